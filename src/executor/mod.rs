@@ -1,0 +1,31 @@
+//! Commands on peers: as values, with three ways of running them. Knows no table and no operation.
+
+pub mod command;
+pub mod error;
+pub mod settings;
+
+use async_trait::async_trait;
+
+pub use command::{Command, LockName};
+pub use error::RemoteError;
+
+use crate::model::host::Host;
+
+/// What a command printed; it ended with status 0.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Output {
+    /// Standard output; bytes that are not UTF-8 are replaced.
+    pub stdout: String,
+    /// Standard error; bytes that are not UTF-8 are replaced.
+    pub stderr: String,
+}
+
+/// Runs commands on peers.
+#[async_trait]
+pub trait Executor: Send + Sync {
+    /// Runs one command to its end.
+    ///
+    /// # Errors
+    /// The variant says whether it ran: see [`RemoteError`].
+    async fn run(&self, host: &Host, command: &Command) -> Result<Output, RemoteError>;
+}

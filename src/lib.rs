@@ -1,0 +1,4 @@
+//! Mortar: a heketi-compatible storage service for GlusterFS.
+
+pub mod executor;
+pub mod model;

@@ -1,0 +1,15 @@
+//! The domain: what every layer speaks of. Knows no table, no host connection and no wire format.
+
+pub mod brick;
+pub mod clock;
+pub mod cluster;
+pub mod device;
+pub mod durability;
+pub mod host;
+pub mod ids;
+pub mod node;
+pub mod operation;
+pub mod sizes;
+pub mod state;
+pub mod step;
+pub mod volume;

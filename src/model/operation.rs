@@ -1,0 +1,136 @@
+//! Operations and jobs: changes that touch peers, and what a client polls for them.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{JobId, OperationId};
+use super::step::{Step, StepOutput, StepState};
+
+/// What an operation is for. Stored: variants are added, never renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "kebab-case")]
+#[sqlx(rename_all = "kebab-case")]
+pub enum OperationKind {
+    /// Adds a node.
+    NodeAdd,
+    /// Deletes a node.
+    NodeDelete,
+    /// Adds a device.
+    DeviceAdd,
+    /// Deletes a device.
+    DeviceDelete,
+    /// Creates a volume.
+    VolumeCreate,
+    /// Deletes a volume.
+    VolumeDelete,
+}
+
+impl OperationKind {
+    /// The name that logs and people use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OperationKind::NodeAdd => "node-add",
+            OperationKind::NodeDelete => "node-delete",
+            OperationKind::DeviceAdd => "device-add",
+            OperationKind::DeviceDelete => "device-delete",
+            OperationKind::VolumeCreate => "volume-create",
+            OperationKind::VolumeDelete => "volume-delete",
+        }
+    }
+}
+
+/// Which way an operation is going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(rename_all = "lowercase")]
+pub enum Direction {
+    /// Doing its steps.
+    Forward,
+    /// Undoing them, newest first.
+    Back,
+}
+
+/// Why an operation that is not finished does not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    /// What happened, for people.
+    pub reason: String,
+    /// Whether the background may try again: not where data would be lost.
+    pub retry: bool,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When the background tries next, in milliseconds since 1970.
+    pub next_try_ms: i64,
+}
+
+/// A step of an operation with how far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepRecord {
+    /// Its number in the operation, from 0.
+    pub seq: u32,
+    /// Steps of one stage run side by side; a stage begins when the one before is done.
+    pub stage: u32,
+    /// What it does.
+    pub step: Step,
+    /// How far it is.
+    pub state: StepState,
+    /// What it reported.
+    pub output: StepOutput,
+}
+
+/// A change that touches peers, as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// Its id.
+    pub id: OperationId,
+    /// What it is for.
+    pub kind: OperationKind,
+    /// The id of the object it makes, changes or takes away.
+    pub target: String,
+    /// The job that answers for it.
+    pub job: JobId,
+    /// Which way it is going.
+    pub direction: Direction,
+    /// Tries with a fresh placement so far, from 1.
+    pub attempt: u32,
+    /// Set while it waits for the background or for a person.
+    pub parked: Option<Parked>,
+    /// What made it turn back, for the job.
+    pub failure: Option<String>,
+    /// When it was decided, in milliseconds since 1970.
+    pub created_ms: i64,
+    /// Its steps in order.
+    pub steps: Vec<StepRecord>,
+}
+
+/// What a finished job has to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum JobOutcome {
+    /// Done; here is the object.
+    Location {
+        /// Its path on the API.
+        path: String,
+    },
+    /// Done; there is nothing to show.
+    Done,
+    /// Failed.
+    Failed {
+        /// heketi's text, compared by clients byte for byte.
+        text: String,
+        /// What happened, where, and what to do.
+        explanation: Option<String>,
+    },
+}
+
+/// What `/queue/{id}` answers from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// Whether the token of a `user` started it, which may then read it.
+    pub by_user: bool,
+    /// The result; `None` while it runs.
+    pub outcome: Option<JobOutcome>,
+    /// When it was started, in milliseconds since 1970.
+    pub created_ms: i64,
+}

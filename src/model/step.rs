@@ -1,0 +1,164 @@
+//! Steps: what an operation does on peers, as values that say all there is to know, so that a restart can
+//! go on or undo without asking anything else.
+
+use serde::{Deserialize, Serialize};
+
+use super::brick::{BrickRole, BrickSpace};
+use super::durability::Durability;
+use super::host::Host;
+use super::ids::{BrickId, DeviceId, NodeId, VolumeId};
+use super::sizes::KiB;
+
+/// A peer, with the name that gluster uses for it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Peer {
+    /// The node.
+    pub node: NodeId,
+    /// Where commands go.
+    pub host: Host,
+    /// What gluster calls it.
+    pub storage: String,
+}
+
+/// A device to prepare or to release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DevicePlan {
+    /// The peer it is in.
+    pub peer: Peer,
+    /// Its id.
+    pub device: DeviceId,
+    /// The path it is added by.
+    pub path: String,
+    /// The UUID that its physical volume gets, drawn beforehand so that it can be recognised.
+    pub pv_uuid: Option<String>,
+    /// Whether what is on it may be erased.
+    pub destroy_data: bool,
+}
+
+/// A brick to make or to take away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrickPlan {
+    /// The peer it is on.
+    pub peer: Peer,
+    /// Its id.
+    pub brick: BrickId,
+    /// The device it is on.
+    pub device: DeviceId,
+    /// Its thin pool.
+    pub thin_pool: String,
+    /// What it takes.
+    pub space: BrickSpace,
+    /// What it holds.
+    pub role: BrickRole,
+    /// Group that owns its directory; 0 leaves it to root.
+    pub gid: u32,
+    /// The directory that gluster is given.
+    pub path: String,
+}
+
+/// A gluster volume to make, start, stop or take away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumePlan {
+    /// Its id.
+    pub volume: VolumeId,
+    /// Its name in gluster.
+    pub name: String,
+    /// Its layout.
+    pub durability: Durability,
+    /// Whether the last brick of each set is an arbiter.
+    pub arbiter: bool,
+    /// Its bricks, set by set.
+    pub bricks: Vec<BrickAt>,
+    /// Options, `key value` each, without the empty ones.
+    pub options: Vec<String>,
+    /// The peers that can be asked, the preferred one first.
+    pub peers: Vec<Peer>,
+}
+
+/// A brick as gluster sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BrickAt {
+    /// The peer's manage name, where its directory can be looked at.
+    pub host: Host,
+    /// The name that gluster uses for the peer.
+    pub storage: String,
+    /// The brick's directory.
+    pub path: String,
+}
+
+/// One thing an operation does. Stored: variants are added, never renamed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Step {
+    /// Joins a peer to the trusted pool, asking one of those that are in it.
+    ProbePeer {
+        /// The new one.
+        peer: Peer,
+        /// Those that can be asked.
+        via: Vec<Peer>,
+    },
+    /// Takes a peer out of the trusted pool, unless it carries bricks of others.
+    DetachPeer {
+        /// The one that leaves.
+        peer: Peer,
+        /// Those that stay.
+        via: Vec<Peer>,
+    },
+    /// Makes a physical volume and a volume group of a disk.
+    PrepareDevice(DevicePlan),
+    /// Takes the volume group and the physical volume away.
+    ReleaseDevice(DevicePlan),
+    /// Makes a brick: thin pool, file system, mount, directory.
+    CreateBrick(BrickPlan),
+    /// Takes a brick away.
+    DestroyBrick(BrickPlan),
+    /// Makes a gluster volume of bricks and sets its options.
+    CreateVolume(VolumePlan),
+    /// Starts a gluster volume.
+    StartVolume(VolumePlan),
+    /// Stops a gluster volume.
+    StopVolume(VolumePlan),
+    /// Takes a gluster volume away; its bricks keep what is on them.
+    DeleteVolume(VolumePlan),
+}
+
+/// What preparing a device found out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceFacts {
+    /// The UUID of the physical volume; none where the peer reports none (heketi's mock).
+    pub pv_uuid: Option<String>,
+    /// All paths of the disk.
+    pub paths: Vec<String>,
+    /// Size of the volume group.
+    pub total: KiB,
+    /// Free space of the volume group.
+    pub free: KiB,
+    /// Extent of the volume group.
+    pub extent: KiB,
+}
+
+/// What a step reports back when it is done.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepOutput {
+    /// Nothing beyond being done.
+    #[default]
+    Nothing,
+    /// What a device is like.
+    Device(DeviceFacts),
+}
+
+/// How far a step is. `Started` is on disk before the first byte goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(rename_all = "lowercase")]
+pub enum StepState {
+    /// Nothing was sent.
+    Planned,
+    /// It may have happened, wholly or in part.
+    Started,
+    /// It has happened.
+    Done,
+    /// It has been taken back.
+    Undone,
+}
