@@ -1,0 +1,107 @@
+//! What can go wrong with the database.
+
+use std::path::PathBuf;
+
+/// A failure of the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("the database refused a statement")]
+    Database(#[from] sqlx::Error),
+    /// A row cannot be read back.
+    #[error("{table} {row} of the database holds `{value}` as {column}, which cannot be read back")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The id of the row.
+        row: String,
+        /// What is there.
+        value: String,
+    },
+    /// A row was not in the state that the change expects.
+    #[error("{table} {row} of the database was changed or is gone")]
+    Changed {
+        /// The table.
+        table: &'static str,
+        /// The id of the row.
+        row: String,
+    },
+}
+
+/// Why a database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another server works on the file.
+    #[error("{} is in use: another mortard holds its lock {}.lock. Stop that server first, or give this one another file", .0.display(), .0.display())]
+    InUse(PathBuf),
+    /// A write-ahead log without its database.
+    #[error(
+        "{} is missing, but {} is there: the database was moved or removed without its log. The log was kept as {}. Restore the database from a backup, or move that file away to begin with an empty one",
+        database.display(), log.display(), kept.display()
+    )]
+    LogWithoutDatabase {
+        /// The database.
+        database: PathBuf,
+        /// The log beside it.
+        log: PathBuf,
+        /// What the log was renamed to.
+        kept: PathBuf,
+    },
+    /// A heketi database.
+    #[error(
+        "{} is a database of heketi (BoltDB). This version cannot import it yet; it was left untouched. Give another file as glusterfs.db",
+        .0.display()
+    )]
+    Heketi(PathBuf),
+    /// Not a database at all, or a damaged one.
+    #[error("{} is damaged or no SQLite database ({reason}). It was left untouched. Restore it from a backup (`mortard backup` makes them)", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
+    /// Written by a newer version.
+    #[error("{} was written by a newer version of mortar (schema {found}, this one knows {known}). Start that version again", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The file system below does not do what SQLite's log needs.
+    #[error(
+        "{} lies on a network or FUSE file system ({kind}), where SQLite's log is not safe. Move it to a local disk: stop the server, copy the file, and change glusterfs.db",
+        path.display()
+    )]
+    NetworkFileSystem {
+        /// The file.
+        path: PathBuf,
+        /// The kind of file system.
+        kind: String,
+    },
+    /// The file system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The answer.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Anything else.
+    #[error("cannot open {}: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        #[source]
+        source: sqlx::Error,
+    },
+}

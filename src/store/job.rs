@@ -1,0 +1,103 @@
+//! Table `job`: what clients poll. Rows survive a restart.
+
+use sqlx::SqliteConnection;
+
+use super::{Result, json, one_row, to_json};
+use crate::model::ids::JobId;
+use crate::model::operation::{Job, JobOutcome};
+
+/// How long an answer is kept after it was first read, so that a lost reply can be asked for again.
+const AFTER_READ_MS: i64 = 10 * 60 * 1000;
+
+/// How long an answer is kept that nobody reads.
+const UNREAD_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// Puts a new job in; one with an outcome is finished from the start.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(conn: &mut SqliteConnection, job: &Job) -> Result<()> {
+    let outcome = job.outcome.as_ref().map(to_json).transpose()?;
+    let finished = job.outcome.as_ref().map(|_| job.created_ms);
+    let forget = finished.map(|ms| ms.saturating_add(UNREAD_MS));
+    sqlx::query!(
+        "INSERT INTO job (id, by_user, outcome, created_ms, finished_ms, forget_ms) VALUES (?, ?, ?, ?, ?, ?)",
+        job.id,
+        job.by_user,
+        outcome,
+        job.created_ms,
+        finished,
+        forget
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The job of that id.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find(conn: &mut SqliteConnection, id: JobId) -> Result<Option<Job>> {
+    let row = sqlx::query!(
+        r#"SELECT id AS "id: JobId", by_user AS "by_user: bool", outcome, created_ms FROM job WHERE id = ?"#,
+        id
+    )
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let outcome = row.outcome.as_deref().map(|text| json("job", "outcome", id, text)).transpose()?;
+    Ok(Some(Job { id: row.id, by_user: row.by_user, outcome, created_ms: row.created_ms }))
+}
+
+/// Gives a running job its outcome. A job that has one keeps it: what was answered stays true.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn finish(conn: &mut SqliteConnection, id: JobId, outcome: &JobOutcome, now_ms: i64) -> Result<()> {
+    let outcome = to_json(outcome)?;
+    let forget = now_ms.saturating_add(UNREAD_MS);
+    sqlx::query!(
+        "UPDATE job SET outcome = ?, finished_ms = ?, forget_ms = ? WHERE id = ? AND outcome IS NULL",
+        outcome,
+        now_ms,
+        forget,
+        id
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the outcome of a job was read.
+///
+/// # Errors
+/// When the job is gone, or the database refuses.
+pub async fn mark_read(conn: &mut SqliteConnection, id: JobId, now_ms: i64) -> Result<()> {
+    let forget = now_ms.saturating_add(AFTER_READ_MS);
+    let done = sqlx::query!(
+        "UPDATE job SET first_read_ms = coalesce(first_read_ms, ?1),
+                        forget_ms = CASE WHEN first_read_ms IS NULL THEN ?2 ELSE forget_ms END
+          WHERE id = ?3 AND outcome IS NOT NULL",
+        now_ms,
+        forget,
+        id
+    )
+    .execute(conn)
+    .await?;
+    one_row(&done, "job", id)
+}
+
+/// Forgets what was kept long enough; returns how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget_old(conn: &mut SqliteConnection, now_ms: i64) -> Result<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM job WHERE forget_ms < ? AND NOT EXISTS (SELECT 1 FROM operation WHERE job_id = job.id)",
+        now_ms
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}

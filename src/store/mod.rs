@@ -1,0 +1,112 @@
+//! The state in SQLite: one file a table, all SQL here. Knows no host.
+//!
+//! One connection writes, several read. A decision is one transaction; none is open while a host works.
+
+pub mod backup;
+pub mod brick;
+pub mod cluster;
+pub mod device;
+mod error;
+pub mod idempotency;
+pub mod job;
+pub mod node;
+mod open;
+pub mod operation;
+pub mod step;
+pub mod volume;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+pub use error::{OpenError, StoreError};
+
+use crate::model::sizes::KiB;
+
+/// What reading or changing the state gives.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The open database.
+#[derive(Debug)]
+pub struct Store {
+    reader: SqlitePool,
+    writer: SqlitePool,
+    // Held for as long as the store lives: one server a database.
+    _lock: open::Lock,
+}
+
+impl Store {
+    /// A connection that sees the last committed state.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn read(&self) -> Result<PoolConnection<Sqlite>> {
+        Ok(self.reader.acquire().await?)
+    }
+
+    /// Begins a change. The lock is taken at once: a transaction that reads first and writes later could be
+    /// refused half-way, whatever the time limit.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn write(&self) -> Result<Transaction<'static, Sqlite>> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Closes the database; the log is merged into the main file.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Whether anything was ever put into the database.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_empty(conn: &mut SqliteConnection) -> Result<bool> {
+    let clusters = sqlx::query_scalar!(r#"SELECT count(*) AS "n: i64" FROM cluster"#).fetch_one(conn).await?;
+    Ok(clusters == 0)
+}
+
+fn corrupt(
+    table: &'static str,
+    column: &'static str,
+    row: impl ToString,
+    value: impl ToString,
+) -> StoreError {
+    StoreError::Corrupt { table, column, row: row.to_string(), value: value.to_string() }
+}
+
+fn kib(table: &'static str, column: &'static str, row: impl ToString, value: i64) -> Result<KiB> {
+    KiB::from_sql(value).ok_or_else(|| corrupt(table, column, row, value))
+}
+
+fn number<N: TryFrom<i64>>(
+    table: &'static str,
+    column: &'static str,
+    row: impl ToString,
+    value: i64,
+) -> Result<N> {
+    N::try_from(value).map_err(|_| corrupt(table, column, row, value))
+}
+
+fn json<T: serde::de::DeserializeOwned>(
+    table: &'static str,
+    column: &'static str,
+    row: impl ToString,
+    text: &str,
+) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| corrupt(table, column, row, format!("{text} ({error})")))
+}
+
+/// The model's types always become JSON: their maps have text keys and their numbers are finite.
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| StoreError::Database(sqlx::Error::Encode(Box::new(error))))
+}
+
+fn one_row(result: &sqlx::sqlite::SqliteQueryResult, table: &'static str, row: impl ToString) -> Result<()> {
+    match result.rows_affected() {
+        1 => Ok(()),
+        _ => Err(StoreError::Changed { table, row: row.to_string() }),
+    }
+}

@@ -1,0 +1,150 @@
+//! Table `operation`: unfinished changes. Their steps are in [`super::step`].
+
+use sqlx::SqliteConnection;
+
+use super::{Result, number, one_row, step};
+use crate::model::ids::{JobId, OperationId};
+use crate::model::operation::{Direction, Operation, OperationKind, Parked};
+
+/// Puts a new operation in, with every step.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(conn: &mut SqliteConnection, operation: &Operation) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO operation (id, kind, target, job_id, direction, attempt, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        operation.id,
+        operation.kind,
+        operation.target,
+        operation.job,
+        operation.direction,
+        operation.attempt,
+        operation.created_ms
+    )
+    .execute(&mut *conn)
+    .await?;
+    step::insert(conn, operation.id, &operation.steps).await
+}
+
+/// All unfinished operations with their steps, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Operation>> {
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: OperationId", kind AS "kind: OperationKind", target, job_id AS "job_id: JobId",
+                  direction AS "direction: Direction", attempt, failure, parked_reason,
+                  parked_retry AS "parked_retry: bool", parked_attempts, next_try_ms, created_ms
+             FROM operation ORDER BY created_ms, id"#
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let parked = row.parked_reason.map(|reason| Parked {
+            reason,
+            retry: row.parked_retry,
+            attempts: u32::try_from(row.parked_attempts).unwrap_or(u32::MAX),
+            next_try_ms: row.next_try_ms,
+        });
+        found.push(Operation {
+            id: row.id,
+            kind: row.kind,
+            target: row.target,
+            job: row.job_id,
+            direction: row.direction,
+            attempt: number("operation", "attempt", row.id, row.attempt)?,
+            parked,
+            failure: row.failure,
+            created_ms: row.created_ms,
+            steps: step::of_operation(&mut *conn, row.id).await?,
+        });
+    }
+    Ok(found)
+}
+
+/// Whether an unfinished operation makes, changes or takes away this object.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn touches(conn: &mut SqliteConnection, target: &str) -> Result<bool> {
+    let found = sqlx::query_scalar!(r#"SELECT count(*) AS "n: i64" FROM operation WHERE target = ?"#, target)
+        .fetch_one(conn)
+        .await?;
+    Ok(found > 0)
+}
+
+/// How many operations are unfinished.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn count(conn: &mut SqliteConnection) -> Result<u64> {
+    let count = sqlx::query_scalar!(r#"SELECT count(*) AS "n: i64" FROM operation"#).fetch_one(conn).await?;
+    number("operation", "count", "all", count)
+}
+
+/// Turns an operation back, with the reason.
+///
+/// # Errors
+/// When the operation is gone, or the database refuses.
+pub async fn turn(
+    conn: &mut SqliteConnection,
+    id: OperationId,
+    direction: Direction,
+    failure: Option<&str>,
+) -> Result<()> {
+    let done = sqlx::query!(
+        "UPDATE operation SET direction = ?, failure = coalesce(?, failure) WHERE id = ?",
+        direction,
+        failure,
+        id
+    )
+    .execute(conn)
+    .await?;
+    one_row(&done, "operation", id)
+}
+
+/// Records that an operation waits, for the background or for a person.
+///
+/// # Errors
+/// When the operation is gone, or the database refuses.
+pub async fn park(conn: &mut SqliteConnection, id: OperationId, parked: &Parked) -> Result<()> {
+    let done = sqlx::query!(
+        "UPDATE operation SET parked_reason = ?, parked_retry = ?, parked_attempts = ?, next_try_ms = ? WHERE id = ?",
+        parked.reason,
+        parked.retry,
+        parked.attempts,
+        parked.next_try_ms,
+        id
+    )
+    .execute(conn)
+    .await?;
+    one_row(&done, "operation", id)
+}
+
+/// Begins another try of an operation, with other steps.
+///
+/// # Errors
+/// When the operation is gone, or the database refuses.
+pub async fn begin_again(conn: &mut SqliteConnection, operation: &Operation) -> Result<()> {
+    let done = sqlx::query!(
+        "UPDATE operation SET direction = 'forward', attempt = ?, failure = NULL, parked_reason = NULL,
+                              parked_attempts = 0 WHERE id = ?",
+        operation.attempt,
+        operation.id
+    )
+    .execute(&mut *conn)
+    .await?;
+    one_row(&done, "operation", operation.id)?;
+    step::delete_of_operation(&mut *conn, operation.id).await?;
+    step::insert(conn, operation.id, &operation.steps).await
+}
+
+/// Takes a finished operation out, with its steps.
+///
+/// # Errors
+/// When the operation is gone, or the database refuses.
+pub async fn delete(conn: &mut SqliteConnection, id: OperationId) -> Result<()> {
+    let done = sqlx::query!("DELETE FROM operation WHERE id = ?", id).execute(conn).await?;
+    one_row(&done, "operation", id)
+}

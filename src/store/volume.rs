@@ -1,0 +1,238 @@
+//! Table `volume`.
+
+use sqlx::SqliteConnection;
+
+use super::{Result, StoreError, corrupt, json, number, one_row, to_json};
+use crate::model::durability::{DurabilityKind, RequestedDurability};
+use crate::model::ids::{ClusterId, VolumeId};
+use crate::model::sizes::GiB;
+use crate::model::state::Phase;
+use crate::model::volume::{Snapshot, Volume};
+
+struct VolumeRow {
+    id: VolumeId,
+    cluster_id: ClusterId,
+    name: String,
+    size_gib: i64,
+    durability: String,
+    replica: i64,
+    disperse_data: i64,
+    redundancy: i64,
+    gid: i64,
+    options: String,
+    block: bool,
+    snapshot_enable: bool,
+    snapshot_factor: f64,
+    phase: Phase,
+}
+
+impl TryFrom<VolumeRow> for Volume {
+    type Error = StoreError;
+
+    #[expect(clippy::cast_possible_truncation, reason = "the factor was a 32-bit float before it was stored")]
+    fn try_from(row: VolumeRow) -> Result<Volume> {
+        let requested = RequestedDurability {
+            kind: kind_from(&row)?,
+            replica: row.replica,
+            data: row.disperse_data,
+            redundancy: row.redundancy,
+        };
+        let durability =
+            requested.layout().map_err(|error| corrupt("volume", "durability", row.id, error))?;
+        let size = GiB::from_sql(row.size_gib);
+        Ok(Volume {
+            id: row.id,
+            cluster: row.cluster_id,
+            size: size.ok_or_else(|| corrupt("volume", "size_gib", row.id, row.size_gib))?,
+            requested,
+            durability,
+            gid: number("volume", "gid", row.id, row.gid)?,
+            options: json("volume", "options", row.id, &row.options)?,
+            block: row.block,
+            snapshot: Snapshot { enable: row.snapshot_enable, factor: row.snapshot_factor as f32 },
+            phase: row.phase,
+            name: row.name,
+        })
+    }
+}
+
+fn kind_from(row: &VolumeRow) -> Result<DurabilityKind> {
+    match row.durability.as_str() {
+        "none" => Ok(DurabilityKind::None),
+        "replicate" => Ok(DurabilityKind::Replicate),
+        "disperse" => Ok(DurabilityKind::Disperse),
+        other => Err(corrupt("volume", "durability", row.id, other)),
+    }
+}
+
+fn kind_text(kind: DurabilityKind) -> &'static str {
+    match kind {
+        DurabilityKind::None => "none",
+        DurabilityKind::Replicate => "replicate",
+        DurabilityKind::Disperse => "disperse",
+    }
+}
+
+/// Puts a new volume in.
+///
+/// # Errors
+/// When its cluster has a volume of that name, or the database refuses.
+pub async fn insert(conn: &mut SqliteConnection, volume: &Volume, by_user: bool) -> Result<()> {
+    let (size, options) = (volume.size.to_sql(), to_json(&volume.options)?);
+    let kind = kind_text(volume.requested.kind);
+    let factor = f64::from(volume.snapshot.factor);
+    sqlx::query!(
+        "INSERT INTO volume (id, cluster_id, name, size_gib, durability, replica, disperse_data, redundancy, gid,
+                             options, block, snapshot_enable, snapshot_factor, phase, by_user)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        volume.id,
+        volume.cluster,
+        volume.name,
+        size,
+        kind,
+        volume.requested.replica,
+        volume.requested.data,
+        volume.requested.redundancy,
+        volume.gid,
+        options,
+        volume.block,
+        volume.snapshot.enable,
+        factor,
+        volume.phase,
+        by_user
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The volume of that id, in whatever phase.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find(conn: &mut SqliteConnection, id: VolumeId) -> Result<Option<Volume>> {
+    let row = sqlx::query_as!(
+        VolumeRow,
+        r#"SELECT id AS "id: VolumeId", cluster_id AS "cluster_id: ClusterId", name, size_gib, durability, replica,
+                  disperse_data, redundancy, gid, options, block AS "block: bool",
+                  snapshot_enable AS "snapshot_enable: bool", snapshot_factor, phase AS "phase: Phase"
+             FROM volume WHERE id = ?"#,
+        id
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(Volume::try_from).transpose()
+}
+
+/// All volumes by id, in whatever phase.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Volume>> {
+    let rows = sqlx::query_as!(
+        VolumeRow,
+        r#"SELECT id AS "id: VolumeId", cluster_id AS "cluster_id: ClusterId", name, size_gib, durability, replica,
+                  disperse_data, redundancy, gid, options, block AS "block: bool",
+                  snapshot_enable AS "snapshot_enable: bool", snapshot_factor, phase AS "phase: Phase"
+             FROM volume ORDER BY id"#
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Volume::try_from).collect()
+}
+
+/// Whether a `user` asked for the volume.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn made_by_user(conn: &mut SqliteConnection, id: VolumeId) -> Result<bool> {
+    let by_user = sqlx::query_scalar!(r#"SELECT by_user AS "by_user: bool" FROM volume WHERE id = ?"#, id)
+        .fetch_optional(conn)
+        .await?;
+    Ok(by_user.unwrap_or(false))
+}
+
+/// The ids of all volumes that are neither being made nor taken away.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ready_ids(conn: &mut SqliteConnection) -> Result<Vec<VolumeId>> {
+    Ok(sqlx::query_scalar!(r#"SELECT id AS "id: VolumeId" FROM volume WHERE phase = 'ready' ORDER BY id"#)
+        .fetch_all(conn)
+        .await?)
+}
+
+/// The same for one cluster.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ready_ids_of_cluster(conn: &mut SqliteConnection, cluster: ClusterId) -> Result<Vec<VolumeId>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT id AS "id: VolumeId" FROM volume WHERE cluster_id = ? AND phase = 'ready' ORDER BY id"#,
+        cluster
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// The ids of all volumes of a cluster, pending ones included.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ids_of_cluster(conn: &mut SqliteConnection, cluster: ClusterId) -> Result<Vec<VolumeId>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT id AS "id: VolumeId" FROM volume WHERE cluster_id = ? ORDER BY id"#,
+        cluster
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Whether a cluster has a volume of that name, pending ones included.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn name_taken(conn: &mut SqliteConnection, cluster: ClusterId, name: &str) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT id AS "id: VolumeId" FROM volume WHERE cluster_id = ? AND name = ?"#,
+        cluster,
+        name
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Moves a volume and its bricks from one phase of their life to another.
+///
+/// # Errors
+/// When the volume is not in the phase `from`, or the database refuses.
+pub async fn set_phase(conn: &mut SqliteConnection, id: VolumeId, from: Phase, to: Phase) -> Result<()> {
+    let done = sqlx::query!("UPDATE volume SET phase = ? WHERE id = ? AND phase = ?", to, id, from)
+        .execute(&mut *conn)
+        .await?;
+    one_row(&done, "volume", id)?;
+    sqlx::query!("UPDATE brick SET phase = ? WHERE volume_id = ?", to, id).execute(conn).await?;
+    Ok(())
+}
+
+/// Moves a pending volume to another cluster, where its creation is tried again.
+///
+/// # Errors
+/// When the volume is not being made, or the database refuses.
+pub async fn move_to_cluster(conn: &mut SqliteConnection, id: VolumeId, cluster: ClusterId) -> Result<()> {
+    let done =
+        sqlx::query!("UPDATE volume SET cluster_id = ? WHERE id = ? AND phase = 'creating'", cluster, id)
+            .execute(conn)
+            .await?;
+    one_row(&done, "volume", id)
+}
+
+/// Takes a volume out whose bricks are out already.
+///
+/// # Errors
+/// When the volume is gone or still has bricks, or the database refuses.
+pub async fn delete(conn: &mut SqliteConnection, id: VolumeId) -> Result<()> {
+    let done = sqlx::query!("DELETE FROM volume WHERE id = ?", id).execute(conn).await?;
+    one_row(&done, "volume", id)
+}
