@@ -28,4 +28,8 @@ pub trait Executor: Send + Sync {
     /// # Errors
     /// The variant says whether it ran: see [`RemoteError`].
     async fn run(&self, host: &Host, command: &Command) -> Result<Output, RemoteError>;
+
+    /// Tells under which two names a peer is known: commands go to `manage`, gluster says `storage`. Real peers
+    /// know that by themselves.
+    fn introduce(&self, _manage: &str, _storage: &str) {}
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{JobId, OperationId};
+use super::ids::{DeviceId, JobId, NodeId, OperationId};
 use super::step::{Step, StepOutput, StepState};
 
 /// What an operation is for. Stored: variants are added, never renamed.
@@ -47,6 +47,28 @@ pub enum Direction {
     Forward,
     /// Undoing them, newest first.
     Back,
+}
+
+/// Why an operation turned back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// heketi's text, or that of the program that refused: what clients get.
+    pub text: String,
+    /// What happened, where, and what to do.
+    pub explanation: Option<String>,
+    /// Whether other places may give another answer.
+    pub try_elsewhere: bool,
+    /// Nodes that another try leaves out.
+    pub avoid_nodes: Vec<NodeId>,
+    /// Devices that another try prefers to leave out.
+    pub avoid_devices: Vec<DeviceId>,
+}
+
+impl Failure {
+    /// The answer of the job.
+    pub fn outcome(&self) -> JobOutcome {
+        JobOutcome::Failed { text: self.text.clone(), explanation: self.explanation.clone() }
+    }
 }
 
 /// Why an operation that is not finished does not run.
@@ -94,8 +116,8 @@ pub struct Operation {
     pub attempt: u32,
     /// Set while it waits for the background or for a person.
     pub parked: Option<Parked>,
-    /// What made it turn back, for the job.
-    pub failure: Option<String>,
+    /// What made it turn back.
+    pub failure: Option<Failure>,
     /// When it was decided, in milliseconds since 1970.
     pub created_ms: i64,
     /// Its steps in order.

@@ -33,6 +33,9 @@ pub struct DevicePlan {
     pub pv_uuid: Option<String>,
     /// Whether what is on it may be erased.
     pub destroy_data: bool,
+    /// Whether a release that fails counts as done: the peer may be gone for good.
+    #[serde(default)]
+    pub forget: bool,
 }
 
 /// A brick to make or to take away.

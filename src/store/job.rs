@@ -69,6 +69,20 @@ pub async fn finish(conn: &mut SqliteConnection, id: JobId, outcome: &JobOutcome
     Ok(())
 }
 
+/// Whether nobody has read the outcome of a job yet.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_unread(conn: &mut SqliteConnection, id: JobId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n: i64" FROM job WHERE id = ? AND first_read_ms IS NULL"#,
+        id
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(found > 0)
+}
+
 /// Notes that the outcome of a job was read.
 ///
 /// # Errors

@@ -2,9 +2,9 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Result, number, one_row, step};
+use super::{Result, json, number, one_row, step, to_json};
 use crate::model::ids::{JobId, OperationId};
-use crate::model::operation::{Direction, Operation, OperationKind, Parked};
+use crate::model::operation::{Direction, Failure, Operation, OperationKind, Parked};
 
 /// Puts a new operation in, with every step.
 ///
@@ -55,7 +55,11 @@ pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Operation>> {
             direction: row.direction,
             attempt: number("operation", "attempt", row.id, row.attempt)?,
             parked,
-            failure: row.failure,
+            failure: row
+                .failure
+                .as_deref()
+                .map(|text| json("operation", "failure", row.id, text))
+                .transpose()?,
             created_ms: row.created_ms,
             steps: step::of_operation(&mut *conn, row.id).await?,
         });
@@ -91,8 +95,9 @@ pub async fn turn(
     conn: &mut SqliteConnection,
     id: OperationId,
     direction: Direction,
-    failure: Option<&str>,
+    failure: Option<&Failure>,
 ) -> Result<()> {
+    let failure = failure.map(to_json).transpose()?;
     let done = sqlx::query!(
         "UPDATE operation SET direction = ?, failure = coalesce(?, failure) WHERE id = ?",
         direction,

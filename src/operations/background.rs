@@ -1,0 +1,168 @@
+//! Recovery at start, and the background: what was parked is tried again, what is old is forgotten.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use sqlx::SqliteConnection;
+use tracing::{error, info, warn};
+
+use super::engine::{Engine, Locking, Stopped};
+use super::locks::{Mode, ObjectKey};
+use super::recovery::{self, Next};
+use super::{Operations, devices, volume_create};
+use crate::model::operation::{Direction, Operation, OperationKind};
+use crate::store::{Result, device, idempotency, job, node, operation, volume};
+
+/// How often the background looks at the latest; a parked operation wakes it earlier.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How many looks lie between two that forget old jobs.
+const FORGET_EVERY: u32 = 60;
+
+/// How long running commands are waited for at shutdown.
+const STOP_WITHIN: Duration = Duration::from_secs(25);
+
+impl Operations {
+    /// Takes up what an earlier server left unfinished. To be called before any request is let in: the locks of
+    /// all unfinished operations are taken, as far as these do not wait for each other; the work goes on behind.
+    ///
+    /// # Errors
+    /// When the database refuses. What cannot be finished is listed and tried again; the server starts.
+    pub async fn recover(&self) -> Result<usize> {
+        let engine = &self.inner;
+        let mut conn = engine.store.read().await?;
+        let unfinished = operation::all(&mut conn).await?;
+        drop(conn);
+        let count = unfinished.len();
+        for op in unfinished {
+            engine.take_up(op, true).await?;
+        }
+        Ok(count)
+    }
+
+    /// Begins the background; it ends when the server stops.
+    pub fn start_background(&self) {
+        let engine = Arc::clone(&self.inner);
+        tokio::spawn(async move { engine.background().await });
+    }
+
+    /// How many limited operations are under way or waiting.
+    pub fn in_flight(&self) -> usize {
+        self.inner.limits.in_flight()
+    }
+
+    /// Takes no more work and waits for what runs, up to 25 seconds. The recovery of the next start does the rest.
+    pub async fn stop(&self) -> Stopped {
+        self.inner.stopping.send_replace(true);
+        self.inner.wake.notify_one();
+        let mut running = self.inner.running.subscribe();
+        let ended = tokio::time::timeout(STOP_WITHIN, running.wait_for(|count| *count == 0)).await;
+        match ended {
+            Ok(_) => Stopped::Cleanly,
+            Err(_) => Stopped::LeftRunning(*self.inner.running.borrow()),
+        }
+    }
+}
+
+impl Engine {
+    /// Decides what follows for an unfinished operation that nobody works on, and begins.
+    async fn take_up(self: &Arc<Self>, mut op: Operation, at_start: bool) -> Result<()> {
+        let mut conn = self.store.read().await?;
+        let keyed = idempotency::guards(&mut conn, &op.target).await?;
+        let locks = locks_of(&mut conn, &op).await?;
+        drop(conn);
+        let next = recovery::next(&op, keyed);
+        if next == Next::Unwind && op.direction == Direction::Forward {
+            let mut tx = self.store.write().await?;
+            operation::turn(&mut tx, op.id, Direction::Back, None).await?;
+            tx.commit().await?;
+            op.direction = Direction::Back;
+        }
+        let does = if next == Next::Unwind { "undone" } else { "gone on with" };
+        info!("{} of {} was left unfinished; it is {does}", op.kind.as_str(), op.target);
+        if next == Next::Resume && creates(op.kind) {
+            warn!("{} of {}: finished after restart, unclaimed until its client asks", op.kind.as_str(), op.target);
+        }
+        self.set_active(op.id, true);
+        let holder = format!("recovery of {}", op.target);
+        let held = if at_start { self.locks.acquire(&locks, &holder).now_or_never() } else { None };
+        let locking = held.map_or(Locking::Wanted(locks), Locking::Held);
+        self.spawn(op, locking, None);
+        Ok(())
+    }
+
+    async fn background(self: Arc<Self>) {
+        let mut looks: u32 = 0;
+        while !self.is_stopping() {
+            if let Err(refused) = self.look(looks.is_multiple_of(FORGET_EVERY)).await {
+                error!(error = &refused as &dyn std::error::Error, "the background could not look at the database");
+            }
+            looks = looks.wrapping_add(1);
+            // Whichever comes first; that a wake was missed only costs the pause.
+            tokio::time::timeout(LOOK_EVERY, self.wake.notified()).await.ok();
+        }
+    }
+
+    async fn look(self: &Arc<Self>, forget: bool) -> Result<()> {
+        let mut conn = self.store.read().await?;
+        let unfinished = if operation::count(&mut conn).await? > self.active_count() {
+            operation::all(&mut conn).await?
+        } else {
+            Vec::new()
+        };
+        drop(conn);
+        for op in unfinished {
+            if self.is_due(&op) {
+                self.take_up(op, false).await?;
+            }
+        }
+        if forget {
+            let mut tx = self.store.write().await?;
+            job::forget_old(&mut tx, self.clock.now_ms()).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    fn active_count(&self) -> u64 {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+
+    fn is_due(&self, op: &Operation) -> bool {
+        if self.active.lock().unwrap_or_else(PoisonError::into_inner).contains(&op.id) {
+            return false;
+        }
+        match &op.parked {
+            Some(parked) => parked.retry && parked.next_try_ms <= self.clock.now_ms(),
+            // Its task ended without finishing or parking it: the database failed, or it panicked.
+            None => true,
+        }
+    }
+}
+
+fn creates(kind: OperationKind) -> bool {
+    matches!(kind, OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate)
+}
+
+/// The locks an operation holds; what they need is read again, as only the target is recorded.
+async fn locks_of(conn: &mut SqliteConnection, op: &Operation) -> Result<Vec<(ObjectKey, Mode)>> {
+    match op.kind {
+        OperationKind::NodeAdd | OperationKind::NodeDelete => {
+            let Ok(id) = op.target.parse() else { return Ok(Vec::new()) };
+            let node = node::find(conn, id).await?;
+            Ok(node.map_or_else(Vec::new, |node| super::nodes::locks(&node)))
+        }
+        OperationKind::DeviceAdd | OperationKind::DeviceDelete => {
+            let Ok(id) = op.target.parse() else { return Ok(Vec::new()) };
+            let Some(device) = device::find(conn, id).await? else { return Ok(Vec::new()) };
+            let node = node::find(conn, device.node).await?;
+            Ok(node.map_or_else(Vec::new, |node| devices::locks(&node, id)))
+        }
+        OperationKind::VolumeCreate | OperationKind::VolumeDelete => {
+            let Ok(id) = op.target.parse() else { return Ok(Vec::new()) };
+            let volume = volume::find(conn, id).await?;
+            Ok(volume.map_or_else(Vec::new, |volume| volume_create::locks(volume.cluster, id)))
+        }
+    }
+}

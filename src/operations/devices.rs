@@ -1,0 +1,189 @@
+//! Devices: prepared for bricks, put into states, and released again.
+
+use std::sync::Arc;
+
+use sqlx::SqliteConnection;
+
+use super::engine::Engine;
+use super::locks::{Mode, ObjectKey};
+use super::{IN_USE, OpError, Operations, peers};
+use crate::executor::lvm;
+use crate::model::device::{Device, Storage};
+use crate::model::ids::{DeviceId, JobId, NodeId};
+use crate::model::node::{Node, Tags};
+use crate::model::operation::{JobOutcome, OperationKind};
+use crate::model::sizes::KiB;
+use crate::model::state::{EntryState, Phase};
+use crate::model::step::{DevicePlan, Step};
+use crate::store::{StoreError, device, node};
+
+/// The extent of a volume group until the real one is known. Source: LVM's and heketi's default.
+const DEFAULT_EXTENT: KiB = KiB::of(4096);
+
+/// What a valid request for a device asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceSpec {
+    /// The node it is in, as it was written.
+    pub node: String,
+    /// Its path.
+    pub name: String,
+    /// Labels.
+    pub tags: Tags,
+    /// Whether what is on it may be erased.
+    pub destroy_data: bool,
+}
+
+const NO_NODE: OpError = OpError::MissingParent("Node id does not exist");
+
+impl Operations {
+    /// Prepares a disk of a node for bricks.
+    ///
+    /// # Errors
+    /// When the node is missing, or the database refuses.
+    pub async fn add_device(&self, spec: DeviceSpec) -> Result<JobId, OpError> {
+        let engine = Arc::clone(&self.inner);
+        Self::detached(async move { engine.add_device(spec).await }).await
+    }
+
+    /// Releases an empty device that is in the failed state. `forget`: also where its peer refuses or is gone.
+    ///
+    /// # Errors
+    /// When there is no such device, it is not failed or not empty, or the database refuses.
+    pub async fn delete_device(&self, id: DeviceId, forget: bool) -> Result<JobId, OpError> {
+        let engine = Arc::clone(&self.inner);
+        Self::detached(async move { engine.delete_device(id, forget).await }).await
+    }
+
+    /// Puts a device into a state; the job says whether that was possible.
+    ///
+    /// # Errors
+    /// When there is no such device, or the database refuses.
+    pub async fn set_device_state(&self, id: DeviceId, state: EntryState) -> Result<JobId, OpError> {
+        let engine = Arc::clone(&self.inner);
+        Self::detached(async move { engine.set_device_state(id, state).await }).await
+    }
+}
+
+impl Engine {
+    async fn add_device(self: &Arc<Self>, spec: DeviceSpec) -> Result<JobId, OpError> {
+        let node_id: NodeId = spec.node.parse().map_err(|_| NO_NODE)?;
+        let mut tx = self.store.write().await?;
+        let node = node::find(&mut tx, node_id).await?.filter(|node| node.phase == Phase::Ready);
+        let node = node.ok_or(NO_NODE)?;
+        if let Some(there) = device::named(&mut tx, node_id, &spec.name).await? {
+            return self.finished_job(tx, already_added(&node, &spec.name, there), false).await;
+        }
+        let new = Device {
+            id: DeviceId::from_uuid(self.ids.draw()),
+            node: node_id,
+            name: spec.name,
+            tags: spec.tags,
+            state: EntryState::Online,
+            phase: Phase::Creating,
+            storage: Storage::default(),
+            extent: DEFAULT_EXTENT,
+            // Drawn here, so that what was made of the disk can be recognised whatever happens.
+            pv_uuid: Some(lvm::pv_uuid_from(self.ids.draw())),
+            paths: Vec::new(),
+            brick_count: 0,
+        };
+        device::insert(&mut tx, &new).await?;
+        let plan = plan(&node, &new, spec.destroy_data, false)?;
+        let decision = self.decision(OperationKind::DeviceAdd, new.id, vec![vec![Step::PrepareDevice(plan)]], locks(&node, new.id));
+        self.launch(tx, decision, false, None).await
+    }
+
+    async fn delete_device(self: &Arc<Self>, id: DeviceId, forget: bool) -> Result<JobId, OpError> {
+        let mut tx = self.store.write().await?;
+        let (device, node) = ready(&mut tx, id).await?;
+        if device.state != EntryState::Failed {
+            let text = format!("device: {id} is not in failed state");
+            return Err(OpError::BadRequest { text, explanation: None });
+        }
+        if device.brick_count > 0 {
+            return Err(OpError::conflict(format!("Unable to delete device [{id}] because it contains bricks")));
+        }
+        device::set_phase(&mut tx, id, Phase::Ready, Phase::Deleting).await?;
+        let plan = plan(&node, &device, false, forget)?;
+        let decision = self.decision(OperationKind::DeviceDelete, id, vec![vec![Step::ReleaseDevice(plan)]], locks(&node, id));
+        self.launch(tx, decision, false, None).await
+    }
+
+    async fn set_device_state(self: &Arc<Self>, id: DeviceId, state: EntryState) -> Result<JobId, OpError> {
+        let _ticket = (state == EntryState::Failed).then(|| self.limits.try_enter()).transpose()?;
+        let mut tx = self.store.write().await?;
+        let (device, _) = ready(&mut tx, id).await?;
+        let outcome = match refuse_transition(&device, state) {
+            Some(failed) => failed,
+            None => {
+                device::set_state(&mut tx, id, state).await?;
+                JobOutcome::Done
+            }
+        };
+        self.finished_job(tx, outcome, false).await
+    }
+}
+
+pub(super) fn locks(node: &Node, device: DeviceId) -> Vec<(ObjectKey, Mode)> {
+    vec![
+        (ObjectKey::Cluster(node.cluster), Mode::Shared),
+        (ObjectKey::Node(node.id), Mode::Shared),
+        (ObjectKey::Device(device), Mode::Exclusive),
+    ]
+}
+
+fn plan(node: &Node, device: &Device, destroy_data: bool, forget: bool) -> Result<DevicePlan, StoreError> {
+    Ok(DevicePlan {
+        peer: peers::peer(node)?,
+        device: device.id,
+        path: device.name.clone(),
+        pv_uuid: device.pv_uuid.clone(),
+        destroy_data,
+        forget,
+    })
+}
+
+fn already_added(node: &Node, path: &str, there: DeviceId) -> JobOutcome {
+    let host = node.manage.first().map_or("", String::as_str);
+    JobOutcome::Failed {
+        text: format!("Initializing device {path} failed (already initialized or contains data?): Device already in use (ID: {there})"),
+        explanation: Some(format!("{path} on {host} is device {there} of this server already; nothing was changed")),
+    }
+}
+
+async fn ready(conn: &mut SqliteConnection, id: DeviceId) -> Result<(Device, Node), OpError> {
+    let device = device::find(conn, id).await?.ok_or(OpError::NotFound)?;
+    match device.phase {
+        Phase::Ready => {}
+        Phase::Creating => return Err(OpError::NotFound),
+        Phase::Deleting => return Err(OpError::conflict(IN_USE)),
+    }
+    let node = node::find(conn, device.node).await?.ok_or(OpError::NotFound)?;
+    Ok((device, node))
+}
+
+fn refuse_transition(device: &Device, to: EntryState) -> Option<JobOutcome> {
+    let failed = |text, explanation| Some(JobOutcome::Failed { text, explanation });
+    let id = device.id;
+    match (device.state, to) {
+        (EntryState::Online, EntryState::Failed) => {
+            failed(format!("Device must be offline before remove operation is performed, device:{id}"), None)
+        }
+        (EntryState::Failed, EntryState::Online) => {
+            failed("Cannot move a failed/removed device to online state".to_owned(), None)
+        }
+        (EntryState::Offline, EntryState::Failed) if device.brick_count > 0 => failed(
+            format!(
+                "Unable to delete device [{id}] as no device was found to replace it: No Replacement was found for resource requested to be removed"
+            ),
+            Some(cannot_move(device)),
+        ),
+        _ => None,
+    }
+}
+
+/// Why a device with bricks cannot be emptied.
+pub(super) fn cannot_move(device: &Device) -> String {
+    let (name, count) = (&device.name, device.brick_count);
+    format!("{name} holds {count} bricks, and this version does not move bricks; delete their volumes first")
+}

@@ -1,0 +1,73 @@
+//! What an operation does when a step of it fails for good.
+
+use std::time::Duration;
+
+use super::steps::StepError;
+use crate::model::ids::{DeviceId, NodeId};
+use crate::model::operation::{Failure, Operation, OperationKind};
+use crate::model::step::{Step, StepState};
+
+/// Where a failed step leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnFailure {
+    /// What was done is undone, from the failed step backwards.
+    TurnBack,
+    /// The step is done again after a pause; the client waits.
+    Retry,
+    /// The client is told, the background goes on.
+    Park,
+    /// The step counts as done: the request said so.
+    Ignore,
+    /// The object stays as it was; there is nothing to undo, and asking again does no harm.
+    GiveUp,
+}
+
+/// Decides where a failure leads.
+pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: Duration) -> OnFailure {
+    match op.kind {
+        OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate => OnFailure::TurnBack,
+        OperationKind::DeviceDelete if is_forgotten(op) => OnFailure::Ignore,
+        OperationKind::NodeDelete | OperationKind::DeviceDelete => OnFailure::GiveUp,
+        OperationKind::VolumeDelete if op.parked.is_some() => OnFailure::Park,
+        OperationKind::VolumeDelete if error.is_temporary() && spent < budget => OnFailure::Retry,
+        OperationKind::VolumeDelete if error.is_temporary() || volume_is_deleted(op) => OnFailure::Park,
+        // Gluster refuses to delete it, for example because it has snapshots: it is started again.
+        OperationKind::VolumeDelete => OnFailure::TurnBack,
+    }
+}
+
+fn is_forgotten(op: &Operation) -> bool {
+    op.steps.iter().any(|record| matches!(&record.step, Step::ReleaseDevice(plan) if plan.forget))
+}
+
+fn volume_is_deleted(op: &Operation) -> bool {
+    op.steps
+        .iter()
+        .any(|record| matches!(record.step, Step::DeleteVolume(_)) && record.state == StepState::Done)
+}
+
+/// What is kept of a failed step: what the client is told, and what another try leaves out.
+pub(super) fn of(op: &Operation, at: usize, error: &StepError) -> Failure {
+    let (mut nodes, mut devices) = match &op.failure {
+        Some(before) => (before.avoid_nodes.clone(), before.avoid_devices.clone()),
+        None => (Vec::new(), Vec::new()),
+    };
+    let step = &op.steps[at].step;
+    if let Some((node, device)) = place_of(step) {
+        if error.host_failed() { nodes.push(node) } else { devices.push(device) }
+    }
+    Failure {
+        text: error.text(),
+        explanation: error.explanation(),
+        try_elsewhere: error.depends_on_place(),
+        avoid_nodes: nodes,
+        avoid_devices: devices,
+    }
+}
+
+fn place_of(step: &Step) -> Option<(NodeId, DeviceId)> {
+    match step {
+        Step::CreateBrick(plan) | Step::DestroyBrick(plan) => Some((plan.peer.node, plan.device)),
+        _ => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! The last transaction of an operation: what it made becomes visible or disappears, and its job gets an answer.
+
+use sqlx::SqliteConnection;
+use tracing::{info, warn};
+
+use super::engine::Engine;
+use super::volume_create;
+use crate::model::operation::{Failure, JobOutcome, Operation, OperationKind};
+use crate::model::state::Phase;
+use crate::model::step::StepOutput;
+use crate::store::{Result, StoreError, brick, device, idempotency, job, node, operation, volume};
+
+/// All steps are done.
+pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
+    let mut tx = engine.store.write().await?;
+    let outcome = make_visible(&mut tx, op).await?;
+    job::finish(&mut tx, op.job, &outcome, engine.clock.now_ms()).await?;
+    operation::delete(&mut tx, op.id).await?;
+    tx.commit().await?;
+    info!("{} of {} is done", op.kind.as_str(), op.target);
+    Ok(())
+}
+
+async fn make_visible(conn: &mut SqliteConnection, op: &Operation) -> Result<JobOutcome> {
+    let located = |kind: &str| JobOutcome::Location { path: format!("/{kind}/{}", op.target) };
+    match op.kind {
+        OperationKind::NodeAdd => {
+            node::set_phase(conn, id(op)?, Phase::Creating, Phase::Ready).await?;
+            Ok(located("nodes"))
+        }
+        OperationKind::NodeDelete => {
+            node::delete(conn, id(op)?).await?;
+            Ok(JobOutcome::Done)
+        }
+        OperationKind::DeviceAdd => {
+            let facts = op.steps.iter().find_map(|record| match &record.output {
+                StepOutput::Device(facts) => Some(facts),
+                StepOutput::Nothing => None,
+            });
+            let facts = facts.ok_or_else(|| corrupt(op))?;
+            device::make_ready(conn, id(op)?, facts).await?;
+            Ok(JobOutcome::Done)
+        }
+        OperationKind::DeviceDelete => {
+            device::delete(conn, id(op)?).await?;
+            Ok(JobOutcome::Done)
+        }
+        OperationKind::VolumeCreate => {
+            volume::set_phase(conn, id(op)?, Phase::Creating, Phase::Ready).await?;
+            Ok(located("volumes"))
+        }
+        OperationKind::VolumeDelete => {
+            remove_volume(conn, op).await?;
+            Ok(JobOutcome::Done)
+        }
+    }
+}
+
+/// All that was done is undone; a volume create may get another try with a fresh placement.
+///
+/// Returns whether there is another try; `op` holds its steps then.
+pub(super) async fn abandon_or_retry(engine: &Engine, op: &mut Operation) -> Result<bool> {
+    if op.kind == OperationKind::VolumeCreate && volume_create::try_again(engine, op).await? {
+        return Ok(true);
+    }
+    abandon(engine, op).await?;
+    Ok(false)
+}
+
+/// The operation ends without having done anything; its job says why.
+pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<()> {
+    let restarted = || restarted(op.kind);
+    let cause = op.failure.clone().unwrap_or_else(restarted);
+    let mut tx = engine.store.write().await?;
+    put_back(&mut tx, op).await?;
+    job::finish(&mut tx, op.job, &cause.outcome(), engine.clock.now_ms()).await?;
+    operation::delete(&mut tx, op.id).await?;
+    tx.commit().await?;
+    warn!("{} of {} failed and was taken back: {}", op.kind.as_str(), op.target, cause.text.trim());
+    Ok(())
+}
+
+async fn put_back(conn: &mut SqliteConnection, op: &Operation) -> Result<()> {
+    match op.kind {
+        OperationKind::NodeAdd => node::delete(conn, id(op)?).await,
+        OperationKind::DeviceAdd => device::delete(conn, id(op)?).await,
+        OperationKind::VolumeCreate => remove_volume(conn, op).await,
+        OperationKind::NodeDelete => node::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
+        OperationKind::DeviceDelete => device::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
+        OperationKind::VolumeDelete => volume::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
+    }
+}
+
+async fn remove_volume(conn: &mut SqliteConnection, op: &Operation) -> Result<()> {
+    let volume = id(op)?;
+    brick::delete_of_volume(&mut *conn, volume).await?;
+    volume::delete(&mut *conn, volume).await?;
+    idempotency::free(conn, &op.target).await
+}
+
+/// What a job says whose operation was taken back because the server had been stopped in the middle.
+fn restarted(kind: OperationKind) -> Failure {
+    let text = match kind {
+        OperationKind::VolumeDelete => "the server was restarted during the delete; the volume was kept, delete it again",
+        _ => "the server was restarted in the middle; what had been done was undone, ask again",
+    };
+    Failure {
+        text: text.to_owned(),
+        explanation: None,
+        try_elsewhere: false,
+        avoid_nodes: Vec::new(),
+        avoid_devices: Vec::new(),
+    }
+}
+
+fn id<Id: std::str::FromStr>(op: &Operation) -> Result<Id> {
+    op.target.parse().map_err(|_| corrupt(op))
+}
+
+fn corrupt(op: &Operation) -> StoreError {
+    StoreError::Corrupt { table: "operation", column: "target", row: op.id.to_string(), value: op.target.clone() }
+}

@@ -1,0 +1,137 @@
+//! How much may be under way: what is above waits in turn, and what is above that is told to come again.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::error::OpError;
+use crate::model::ids::ClusterId;
+
+/// Operations that run at the same time in one cluster where nothing is configured.
+const RUNNING_A_CLUSTER: usize = 8;
+
+/// Operations that wait for their turn where nothing is configured.
+const WAITING: usize = 256;
+
+/// The limits of a server.
+#[derive(Debug)]
+pub struct Limits {
+    /// heketi's `max_inflight_operations`: beyond it nothing waits. `None` where it is unset or 0.
+    inflight: Option<usize>,
+    tracked: Arc<AtomicUsize>,
+    waiting: Arc<AtomicUsize>,
+    clusters: Mutex<HashMap<ClusterId, Arc<Semaphore>>>,
+}
+
+/// Counts for as long as it lives.
+#[derive(Debug)]
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn below(counter: &Arc<AtomicUsize>, limit: usize) -> Option<Counted> {
+        let enter = |now: usize| (now < limit).then_some(now + 1);
+        counter.fetch_update(Ordering::AcqRel, Ordering::Acquire, enter).ok()?;
+        Some(Counted(Arc::clone(counter)))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Leave to begin an operation; it counts until it is dropped.
+#[derive(Debug)]
+pub struct Ticket {
+    _tracked: Counted,
+    waiting: Option<Counted>,
+}
+
+/// A place among the running operations of a cluster.
+#[derive(Debug)]
+pub struct Place {
+    _ticket: Ticket,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Limits {
+    /// The limits that follow from heketi's `max_inflight_operations`; 0 is unset.
+    pub fn new(max_inflight: u64) -> Limits {
+        let inflight = if max_inflight == 0 { None } else { usize::try_from(max_inflight).ok() };
+        Limits { inflight, tracked: Arc::default(), waiting: Arc::default(), clusters: Mutex::default() }
+    }
+
+    /// Leave to begin a limited operation.
+    ///
+    /// # Errors
+    /// [`OpError::Busy`] when too many are under way.
+    pub fn try_enter(&self) -> Result<Ticket, OpError> {
+        let limit = self.inflight.unwrap_or(usize::MAX);
+        let tracked = Counted::below(&self.tracked, limit).ok_or(OpError::Busy)?;
+        let waiting = match self.inflight {
+            Some(_) => None,
+            None => Some(Counted::below(&self.waiting, WAITING).ok_or(OpError::Busy)?),
+        };
+        Ok(Ticket { _tracked: tracked, waiting })
+    }
+
+    /// Waits for a place among the running operations of a cluster.
+    pub async fn place(&self, cluster: ClusterId, mut ticket: Ticket) -> Place {
+        let permit = match self.inflight {
+            // heketi's limit is the only one then: all that was let in runs.
+            Some(_) => None,
+            // The semaphore is never closed; without a permit the operation would only run at once.
+            None => self.semaphore(cluster).acquire_owned().await.ok(),
+        };
+        ticket.waiting = None;
+        Place { _ticket: ticket, _permit: permit }
+    }
+
+    /// How many limited operations are under way or waiting.
+    pub fn in_flight(&self) -> usize {
+        self.tracked.load(Ordering::Acquire)
+    }
+
+    fn semaphore(&self, cluster: ClusterId) -> Arc<Semaphore> {
+        let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Arc::new(Semaphore::new(RUNNING_A_CLUSTER));
+        Arc::clone(clusters.entry(cluster).or_insert_with(fresh))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn heketis_limit_refuses_the_next_one_until_one_is_done() {
+        let limits = Limits::new(2);
+        let first = limits.try_enter().unwrap();
+        let _second = limits.try_enter().unwrap();
+        assert!(matches!(limits.try_enter(), Err(OpError::Busy)));
+        drop(first);
+        assert!(limits.try_enter().is_ok());
+    }
+
+    #[tokio::test]
+    async fn without_a_limit_eight_run_a_cluster_and_256_wait() {
+        let limits = Limits::new(0);
+        let cluster = ClusterId::from_uuid(Uuid::from_u128(1));
+        let mut running = Vec::new();
+        for _ in 0..RUNNING_A_CLUSTER {
+            running.push(limits.place(cluster, limits.try_enter().unwrap()).await);
+        }
+        let waiting: Vec<_> = (0..WAITING).map(|_| limits.try_enter().unwrap()).collect();
+        assert!(matches!(limits.try_enter(), Err(OpError::Busy)));
+        drop(waiting);
+        let ticket = limits.try_enter().unwrap();
+        let ninth = limits.place(cluster, ticket);
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(20), ninth).await.is_err());
+        running.pop();
+        let _ninth = limits.place(cluster, limits.try_enter().unwrap()).await;
+    }
+}

@@ -1,0 +1,146 @@
+//! Locks by object, held by operations while they run.
+//!
+//! They keep operations on one object apart; that an object has an operation at all stands in the database.
+//! Always taken in the order of [`ObjectKey`]: cluster, node, device, volume. So two operations never wait for
+//! each other.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+use tracing::warn;
+
+use crate::model::ids::{ClusterId, DeviceId, NodeId, VolumeId};
+
+/// After how long a wait is worth a warning that names the holder.
+const LONG: Duration = Duration::from_secs(60);
+
+/// What a lock is for; the order is the order in which locks are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKey {
+    /// A cluster.
+    Cluster(ClusterId),
+    /// A node.
+    Node(NodeId),
+    /// A device.
+    Device(DeviceId),
+    /// A volume.
+    Volume(VolumeId),
+}
+
+/// Whether others may hold the lock too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// With others that share it.
+    Shared,
+    /// Alone.
+    Exclusive,
+}
+
+/// The name of the last holder that had the lock alone, for warnings.
+type Slot = Arc<RwLock<String>>;
+
+/// All locks that somebody holds or waits for.
+#[derive(Debug, Default)]
+pub struct Locks {
+    slots: Mutex<HashMap<ObjectKey, Slot>>,
+}
+
+enum Guard {
+    Shared(#[expect(dead_code, reason = "held until dropped")] OwnedRwLockReadGuard<String>),
+    Exclusive(#[expect(dead_code, reason = "held until dropped")] OwnedRwLockWriteGuard<String>),
+}
+
+/// Locks that are held until this is dropped.
+pub struct Held {
+    locks: Arc<Locks>,
+    guards: Vec<(ObjectKey, Guard)>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let keys: Vec<_> = self.guards.drain(..).map(|(key, _guard)| key).collect();
+        self.locks.forget_unused(&keys);
+    }
+}
+
+impl Locks {
+    /// Waits for all of `wanted`, in the fixed order, on behalf of `holder`.
+    pub async fn acquire(self: &Arc<Self>, wanted: &[(ObjectKey, Mode)], holder: &str) -> Held {
+        let mut wanted = wanted.to_vec();
+        wanted.sort_by_key(|(key, _)| *key);
+        let mut held = Held { locks: Arc::clone(self), guards: Vec::with_capacity(wanted.len()) };
+        for (key, mode) in wanted {
+            let guard = self.acquire_one(key, mode, holder).await;
+            held.guards.push((key, guard));
+        }
+        held
+    }
+
+    async fn acquire_one(&self, key: ObjectKey, mode: Mode, holder: &str) -> Guard {
+        let slot = self.slot(key);
+        let mut wait = std::pin::pin!(async {
+            match mode {
+                Mode::Shared => Guard::Shared(Arc::clone(&slot).read_owned().await),
+                Mode::Exclusive => {
+                    let mut guard = Arc::clone(&slot).write_owned().await;
+                    holder.clone_into(&mut guard);
+                    Guard::Exclusive(guard)
+                }
+            }
+        });
+        loop {
+            match tokio::time::timeout(LONG, &mut wait).await {
+                Ok(guard) => return guard,
+                Err(_) => warn!("{holder} still waits for {key:?}, which an earlier operation holds"),
+            }
+        }
+    }
+
+    fn slot(&self, key: ObjectKey) -> Slot {
+        Arc::clone(self.slots.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
+    }
+
+    fn forget_unused(&self, keys: &[ObjectKey]) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            // One count is the table's own: nobody else holds it or waits for it.
+            if slots.get(key).is_some_and(|slot| Arc::strong_count(slot) == 1) {
+                slots.remove(key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn volume(n: u128) -> ObjectKey {
+        ObjectKey::Volume(VolumeId::from_uuid(Uuid::from_u128(n)))
+    }
+
+    #[tokio::test]
+    async fn one_object_is_worked_on_by_one_operation_and_nothing_is_kept_afterwards() {
+        let locks = Arc::new(Locks::default());
+        let first = locks.acquire(&[(volume(1), Mode::Exclusive)], "first").await;
+        let other = locks.acquire(&[(volume(2), Mode::Exclusive)], "other").await;
+        let waiting = locks.acquire_one(volume(1), Mode::Exclusive, "second");
+        assert!(tokio::time::timeout(Duration::from_millis(20), waiting).await.is_err());
+        drop(first);
+        let second = locks.acquire(&[(volume(1), Mode::Exclusive)], "second").await;
+        drop((second, other));
+        assert!(locks.slots.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn shared_holders_do_not_wait_for_each_other() {
+        let locks = Arc::new(Locks::default());
+        let _one = locks.acquire(&[(volume(1), Mode::Shared)], "one").await;
+        let _two = locks.acquire(&[(volume(1), Mode::Shared)], "two").await;
+        let waiting = locks.acquire_one(volume(1), Mode::Exclusive, "three");
+        assert!(tokio::time::timeout(Duration::from_millis(20), waiting).await.is_err());
+    }
+}

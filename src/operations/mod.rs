@@ -1,0 +1,122 @@
+//! Operations: every change that touches peers. Decided and recorded in one transaction, run in steps that are
+//! on disk before they begin, undone from the step that failed, and taken up again after a restart.
+
+mod background;
+mod clusters;
+pub mod devices;
+mod engine;
+mod error;
+mod failure;
+mod finish;
+mod jobs;
+mod limits;
+mod locks;
+pub mod nodes;
+mod peers;
+mod progress;
+mod recovery;
+pub mod steps;
+mod volume_create;
+mod volume_delete;
+mod volume_plan;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use engine::Stopped;
+pub use error::{IN_USE, OpError};
+pub use jobs::JobView;
+
+use crate::executor::Executor;
+use crate::executor::settings::PeerSettings;
+use crate::model::clock::Clock;
+use crate::model::ids::Ids;
+use crate::placement::PlacementLimits;
+use crate::store::Store;
+
+/// What operations are made of.
+pub struct Parts {
+    /// The state.
+    pub store: Arc<Store>,
+    /// The peers.
+    pub executor: Arc<dyn Executor>,
+    /// How peers are worked on.
+    pub peer_settings: PeerSettings,
+    /// How operations behave.
+    pub settings: OperationSettings,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// How operations behave.
+#[derive(Debug, Clone)]
+pub struct OperationSettings {
+    /// Bounds of bricks and volumes.
+    pub placement: PlacementLimits,
+    /// Volumes a cluster may have, pending ones included.
+    pub max_volumes_per_cluster: u64,
+    /// Further tries of a volume create that failed on one placement.
+    pub volume_create_retries: u32,
+    /// heketi's `max_inflight_operations`; 0 is unset.
+    pub max_inflight: u64,
+    /// Options put before those of a request, split at commas; a single empty one where none are configured.
+    pub pre_options: Vec<String>,
+    /// Options put after those of a request, likewise.
+    pub post_options: Vec<String>,
+    /// Options of volumes that host block volumes.
+    pub block_hosting_options: Vec<String>,
+    /// Whether options that no gluster would take are let through (heketi's mock).
+    pub any_option: bool,
+    /// How long a delete is tried before its client is told; the background goes on with it.
+    pub delete_budget: Duration,
+    /// The first pause before something is tried again; doubled from then on, up to 30 seconds.
+    pub first_retry: Duration,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    /// Whether it is a `user` and no `admin`.
+    pub is_user: bool,
+    /// The Idempotency-Key of a create, with a digest of its request.
+    pub key: Option<RequestKey>,
+}
+
+/// An idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestKey {
+    /// As the client gave it.
+    pub key: String,
+    /// A digest of the request that came with it.
+    pub request_hash: String,
+}
+
+/// All changes to the state and to the peers. Cheap to clone.
+#[derive(Clone)]
+pub struct Operations {
+    inner: Arc<engine::Engine>,
+}
+
+impl Operations {
+    /// Puts the engine together. Nothing runs before [`Operations::recover`].
+    pub fn new(parts: Parts) -> Operations {
+        Operations { inner: Arc::new(engine::Engine::new(parts)) }
+    }
+
+    /// The state, for reading.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Runs `decide` in a task of the engine: a client that goes away cancels nothing.
+    async fn detached<T: Send + 'static>(
+        decide: impl Future<Output = Result<T, OpError>> + Send + 'static,
+    ) -> Result<T, OpError> {
+        tokio::spawn(decide).await.unwrap_or_else(|panic| {
+            tracing::error!("a decision ended without an answer: {panic}");
+            Err(OpError::Internal)
+        })
+    }
+}

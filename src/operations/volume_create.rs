@@ -1,0 +1,294 @@
+//! Creating volumes: placed and reserved in one transaction, built in three stages, tried again elsewhere.
+
+use std::sync::Arc;
+
+use sqlx::SqliteConnection;
+use tracing::info;
+
+use super::engine::{Engine, Turn, records};
+use super::locks::{Mode, ObjectKey};
+use super::volume_plan::{brick_steps, volume_plan};
+use super::{Caller, OpError, Operations, RequestKey};
+use crate::model::brick::{Brick, MOUNTS};
+use crate::model::device::Device;
+use crate::model::ids::{BrickId, ClusterId, FreshId, JobId, VolumeId};
+use crate::model::node::Node;
+use crate::model::operation::{Failure, Job, JobOutcome, Operation, OperationKind};
+use crate::model::state::Phase;
+use crate::model::step::Step;
+use crate::model::volume::{Volume, VolumeSpec, default_name};
+use crate::placement::{self, Avoid, ClusterView, Placement, PlacementRefusal, PlacementRequest};
+use crate::store::idempotency::KnownKey;
+use crate::store::{Result as StoreResult, StoreError, brick, cluster, device, idempotency, job, node, operation, volume};
+
+/// A cluster that could take the volume, as placement sees it.
+struct Candidate {
+    id: ClusterId,
+    nodes: Vec<Node>,
+    devices: Vec<Device>,
+}
+
+impl Operations {
+    /// Creates a volume.
+    ///
+    /// # Errors
+    /// When no cluster can take it, too much is under way, or the database refuses.
+    pub async fn create_volume(&self, spec: VolumeSpec, caller: Caller) -> Result<JobId, OpError> {
+        let engine = Arc::clone(&self.inner);
+        Self::detached(async move { engine.create_volume(spec, caller).await }).await
+    }
+}
+
+impl Engine {
+    async fn create_volume(self: &Arc<Self>, spec: VolumeSpec, caller: Caller) -> Result<JobId, OpError> {
+        let mut tx = self.store.write().await?;
+        if let Some(key) = &caller.key
+            && let Some(known) = self.answer_again(&mut tx, key, caller.is_user).await?
+        {
+            tx.commit().await.map_err(StoreError::from)?;
+            return Ok(known);
+        }
+        let clusters = candidates(&mut tx, &spec).await?;
+        self.check_size(&spec)?;
+        let ticket = self.limits.try_enter()?;
+        let mut new = self.draft(&spec);
+        let (placed, candidate) = self.choose(&mut tx, &mut new, &clusters).await?;
+        let bricks = self.bricks(&new, &placed);
+        volume::insert(&mut tx, &new, caller.is_user).await?;
+        brick::insert(&mut tx, &bricks).await?;
+        let stages = stages(&new, &bricks, &candidate.nodes, placed.arbiter)?;
+        let decision = self.decision(OperationKind::VolumeCreate, new.id, stages, locks(new.cluster, new.id));
+        if let Some(RequestKey { key, request_hash }) = caller.key {
+            let known = KnownKey { key, request_hash, target: new.id.to_string(), job: decision.job };
+            idempotency::put(&mut tx, &known).await?;
+        }
+        let turn = Turn { cluster: new.cluster, ticket };
+        self.launch(tx, decision, caller.is_user, Some(turn)).await
+    }
+
+    /// The job that answers for a create whose key is known already.
+    async fn answer_again(
+        &self,
+        conn: &mut SqliteConnection,
+        key: &RequestKey,
+        by_user: bool,
+    ) -> Result<Option<JobId>, OpError> {
+        let Some(mut known) = idempotency::find(conn, &key.key).await? else { return Ok(None) };
+        if known.request_hash != key.request_hash {
+            return Err(OpError::KeyReused);
+        }
+        if job::find(conn, known.job).await?.is_none() {
+            // Its job was forgotten, its object is there: a key lives as long as its object.
+            known.job = JobId::from_uuid(self.ids.draw());
+            let outcome = Some(JobOutcome::Location { path: format!("/volumes/{}", known.target) });
+            let job = Job { id: known.job, by_user, outcome, created_ms: self.clock.now_ms() };
+            job::insert(conn, &job).await?;
+            idempotency::put(conn, &known).await?;
+        }
+        Ok(Some(known.job))
+    }
+
+    fn check_size(&self, spec: &VolumeSpec) -> Result<(), OpError> {
+        let Some(minimum) = self.settings.placement.minimum_volume(spec.durability) else { return Ok(()) };
+        if crate::model::sizes::KiB::from(spec.size) >= minimum {
+            return Ok(());
+        }
+        let (size, minimum) = (spec.size.get(), minimum.get());
+        let text = format!(
+            "Requested volume size ({size} GB) is smaller than the minimum supported volume size ({minimum})"
+        );
+        Err(OpError::BadRequest { text, explanation: Some(format!("the smallest volume of this kind has {minimum} KiB")) })
+    }
+
+    fn draft(&self, spec: &VolumeSpec) -> Volume {
+        let id = VolumeId::from_uuid(self.ids.draw());
+        let hosting: &[String] = if spec.block { &self.settings.block_hosting_options } else { &[] };
+        let parts = [&self.settings.pre_options[..], hosting, &spec.options, &self.settings.post_options];
+        Volume {
+            id,
+            // Overwritten by the choice of the cluster.
+            cluster: ClusterId::from_uuid(id.uuid()),
+            name: spec.name.clone().unwrap_or_else(|| default_name(id)),
+            size: spec.size,
+            requested: spec.requested,
+            durability: spec.durability,
+            gid: spec.gid,
+            options: parts.concat(),
+            block: spec.block,
+            snapshot: spec.snapshot,
+            phase: Phase::Creating,
+        }
+    }
+
+    /// The first cluster that may and can take the volume, in the order of the request.
+    async fn choose(
+        &self,
+        conn: &mut SqliteConnection,
+        new: &mut Volume,
+        clusters: &[ClusterId],
+    ) -> Result<(Placement, Candidate), OpError> {
+        let mut ineligible = Vec::new();
+        let mut full = Vec::new();
+        for &id in clusters {
+            if let Err(reason) = self.eligible(conn, new, id).await? {
+                ineligible.push((id, reason));
+                continue;
+            }
+            let candidate = load(conn, id).await?;
+            match self.place(new, &candidate, &Avoid::default()) {
+                Ok(placed) => {
+                    new.cluster = id;
+                    return Ok((placed, candidate));
+                }
+                Err(refusal) if refusal.ends_search() => return Err(refused(&refusal.create_text(), &refusal)),
+                Err(refusal) => full.push((id, refusal)),
+            }
+        }
+        Err(no_cluster(&ineligible, &full))
+    }
+
+    async fn eligible(
+        &self,
+        conn: &mut SqliteConnection,
+        new: &Volume,
+        id: ClusterId,
+    ) -> Result<Result<(), String>, OpError> {
+        // Listed ones were looked up before, in the same transaction.
+        let flags = cluster::find(conn, id).await?.ok_or(OpError::NotFound)?.flags;
+        let taken = volume::name_taken(conn, id, &new.name).await?;
+        let count = cluster::volume_count(conn, id).await?;
+        let facts = placement::ClusterFacts {
+            flags,
+            name_taken: taken.then(|| new.name.clone()),
+            volume_count: count,
+            volume_limit: self.settings.max_volumes_per_cluster,
+        };
+        Ok(placement::eligible(&facts, new.block))
+    }
+
+    fn place(&self, new: &Volume, candidate: &Candidate, avoid: &Avoid) -> Result<Placement, PlacementRefusal> {
+        let request = PlacementRequest {
+            size: new.size,
+            durability: new.durability,
+            snapshot_factor: new.snapshot.factor,
+            options: &new.options,
+            existing_bricks: 0,
+            avoid,
+        };
+        let view = ClusterView { nodes: &candidate.nodes, devices: &candidate.devices, down: &[] };
+        placement::place(&request, &view, &self.settings.placement)
+    }
+
+    fn bricks(&self, new: &Volume, placed: &Placement) -> Vec<Brick> {
+        let mut bricks = Vec::new();
+        for (set, members) in (0..).zip(&placed.sets) {
+            for (position, place) in (0..).zip(members) {
+                let id = BrickId::from_uuid(self.ids.draw());
+                bricks.push(Brick {
+                    id,
+                    volume: new.id,
+                    device: place.device,
+                    node: place.node,
+                    set,
+                    position,
+                    role: place.role,
+                    space: place.space,
+                    thin_pool: Brick::thin_pool_for(FreshId::from_uuid(id.uuid())),
+                    path: Brick::path_for(place.device, id),
+                    phase: Phase::Creating,
+                });
+            }
+        }
+        debug_assert!(bricks.iter().all(|brick| brick.path.starts_with(MOUNTS)));
+        bricks
+    }
+}
+
+/// Plans another try of a create that was wholly undone, on a fresh placement. Returns whether there is one.
+pub(super) async fn try_again(engine: &Engine, op: &mut Operation) -> StoreResult<bool> {
+    let Some(cause) = op.failure.clone().filter(|cause| cause.try_elsewhere) else { return Ok(false) };
+    // A parked one has been answered: its client may have asked again already.
+    if op.parked.is_some() || op.attempt > engine.settings.volume_create_retries || engine.is_stopping() {
+        return Ok(false);
+    }
+    let mut tx = engine.store.write().await?;
+    let Some(new) = find_target(&mut tx, op).await? else { return Ok(false) };
+    brick::delete_of_volume(&mut tx, new.id).await?;
+    let candidate = load(&mut tx, new.cluster).await?;
+    let Ok(placed) = engine.place(&new, &candidate, &avoid(&cause)) else {
+        // Dropping the transaction keeps the reserved space until the operation is abandoned.
+        return Ok(false);
+    };
+    let bricks = engine.bricks(&new, &placed);
+    brick::insert(&mut tx, &bricks).await?;
+    let mut again = op.clone();
+    again.attempt += 1;
+    again.direction = crate::model::operation::Direction::Forward;
+    again.steps = records(&stages(&new, &bricks, &candidate.nodes, placed.arbiter)?);
+    operation::begin_again(&mut tx, &again).await?;
+    tx.commit().await?;
+    info!("trying {} again elsewhere, attempt {}: {}", op.target, again.attempt, cause.text.trim());
+    *op = again;
+    Ok(true)
+}
+
+fn avoid(cause: &Failure) -> Avoid {
+    Avoid { nodes: cause.avoid_nodes.clone(), devices: cause.avoid_devices.clone() }
+}
+
+async fn find_target(conn: &mut SqliteConnection, op: &Operation) -> StoreResult<Option<Volume>> {
+    match op.target.parse() {
+        Ok(id) => volume::find(conn, id).await,
+        Err(_) => Ok(None),
+    }
+}
+
+/// The clusters to try, in order.
+async fn candidates(conn: &mut SqliteConnection, spec: &VolumeSpec) -> Result<Vec<ClusterId>, OpError> {
+    let all: Vec<ClusterId> = cluster::all(conn).await?.into_iter().map(|cluster| cluster.id).collect();
+    let bad = |text: String| OpError::BadRequest { text, explanation: None };
+    if all.is_empty() {
+        return Err(bad("No clusters configured".to_owned()));
+    }
+    if spec.clusters.is_empty() {
+        return Ok(all);
+    }
+    let known = |text: &String| text.parse().ok().filter(|id| all.contains(id));
+    let find = |text: &String| known(text).ok_or_else(|| bad(format!("Cluster id {text} not found")));
+    spec.clusters.iter().map(find).collect()
+}
+
+async fn load(conn: &mut SqliteConnection, id: ClusterId) -> StoreResult<Candidate> {
+    Ok(Candidate {
+        id,
+        nodes: node::of_cluster(conn, id).await?,
+        devices: device::of_cluster(conn, id).await?,
+    })
+}
+
+fn stages(new: &Volume, bricks: &[Brick], nodes: &[Node], arbiter: bool) -> StoreResult<Vec<Vec<Step>>> {
+    let plan = volume_plan(new, bricks, nodes, arbiter)?;
+    let bricks = brick_steps(new, bricks, nodes)?.into_iter().map(Step::CreateBrick).collect();
+    Ok(vec![bricks, vec![Step::CreateVolume(plan.clone())], vec![Step::StartVolume(plan)]])
+}
+
+pub(super) fn locks(cluster: ClusterId, volume: VolumeId) -> Vec<(ObjectKey, Mode)> {
+    vec![(ObjectKey::Cluster(cluster), Mode::Shared), (ObjectKey::Volume(volume), Mode::Exclusive)]
+}
+
+fn refused(text: &str, refusal: &PlacementRefusal) -> OpError {
+    OpError::refused(format!("Failed to allocate new volume: {text}"), Some(refusal.explanation()))
+}
+
+/// heketi's texts: one reason stands alone, several follow a line that sums them up.
+fn no_cluster(ineligible: &[(ClusterId, String)], full: &[(ClusterId, PlacementRefusal)]) -> OpError {
+    if full.is_empty() {
+        let text = placement::combined("No eligible cluster for volume", ineligible);
+        return OpError::refused(format!("Failed to allocate new volume: {text}"), None);
+    }
+    let texts: Vec<_> = full.iter().map(|(id, refusal)| (*id, refusal.create_text())).collect();
+    let text = placement::combined("Unable to create volume on any cluster:", &texts);
+    let why = |(id, refusal): &(ClusterId, PlacementRefusal)| format!("cluster {id}: {}", refusal.explanation());
+    let explanation = full.iter().map(why).collect::<Vec<_>>().join("\n");
+    OpError::refused(format!("Failed to allocate new volume: {text}"), Some(explanation))
+}

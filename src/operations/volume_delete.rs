@@ -1,0 +1,49 @@
+//! Deleting volumes: stopped, taken out of gluster, and their bricks removed.
+
+use std::sync::Arc;
+
+use super::engine::{Engine, Turn};
+use super::volume_create::locks;
+use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
+use super::{IN_USE, OpError, Operations};
+use crate::model::ids::{JobId, VolumeId};
+use crate::model::operation::OperationKind;
+use crate::model::state::Phase;
+use crate::model::step::Step;
+use crate::model::volume::DATABASE_VOLUME;
+use crate::store::{brick, node, volume};
+
+impl Operations {
+    /// Deletes a volume with all that is on it.
+    ///
+    /// # Errors
+    /// When there is no such volume, it may not be deleted or is being worked on, or the database refuses.
+    pub async fn delete_volume(&self, id: VolumeId, by_user: bool) -> Result<JobId, OpError> {
+        let engine = Arc::clone(&self.inner);
+        Self::detached(async move { engine.delete_volume(id, by_user).await }).await
+    }
+}
+
+impl Engine {
+    async fn delete_volume(self: &Arc<Self>, id: VolumeId, by_user: bool) -> Result<JobId, OpError> {
+        let mut tx = self.store.write().await?;
+        let volume = volume::find(&mut tx, id).await?.ok_or(OpError::NotFound)?;
+        if volume.name == DATABASE_VOLUME {
+            return Err(OpError::conflict("Cannot delete volume containing the Heketi database"));
+        }
+        let ticket = self.limits.try_enter()?;
+        if volume.phase != Phase::Ready {
+            let text = format!("Failed to set up volume delete: {IN_USE}");
+            return Err(OpError::refused(text, Some(format!("volume {} is being worked on", volume.name))));
+        }
+        let nodes = node::of_cluster(&mut tx, volume.cluster).await?;
+        let bricks = brick::of_volume(&mut tx, id).await?;
+        volume::set_phase(&mut tx, id, Phase::Ready, Phase::Deleting).await?;
+        let plan = volume_plan(&volume, &bricks, &nodes, has_arbiter(&bricks))?;
+        let bricks = brick_steps(&volume, &bricks, &nodes)?.into_iter().map(Step::DestroyBrick).collect();
+        let stages = vec![vec![Step::StopVolume(plan.clone())], vec![Step::DeleteVolume(plan)], bricks];
+        let decision = self.decision(OperationKind::VolumeDelete, id, stages, locks(volume.cluster, id));
+        let turn = Turn { cluster: volume.cluster, ticket };
+        self.launch(tx, decision, by_user, Some(turn)).await
+    }
+}

@@ -1,0 +1,82 @@
+//! Volumes and their bricks as steps speak of them.
+
+use std::collections::BTreeMap;
+
+use super::peers;
+use crate::model::brick::{Brick, BrickRole};
+use crate::model::ids::NodeId;
+use crate::model::node::Node;
+use crate::model::state::EntryState;
+use crate::model::step::{BrickAt, BrickPlan, Peer, VolumePlan};
+use crate::model::volume::Volume;
+use crate::store::{Result, StoreError};
+
+/// A gluster volume of these bricks; `nodes` are those of its cluster.
+///
+/// # Errors
+/// When a brick is on none of the nodes.
+pub(super) fn volume_plan(volume: &Volume, bricks: &[Brick], nodes: &[Node], arbiter: bool) -> Result<VolumePlan> {
+    let at = |brick: &Brick| {
+        let peer = peer_of(brick, nodes)?;
+        Ok(BrickAt { host: peer.host, storage: peer.storage, path: brick.path.clone() })
+    };
+    Ok(VolumePlan {
+        volume: volume.id,
+        name: volume.name.clone(),
+        durability: volume.durability,
+        arbiter,
+        bricks: bricks.iter().map(at).collect::<Result<_>>()?,
+        options: volume.options.iter().filter(|option| !option.is_empty()).cloned().collect(),
+        peers: askable(bricks, nodes)?,
+    })
+}
+
+/// The bricks of a volume, each with all that a step needs.
+///
+/// # Errors
+/// When a brick is on none of the nodes.
+pub(super) fn brick_steps(volume: &Volume, bricks: &[Brick], nodes: &[Node]) -> Result<Vec<BrickPlan>> {
+    let plan = |brick: &Brick| {
+        Ok(BrickPlan {
+            peer: peer_of(brick, nodes)?,
+            brick: brick.id,
+            device: brick.device,
+            thin_pool: brick.thin_pool.clone(),
+            space: brick.space,
+            role: brick.role,
+            gid: volume.gid,
+            path: brick.path.clone(),
+        })
+    };
+    bricks.iter().map(plan).collect()
+}
+
+/// Whether the last brick of each set is an arbiter.
+pub(super) fn has_arbiter(bricks: &[Brick]) -> bool {
+    bricks.iter().any(|brick| brick.role == BrickRole::Arbiter)
+}
+
+fn peer_of(brick: &Brick, nodes: &[Node]) -> Result<Peer> {
+    let node = nodes.iter().find(|node| node.id == brick.node).ok_or_else(|| StoreError::Corrupt {
+        table: "brick",
+        column: "node_id",
+        row: brick.id.to_string(),
+        value: brick.node.to_string(),
+    })?;
+    peers::peer(node)
+}
+
+/// Peers that can be asked about a volume: the one of its first brick, as heketi, then those with bricks, then
+/// the others, those online before those that are not.
+fn askable(bricks: &[Brick], nodes: &[Node]) -> Result<Vec<Peer>> {
+    let mut order: BTreeMap<NodeId, usize> = BTreeMap::new();
+    for (at, brick) in bricks.iter().enumerate() {
+        order.entry(brick.node).or_insert(at);
+    }
+    let mut nodes: Vec<&Node> = nodes.iter().collect();
+    nodes.sort_by_key(|node| {
+        let at = order.get(&node.id).copied().unwrap_or(usize::MAX);
+        (node.state != EntryState::Online, at, node.id)
+    });
+    nodes.into_iter().map(peers::peer).collect()
+}
