@@ -1,4 +1,6 @@
 //! Mortar: a heketi-compatible storage service for GlusterFS.
 
+pub mod api;
 pub mod executor;
+pub mod json;
 pub mod model;
