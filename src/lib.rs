@@ -1,5 +1,7 @@
 //! Mortar: a heketi-compatible storage service for GlusterFS.
 
+pub mod api;
 pub mod executor;
+pub mod json;
 pub mod model;
 pub mod store;

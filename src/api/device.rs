@@ -1,0 +1,133 @@
+//! Devices and bricks on the wire.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::is_false;
+use super::list::List;
+use crate::model::brick::Brick;
+use crate::model::device::Device;
+
+/// Adds a disk of a node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct DeviceAddRequest {
+    /// Its path on the node, such as `/dev/vdd`.
+    pub name: String,
+    /// Labels, up to 32.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// The node it is in.
+    pub node: String,
+    /// Whether what is on it may be erased.
+    #[serde(skip_serializing_if = "is_false")]
+    pub destroydata: bool,
+}
+
+/// How a device is deleted; the body may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct DeviceDeleteRequest {
+    /// Forgets the device without touching its node.
+    pub forceforget: bool,
+}
+
+/// The space of a device in KiB.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct StorageSize {
+    /// All of it, in KiB.
+    pub total: u64,
+    /// What no brick has taken, in KiB.
+    pub free: u64,
+    /// What bricks have taken, in KiB.
+    pub used: u64,
+}
+
+/// A device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct DeviceInfo {
+    /// The path it was added by.
+    pub name: String,
+    /// Labels.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// Its space, in KiB.
+    pub storage: StorageSize,
+    /// Its id; its volume group is `vg_` and this.
+    pub id: String,
+    /// All paths of the disk.
+    #[serde(skip_serializing_if = "List::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub paths: List<String>,
+    /// The UUID of its LVM physical volume.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub pv_uuid: String,
+    /// `online`, `offline` or `failed`.
+    pub state: String,
+    /// Its bricks, sorted by id, those in the making included.
+    #[schema(value_type = Vec<BrickInfo>)]
+    pub bricks: List<BrickInfo>,
+}
+
+impl DeviceInfo {
+    /// Shows a device; `bricks` may hold those of other devices too.
+    pub fn new(device: &Device, bricks: &[Brick]) -> DeviceInfo {
+        let storage = device.storage;
+        DeviceInfo {
+            name: device.name.clone(),
+            tags: device.tags.clone(),
+            storage: StorageSize {
+                total: storage.total.get(),
+                free: storage.free.get(),
+                used: storage.used.get(),
+            },
+            id: device.id.to_string(),
+            paths: List::from(device.paths.clone()),
+            pv_uuid: device.pv_uuid.clone().unwrap_or_default(),
+            state: device.state.as_str().to_owned(),
+            bricks: brick_list(bricks.iter().filter(|brick| brick.device == device.id)),
+        }
+    }
+}
+
+/// A brick.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct BrickInfo {
+    /// Its id.
+    pub id: String,
+    /// Its directory on the node.
+    pub path: String,
+    /// The device it is on.
+    pub device: String,
+    /// The node it is on.
+    pub node: String,
+    /// The volume it belongs to.
+    pub volume: String,
+    /// The size of its file system, in KiB.
+    pub size: u64,
+}
+
+impl From<&Brick> for BrickInfo {
+    fn from(brick: &Brick) -> BrickInfo {
+        BrickInfo {
+            id: brick.id.to_string(),
+            path: brick.path.clone(),
+            device: brick.device.to_string(),
+            node: brick.node.to_string(),
+            volume: brick.volume.to_string(),
+            size: brick.space.size.get(),
+        }
+    }
+}
+
+/// Bricks sorted by id.
+pub(super) fn brick_list<'a>(bricks: impl Iterator<Item = &'a Brick>) -> List<BrickInfo> {
+    let mut bricks: Vec<&Brick> = bricks.collect();
+    bricks.sort_unstable_by_key(|brick| brick.id);
+    bricks.into_iter().map(BrickInfo::from).collect()
+}

@@ -1,0 +1,35 @@
+//! The wire: heketi's JSON types, their validation, and conversions to and from the model.
+//!
+//! Field order and what is left out when empty are part of the contract: programs compare texts. Ids are
+//! plain strings here, as heketi takes any text for one and answers `Id not found`.
+
+pub mod cluster;
+pub mod device;
+pub mod list;
+pub mod node;
+pub mod problem;
+pub mod validate;
+pub mod volume;
+pub mod volume_spec;
+
+pub use cluster::{ClusterCreateRequest, ClusterInfo, ClusterList};
+pub use device::{BrickInfo, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, StorageSize};
+pub use list::List;
+pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagChange, TagsRequest};
+pub use problem::Problem;
+pub use validate::{Invalid, Validate};
+pub use volume::{
+    BlockInfo, BlockRestrictionRequest, DisperseOptions, Durability, GlusterMount, Mount, ReplicateOptions,
+    Snapshot, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList,
+};
+pub use volume_spec::VolumeRequestError;
+
+/// Whether a number is left out.
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+/// Whether a flag is left out.
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}

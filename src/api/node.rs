@@ -1,0 +1,161 @@
+//! Nodes on the wire, with the requests that nodes and devices share: states and tags.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::device::DeviceInfo;
+use super::list::List;
+use super::validate::{Invalid, Validate};
+use crate::model::node::{Node, Tags};
+use crate::model::state::EntryState;
+
+/// The names of a node; the first one of each list is used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Hostnames {
+    /// Names under which the server reaches it over SSH.
+    #[schema(value_type = Vec<String>)]
+    pub manage: List<String>,
+    /// Addresses under which gluster and its clients reach it.
+    #[schema(value_type = Vec<String>)]
+    pub storage: List<String>,
+}
+
+/// Adds a node to a cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct NodeAddRequest {
+    /// Its failure zone, 1 or more.
+    pub zone: i64,
+    /// Its names.
+    pub hostnames: Hostnames,
+    /// The cluster it joins.
+    pub cluster: String,
+    /// Labels, up to 32.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct NodeInfo {
+    /// Its failure zone.
+    pub zone: i64,
+    /// Its names.
+    pub hostnames: Hostnames,
+    /// The cluster it belongs to.
+    pub cluster: String,
+    /// Labels.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// Its id.
+    pub id: String,
+    /// `online`, `offline` or `failed`.
+    pub state: String,
+    /// Its devices, sorted by id.
+    #[schema(value_type = Vec<DeviceInfo>)]
+    pub devices: List<DeviceInfo>,
+}
+
+impl NodeInfo {
+    /// Shows a node with its devices, in whatever order they come.
+    pub fn new(node: &Node, mut devices: Vec<DeviceInfo>) -> NodeInfo {
+        devices.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        NodeInfo {
+            zone: node.zone,
+            hostnames: Hostnames {
+                manage: List::from(node.manage.clone()),
+                storage: List::from(node.storage.clone()),
+            },
+            cluster: node.cluster.to_string(),
+            tags: node.tags.clone(),
+            id: node.id.to_string(),
+            state: node.state.as_str().to_owned(),
+            devices: List::from(devices),
+        }
+    }
+}
+
+/// Sets the state of a node or a device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct StateRequest {
+    /// `online`, `offline`, or `failed` to move all bricks away.
+    pub state: String,
+    /// `disable` moves bricks without looking whether they are healed; otherwise `enable` or empty.
+    pub healcheck: String,
+}
+
+impl StateRequest {
+    /// The state that is asked for, after validation.
+    ///
+    /// # Errors
+    /// When the request is not valid.
+    pub fn entry_state(&self) -> Result<EntryState, Invalid> {
+        self.validate()?;
+        match self.state.as_str() {
+            "online" => Ok(EntryState::Online),
+            "offline" => Ok(EntryState::Offline),
+            _ => Ok(EntryState::Failed),
+        }
+    }
+
+    /// Whether bricks may be moved without looking whether they are healed.
+    pub fn skips_heal_check(&self) -> bool {
+        self.healcheck == "disable"
+    }
+}
+
+/// Changes the tags of a node or a device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct TagsRequest {
+    /// Labels; for `delete` only their names matter.
+    pub tags: BTreeMap<String, String>,
+    /// `set` replaces all, `update` adds or overwrites, `delete` removes.
+    pub change_type: String,
+}
+
+/// What is done to tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagChange {
+    /// These and no others.
+    Set(Tags),
+    /// These in addition, or instead of those of the same name.
+    Update(Tags),
+    /// Without those of these names.
+    Delete(Tags),
+}
+
+impl TagChange {
+    /// The tags after the change.
+    pub fn apply(self, mut current: Tags) -> Tags {
+        match self {
+            TagChange::Set(tags) => tags,
+            TagChange::Update(tags) => {
+                current.extend(tags);
+                current
+            }
+            TagChange::Delete(tags) => {
+                current.retain(|name, _| !tags.contains_key(name));
+                current
+            }
+        }
+    }
+}
+
+impl TryFrom<TagsRequest> for TagChange {
+    type Error = Invalid;
+
+    fn try_from(request: TagsRequest) -> Result<TagChange, Invalid> {
+        request.validate()?;
+        Ok(match request.change_type.as_str() {
+            "set" => TagChange::Set(request.tags),
+            "update" => TagChange::Update(request.tags),
+            _ => TagChange::Delete(request.tags),
+        })
+    }
+}
