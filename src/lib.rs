@@ -4,4 +4,5 @@ pub mod api;
 pub mod executor;
 pub mod json;
 pub mod model;
+pub mod placement;
 pub mod store;

@@ -1,0 +1,75 @@
+# The two commands that matter: `make run` and `make test`. Each installs what it needs (with apt, as root) or says
+# what is missing.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+LAB := tests/lab/vm/lab
+PACKAGES := gcc libc6-dev pkg-config openssh-client openssh-server sqlite3
+
+export SQLX_OFFLINE := true
+
+.PHONY: help
+help: ## Explain the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: deps
+deps: ## Install what building and testing needs
+	@docker/../tests/deps $(PACKAGES)
+
+.PHONY: build
+build: deps ## Build the two binaries
+	$(CARGO) build --release --locked
+
+.PHONY: run
+run: build ## Serve on simulated peers, with a cluster and a volume to look at
+	@tests/run-demo
+
+.PHONY: check
+check: ## Format, lint, and the committed queries and documents are up to date
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --locked -- -D warnings
+
+.PHONY: test
+test: deps check ## All simulated scenarios, and the lab's life cycle and kills
+	$(CARGO) test --locked
+	$(MAKE) --no-print-directory test-lab
+
+.PHONY: test-lab
+test-lab: ## The life cycle and the kills on three real peers
+	$(LAB) deps
+	$(LAB) up
+	$(LAB) exec $(CARGO) test --locked --test lab -- --ignored --test-threads=1 --nocapture
+
+.PHONY: test-all
+test-all: test ## Everything
+	$(LAB) exec env MORTAR_LAB_ALL=1 $(CARGO) test --locked --test lab -- --ignored --test-threads=1 --nocapture
+
+.PHONY: bench
+bench: deps ## Speed and memory, as ratios
+	$(CARGO) build --release --locked
+	$(CARGO) bench --locked --bench simulated
+	$(LAB) deps && $(LAB) up
+	$(LAB) exec $(CARGO) bench --locked --bench lab
+
+.PHONY: lab-up
+lab-up: ## Start three real peers
+	$(LAB) deps && $(LAB) up
+
+.PHONY: lab-down
+lab-down: ## Stop them
+	$(LAB) down
+
+.PHONY: lab-reset
+lab-reset: ## Put them back into their clean state
+	$(LAB) reset
+
+.PHONY: lab-ssh
+lab-ssh: ## Open a shell on one: make lab-ssh PEER=1
+	$(LAB) ssh $(PEER)
+
+.PHONY: prepare
+prepare: ## After a change to a query or a migration: write .sqlx anew
+	rm -f target/prepare.db && mkdir -p target
+	for file in migrations/*.sql; do sqlite3 target/prepare.db < $$file; done
+	SQLX_OFFLINE=false DATABASE_URL=sqlite:$(CURDIR)/target/prepare.db $(CARGO) sqlx prepare

@@ -1,0 +1,112 @@
+//! The API over HTTP: handlers extract, convert, call and answer. Every change is an operation; the store is read
+//! only. What stands around the routes (paths, authentication, states) is in [`shell`].
+
+pub mod answers;
+pub mod auth;
+mod backup;
+mod clusters;
+mod devices;
+mod error;
+mod extract;
+mod nodes;
+pub mod openapi;
+pub mod problem;
+mod queue;
+mod service;
+pub mod shell;
+mod volumes;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use error::ApiError;
+
+use crate::model::ids::JobId;
+use crate::operations::Operations;
+
+/// What handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// All changes, and the state to read.
+    pub operations: Operations,
+    /// The file of the database, for backups.
+    pub database: Arc<PathBuf>,
+}
+
+/// The head of the OpenAPI document; the routes add themselves.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "mortar",
+        description = "A heketi-compatible storage service for GlusterFS. Requests that touch peers answer 202 with the path of a job in `Location`; poll it until it answers without `X-Pending`. Errors are heketi's plain texts; with `Accept: application/problem+json` they come with an explanation.",
+        license(name = "Apache-2.0")
+    ),
+    modifiers(&Bearer),
+    security(("bearer" = []))
+)]
+struct Head;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some(
+                "A token for each request: HS256 with the key of `iss` (`admin` or `user`), claims `iss`, `iat`, `exp` and `qsh`, the hex SHA-256 of `METHOD&/path`.",
+            ))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// All routes, and the document that describes them.
+pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Head::openapi())
+        .routes(routes!(service::hello))
+        .routes(routes!(clusters::create, clusters::list))
+        .routes(routes!(clusters::info, clusters::delete))
+        .routes(routes!(clusters::set_flags))
+        .routes(routes!(nodes::add))
+        .routes(routes!(nodes::info, nodes::delete))
+        .routes(routes!(nodes::set_state))
+        .routes(routes!(devices::add))
+        .routes(routes!(devices::info, devices::delete))
+        .routes(routes!(devices::set_state))
+        .routes(routes!(volumes::create, volumes::list))
+        .routes(routes!(volumes::info, volumes::delete))
+        .routes(routes!(queue::poll))
+        .routes(routes!(backup::download))
+        .split_for_parts()
+}
+
+/// The routes with their errors made into answers.
+pub fn router(app: App) -> (axum::Router, utoipa::openapi::OpenApi) {
+    let (router, document) = routes();
+    (router.route_layer(middleware::from_fn(explain)).with_state(app), document)
+}
+
+/// Makes the answer of a handler's error: only here the request's `Accept` is known.
+async fn explain(request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    match response.extensions().get::<Arc<ApiError>>() {
+        Some(error) => error.answer(&headers),
+        None => response,
+    }
+}
+
+/// 202 with the path of a job.
+fn accepted(job: JobId) -> Response {
+    answers::accepted(&format!("/queue/{job}"))
+}

@@ -1,0 +1,95 @@
+//! Volumes.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use sha2::{Digest as _, Sha256};
+
+use super::extract::{Id, IsUser};
+use super::{ApiError, App, accepted, answers};
+use crate::api::{VolumeCreateRequest, VolumeInfo, VolumeList};
+use crate::json;
+use crate::model::ids::VolumeId;
+use crate::model::state::Phase;
+use crate::model::volume::VolumeSpec;
+use crate::operations::{Caller, OpError, RequestKey};
+use crate::store::{brick, node, volume};
+
+/// The header of a create that may be repeated.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Makes a volume. With an `Idempotency-Key` a repeated request is answered with the same job.
+#[utoipa::path(post, path = "/volumes", tag = "volumes", operation_id = "volume_create",
+    params(("Idempotency-Key" = Option<String>, Header, description = "A text that names this request, so that it can be repeated")),
+    request_body = VolumeCreateRequest,
+    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
+              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
+              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+pub(super) async fn create(
+    State(app): State<App>,
+    IsUser(is_user): IsUser,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let request: VolumeCreateRequest = json::decode(&body).map_err(|_| ApiError::Parse)?;
+    // Of what was understood, not of the bytes: white space and the order of fields do not matter.
+    let key = headers.get(IDEMPOTENCY_KEY).map(|key| RequestKey {
+        key: String::from_utf8_lossy(key.as_bytes()).into_owned(),
+        request_hash: digest(&json::encode(&request)),
+    });
+    let spec = VolumeSpec::try_from(request)?;
+    Ok(accepted(app.operations.create_volume(spec, Caller { is_user, key }).await?))
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// All volumes but those that are being made or deleted.
+#[utoipa::path(get, path = "/volumes", tag = "volumes", operation_id = "volume_list",
+    responses((status = 200, description = "Ids of all volumes", body = VolumeList),
+              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
+              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+pub(super) async fn list(State(app): State<App>) -> Result<Response, ApiError> {
+    let mut conn = app.operations.store().read().await?;
+    Ok(answers::json(StatusCode::OK, &VolumeList::new(&volume::ready_ids(&mut conn).await?)))
+}
+
+/// One volume.
+#[utoipa::path(get, path = "/volumes/{id}", tag = "volumes", operation_id = "volume_info",
+    params(("id" = String, Path, description = "Id of the volume")),
+    responses((status = 200, description = "The volume", body = VolumeInfo),
+              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
+              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+pub(super) async fn info(
+    State(app): State<App>,
+    IsUser(is_user): IsUser,
+    Id(id): Id<VolumeId>,
+) -> Result<Response, ApiError> {
+    let mut conn = app.operations.store().read().await?;
+    if is_user && !volume::made_by_user(&mut conn, id).await? {
+        return Err(ApiError::AdminOnly);
+    }
+    let found = volume::find(&mut conn, id).await?.filter(|volume| volume.phase == Phase::Ready);
+    let found = found.ok_or(OpError::NotFound)?;
+    let bricks = brick::of_volume(&mut conn, id).await?;
+    let nodes = node::of_cluster(&mut conn, found.cluster).await?;
+    let shown = nodes.iter().filter(|node| node.phase != Phase::Creating);
+    let hosts = shown.map(|node| node.storage_name().to_owned()).collect();
+    Ok(answers::json(StatusCode::OK, &VolumeInfo::new(&found, &bricks, hosts)))
+}
+
+/// Deletes a volume with all that is on it.
+#[utoipa::path(delete, path = "/volumes/{id}", tag = "volumes", operation_id = "volume_delete",
+    params(("id" = String, Path, description = "Id of the volume")),
+    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
+              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
+              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+pub(super) async fn delete(
+    State(app): State<App>,
+    IsUser(is_user): IsUser,
+    Id(id): Id<VolumeId>,
+) -> Result<Response, ApiError> {
+    Ok(accepted(app.operations.delete_volume(id, is_user).await?))
+}
