@@ -4,5 +4,6 @@ pub mod api;
 pub mod executor;
 pub mod json;
 pub mod model;
+pub mod operations;
 pub mod placement;
 pub mod store;

@@ -29,7 +29,15 @@ impl LockName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The file on the peer. In memory and writable for everybody: it lasts as long as a command can.
+    pub fn path(&self) -> String {
+        format!("{LOCK_DIRECTORY}/{}", self.0)
+    }
 }
+
+/// Where lock files are on a peer.
+pub const LOCK_DIRECTORY: &str = "/run/lock";
 
 /// A program, its arguments, and how it is to be run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,6 +16,11 @@ impl Host {
         if name.is_empty() || name.starts_with('-') { None } else { Some(Host(name)) }
     }
 
+    /// A name for where there is no peer at all.
+    pub fn nobody() -> Host {
+        Host("(no peer)".to_owned())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -41,6 +41,8 @@ pub struct DevicePlan {
 /// A brick to make or to take away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrickPlan {
+    /// The volume it belongs to.
+    pub volume: VolumeId,
     /// The peer it is on.
     pub peer: Peer,
     /// Its id.

@@ -38,6 +38,7 @@ pub(super) fn volume_plan(volume: &Volume, bricks: &[Brick], nodes: &[Node], arb
 pub(super) fn brick_steps(volume: &Volume, bricks: &[Brick], nodes: &[Node]) -> Result<Vec<BrickPlan>> {
     let plan = |brick: &Brick| {
         Ok(BrickPlan {
+            volume: volume.id,
             peer: peer_of(brick, nodes)?,
             brick: brick.id,
             device: brick.device,

@@ -1,0 +1,185 @@
+//! Bricks: a thin pool, a file system, a mount, a directory.
+
+use std::time::Duration;
+
+use super::{Result, StepError, StepRunner};
+use crate::executor::{LockName, RemoteError, filesystem, gluster, lvm, system};
+use crate::model::brick::{logical_volume, mount_point};
+use crate::model::device::volume_group;
+use crate::model::step::BrickPlan;
+
+/// How often an unmount is tried while gluster's brick process still ends.
+const UNMOUNTS: u32 = 10;
+
+/// The pause between two of them.
+const BETWEEN_UNMOUNTS: Duration = Duration::from_secs(1);
+
+fn lock(plan: &BrickPlan) -> LockName {
+    LockName::new("brick", plan.brick)
+}
+
+impl StepRunner {
+    pub(super) async fn create_brick(&self, plan: &BrickPlan) -> Result<()> {
+        let (host, path) = (&plan.peer.host, mount_point(plan.device, plan.brick));
+        self.repeat(host, &system::make_directories(&path, lock(plan))).await?;
+        let was_there = self.create_logical_volume(plan).await?;
+        self.make_file_system(plan).await?;
+        self.enter_into_table(plan, was_there).await?;
+        self.mount_brick(plan, &path).await?;
+        self.make_brick_directory(plan).await
+    }
+
+    /// Returns whether it was there already: then an earlier run may have got further.
+    async fn create_logical_volume(&self, plan: &BrickPlan) -> Result<bool> {
+        let create = lvm::create_thin_volume(&self.settings, plan, lock(plan));
+        self.ensure(&plan.peer.host, &create, lvm::is_existing, async || self.is_own_volume(plan).await).await
+    }
+
+    /// Whether the brick's logical volume is there as it should be; an error where another one is.
+    async fn is_own_volume(&self, plan: &BrickPlan) -> Result<bool> {
+        let (group, name) = (volume_group(plan.device), logical_volume(plan.brick));
+        let found = self.read(&plan.peer.host, &lvm::lvs(&self.settings, &group), lvm::parse_lvs).await?;
+        let Some(volume) = found.iter().find(|volume| volume.name == name) else { return Ok(false) };
+        let pool = found.iter().find(|volume| volume.name == plan.thin_pool);
+        let same = volume.size >= plan.space.size
+            && volume.pool == plan.thin_pool
+            && pool.is_some_and(|pool| {
+                pool.size == plan.space.thin_pool && pool.metadata == Some(plan.space.metadata)
+            });
+        if same {
+            return Ok(true);
+        }
+        let text = format!("Logical Volume \"{name}\" already exists in volume group \"{group}\"");
+        let explanation = format!(
+            "{group}/{name} on {} has another size or pool than the brick that is to be made; it was left alone. Remove it by hand if nobody needs it",
+            plan.peer.host
+        );
+        Err(StepError::Foreign { text, explanation })
+    }
+
+    async fn make_file_system(&self, plan: &BrickPlan) -> Result<()> {
+        let make = filesystem::make(&self.settings, plan, lock(plan));
+        let smells = |stderr: &str| stderr.contains("existing filesystem");
+        self.ensure(&plan.peer.host, &make, smells, async || self.has_xfs(plan).await).await.map(drop)
+    }
+
+    async fn has_xfs(&self, plan: &BrickPlan) -> Result<bool> {
+        let node = crate::model::brick::device_node(plan.device, plan.brick);
+        match self.run(&plan.peer.host, &filesystem::probe(&node)).await {
+            Ok(output) => Ok(filesystem::is_xfs(&output.stdout)),
+            // blkid's answer where there is nothing.
+            Err(RemoteError::Exited { code: 2, .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn enter_into_table(&self, plan: &BrickPlan, look_first: bool) -> Result<()> {
+        let host = &plan.peer.host;
+        let line = filesystem::table_line(&self.settings, plan.device, plan.brick);
+        let is_there = async || {
+            let table = self.run(host, &filesystem::table(&self.settings)).await?.stdout;
+            Ok(table.contains(&line))
+        };
+        if look_first && is_there().await? {
+            return Ok(());
+        }
+        let append = filesystem::table_append(&self.settings, &line);
+        self.ensure(host, &append, |_| false, is_there).await.map(drop)
+    }
+
+    async fn mount_brick(&self, plan: &BrickPlan, path: &str) -> Result<()> {
+        let mount = filesystem::mount(&self.settings, plan, lock(plan));
+        let smells = |stderr: &str| stderr.contains("already mounted");
+        self.ensure(&plan.peer.host, &mount, smells, async || self.is_mounted(plan, path).await).await.map(drop)
+    }
+
+    async fn is_mounted(&self, plan: &BrickPlan, path: &str) -> Result<bool> {
+        let mounts = self.run(&plan.peer.host, &filesystem::mounts()).await?.stdout;
+        Ok(filesystem::is_mounted(&mounts, path))
+    }
+
+    async fn make_brick_directory(&self, plan: &BrickPlan) -> Result<()> {
+        let host = &plan.peer.host;
+        let make = system::make_directory(&plan.path, lock(plan));
+        let smells = |stderr: &str| stderr.contains("File exists");
+        let is_there = async || match self.run(host, &system::is_directory(&plan.path)).await {
+            Ok(_) => Ok(true),
+            Err(RemoteError::Exited { .. }) => Ok(false),
+            Err(error) => Err(StepError::from(error)),
+        };
+        self.ensure(host, &make, smells, is_there).await?;
+        if plan.gid != 0 {
+            self.repeat(host, &system::change_group(&plan.path, plan.gid, lock(plan))).await?;
+            self.repeat(host, &system::share_with_group(&plan.path, lock(plan))).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a brick away, newest part first. While it is mounted nothing else of it is touched.
+    pub(super) async fn destroy_brick(&self, plan: &BrickPlan) -> Result<()> {
+        let host = &plan.peer.host;
+        let (path, group) = (mount_point(plan.device, plan.brick), volume_group(plan.device));
+        self.unmount_brick(plan, &path).await?;
+        // Before the volume: a node that restarts with the line but without the volume would wait for it.
+        self.repeat(host, &filesystem::table_remove(&self.settings, plan.device, plan.brick)).await?;
+        self.remove_logical_volume(plan, &group, &logical_volume(plan.brick)).await?;
+        self.remove_pool(plan, &group).await?;
+        let locks = [lock(plan), gluster::volume_lock(plan.volume)];
+        let left: Vec<String> = std::iter::once(path).chain(locks.iter().map(LockName::path)).collect();
+        self.repeat(host, &system::remove_empty(&left, lock(plan))).await.map(drop)
+    }
+
+    async fn unmount_brick(&self, plan: &BrickPlan, path: &str) -> Result<()> {
+        let host = &plan.peer.host;
+        for _ in 1..UNMOUNTS {
+            match self.run(host, &filesystem::unmount(path, lock(plan))).await {
+                Ok(_) => return Ok(()),
+                // Whatever it says, the table of mounts has the truth.
+                Err(RemoteError::Exited { .. } | RemoteError::OutcomeUnknown { .. }) => {
+                    if !self.is_mounted(plan, path).await? {
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+            tokio::time::sleep(BETWEEN_UNMOUNTS).await;
+        }
+        let text = format!("umount: {path}: target is busy.");
+        let explanation = format!(
+            "{path} on {host} is still in use, so the brick was left as it is. Look who uses it (`fuser --mount {path}`); it is tried again until it is free"
+        );
+        Err(StepError::InUse { text, explanation })
+    }
+
+    async fn remove_logical_volume(&self, plan: &BrickPlan, group: &str, name: &str) -> Result<()> {
+        let remove = lvm::lvremove(&self.settings, group, name, lock(plan));
+        match self.repeat(&plan.peer.host, &remove).await {
+            Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if lvm::is_missing(&stderr) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// Removes the thin pool of a brick, unless something else is in it.
+    async fn remove_pool(&self, plan: &BrickPlan, group: &str) -> Result<()> {
+        let host = &plan.peer.host;
+        let count = lvm::thin_count(&self.settings, group, &plan.thin_pool);
+        let left = match self.run(host, &count).await {
+            Ok(output) => output.stdout.trim().parse::<u64>().ok(),
+            Err(RemoteError::Exited { stderr, .. }) if lvm::is_missing(&stderr) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        match left {
+            Some(0) => self.remove_logical_volume(plan, group, &plan.thin_pool).await,
+            Some(others) => {
+                let pool = format!("{group}/{}", plan.thin_pool);
+                Err(StepError::InUse {
+                    text: format!("thin pool {pool} is in use"),
+                    explanation: format!(
+                        "{others} other volumes are in the thin pool {pool} on {host}, so it was kept. Remove them (clones, snapshots); then it is removed too"
+                    ),
+                })
+            }
+            None => Err(StepError::unreadable(host, &count, "no number of thin volumes")),
+        }
+    }
+}

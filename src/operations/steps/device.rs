@@ -1,0 +1,196 @@
+//! Devices: a physical volume and a volume group on a disk.
+
+use super::device_look::{Disk, Leftover};
+use super::{Result, StepError, StepRunner};
+use crate::executor::{LockName, RemoteError, filesystem, lvm, system};
+use crate::model::brick::MOUNTS;
+use crate::model::device::volume_group;
+use crate::model::step::{DeviceFacts, DevicePlan};
+
+fn lock(plan: &DevicePlan) -> LockName {
+    LockName::new("device", plan.device)
+}
+
+/// Whether LVM says that the disk or the group is what it is to become already.
+fn is_there(stderr: &str) -> bool {
+    stderr.contains("already exists") || stderr.contains("already in volume group") || stderr.contains("without -ff")
+}
+
+impl StepRunner {
+    pub(super) async fn prepare_device(&self, plan: &DevicePlan) -> Result<DeviceFacts> {
+        match self.look_at_disk(plan).await? {
+            Disk::Ours => {}
+            Disk::OurPhysicalVolume => self.make_group(plan).await?,
+            Disk::Blank => self.make_physical_volume(plan).await?,
+            Disk::Erasable(leftover) => {
+                self.erase(plan, &leftover).await?;
+                self.make_physical_volume(plan).await?;
+            }
+        }
+        self.end_table_with_newline(plan).await?;
+        self.facts(plan).await
+    }
+
+    async fn erase(&self, plan: &DevicePlan, leftover: &Leftover) -> Result<()> {
+        let host = &plan.peer.host;
+        if let Leftover::PhysicalVolume(found) = leftover {
+            if !found.vg_name.is_empty() {
+                self.remove_if_there(plan, &lvm::vgremove(&self.settings, &found.vg_name, lock(plan))).await?;
+            }
+            self.remove_if_there(plan, &lvm::pvremove(&self.settings, &plan.path, lock(plan))).await?;
+        }
+        self.repeat(host, &system::wipe(&plan.path, lock(plan))).await.map(drop)
+    }
+
+    async fn make_physical_volume(&self, plan: &DevicePlan) -> Result<()> {
+        let make = lvm::pvcreate(&self.settings, &plan.path, plan.pv_uuid.as_deref(), lock(plan));
+        let is_ours = async || {
+            let found = self.physical_volume(plan, &plan.path).await?;
+            Ok(found.is_some_and(|found| plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str())))
+        };
+        match self.ensure(&plan.peer.host, &make, is_there, is_ours).await {
+            Ok(_) => self.make_group(plan).await,
+            Err(error) => Err(initializing(plan, error)),
+        }
+    }
+
+    async fn make_group(&self, plan: &DevicePlan) -> Result<()> {
+        let group = volume_group(plan.device);
+        let make = lvm::vgcreate(&self.settings, &group, &plan.path, lock(plan));
+        let exists = async || Ok(self.group(plan, &group).await?.is_some());
+        let made = self.ensure(&plan.peer.host, &make, is_there, exists).await;
+        made.map(drop).map_err(|error| initializing(plan, error))
+    }
+
+    /// Lines are only ever appended to the file system table: its last one must have an end.
+    async fn end_table_with_newline(&self, plan: &DevicePlan) -> Result<()> {
+        let end = match self.run(&plan.peer.host, &filesystem::table_end(&self.settings)).await {
+            Ok(output) => output.stdout,
+            // There is no table yet: the first line makes it.
+            Err(RemoteError::Exited { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        if end.is_empty() || end == "\n" {
+            return Ok(());
+        }
+        self.repeat(&plan.peer.host, &filesystem::table_append(&self.settings, "\n")).await.map(drop)
+    }
+
+    async fn facts(&self, plan: &DevicePlan) -> Result<DeviceFacts> {
+        let name = volume_group(plan.device);
+        let volume = self.physical_volume(plan, &plan.path).await?;
+        let group = self.group(plan, &name).await?;
+        let (Some(volume), Some(group)) = (volume, group) else {
+            let text = format!("{} vanished while it was prepared", plan.path);
+            let explanation = format!("{text}: {} has no volume group {name}. Look at `pvs` and `vgs` there", plan.peer.host);
+            return Err(StepError::Refused { text, explanation });
+        };
+        let pv_uuid = Some(volume.pv_uuid).filter(|uuid| !uuid.is_empty());
+        let paths = if pv_uuid.is_some() { self.paths(plan).await? } else { Vec::new() };
+        Ok(DeviceFacts { pv_uuid, paths, total: group.size, free: group.free, extent: group.extent })
+    }
+
+    /// All paths of a disk, without those that LVM makes from the UUID. Without udev, the path it was added by.
+    async fn paths(&self, plan: &DevicePlan) -> Result<Vec<String>> {
+        let links = match self.run(&plan.peer.host, &system::udev_links(&self.settings, &plan.path)).await {
+            Ok(output) => output.stdout,
+            Err(RemoteError::Exited { .. }) => String::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let links = links.split_whitespace().map(|link| format!("/dev/{link}"));
+        let mut paths: Vec<String> = links.filter(|path| !path.starts_with("/dev/disk/by-id/lvm-pv-uuid-")).collect();
+        if !paths.contains(&plan.path) {
+            paths.push(plan.path.clone());
+        }
+        Ok(paths)
+    }
+
+    /// Takes away what preparing made, and nothing else: the physical volume is known by its UUID.
+    pub(super) async fn unprepare_device(&self, plan: &DevicePlan) -> Result<()> {
+        let Some(found) = self.physical_volume(plan, &plan.path).await? else { return Ok(()) };
+        let group = volume_group(plan.device);
+        let ours = found.vg_name == group
+            || (found.vg_name.is_empty() && plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str()));
+        if ours { self.remove(plan, &plan.path).await } else { Ok(()) }
+    }
+
+    /// Takes the volume group and the physical volume of a device away. The disk is found by its UUID: its path may
+    /// have changed since.
+    pub(super) async fn release_device(&self, plan: &DevicePlan) -> Result<()> {
+        let host = &plan.peer.host;
+        let path = match &plan.pv_uuid {
+            None => plan.path.clone(),
+            Some(uuid) => {
+                let all = self.read(host, &lvm::pvs(&self.settings, None), lvm::parse_pvs).await?;
+                match all.into_iter().find(|found| &found.pv_uuid == uuid) {
+                    Some(found) => found.pv_name,
+                    None => return self.remove_mounts_directory(plan).await,
+                }
+            }
+        };
+        self.remove(plan, &path).await.map_err(|error| deleting(plan, error))
+    }
+
+    async fn remove(&self, plan: &DevicePlan, path: &str) -> Result<()> {
+        let name = volume_group(plan.device);
+        if let Some(group) = self.group(plan, &name).await?
+            && group.lv_count > 0
+        {
+            let count = group.lv_count;
+            return Err(StepError::Foreign {
+                text: format!("Volume group \"{name}\" still contains {count} logical volume(s)"),
+                explanation: format!(
+                    "group {name} on {} holds {count} volumes that this server does not know; it was left alone. Remove them by hand (`lvs {name}`) if nobody needs them",
+                    plan.peer.host
+                ),
+            });
+        }
+        self.remove_if_there(plan, &lvm::vgremove(&self.settings, &name, lock(plan))).await?;
+        self.remove_if_there(plan, &lvm::pvremove(&self.settings, path, lock(plan))).await?;
+        self.remove_mounts_directory(plan).await
+    }
+
+    async fn remove_if_there(&self, plan: &DevicePlan, command: &crate::executor::Command) -> Result<()> {
+        match self.repeat(&plan.peer.host, command).await {
+            Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if lvm::is_missing(&stderr) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    async fn remove_mounts_directory(&self, plan: &DevicePlan) -> Result<()> {
+        let directory = format!("{MOUNTS}/{}", volume_group(plan.device));
+        let left = [directory, lock(plan).path()];
+        self.repeat(&plan.peer.host, &system::remove_empty(&left, lock(plan))).await.map(drop)
+    }
+}
+
+/// heketi's words around what LVM printed.
+fn initializing(plan: &DevicePlan, error: StepError) -> StepError {
+    match &error {
+        StepError::Remote(RemoteError::Exited { .. }) => StepError::Refused {
+            text: format!(
+                "Initializing device {} failed (already initialized or contains data?): {}",
+                plan.path,
+                error.text()
+            ),
+            explanation: error.explanation().unwrap_or_default(),
+        },
+        _ => error,
+    }
+}
+
+fn deleting(plan: &DevicePlan, error: StepError) -> StepError {
+    match &error {
+        StepError::Remote(RemoteError::Exited { .. }) => StepError::Refused {
+            text: format!(
+                "Failed to delete device {} with id {} on host {}: {}",
+                plan.path,
+                plan.device,
+                plan.peer.host,
+                error.text()
+            ),
+            explanation: error.explanation().unwrap_or_default(),
+        },
+        _ => error,
+    }
+}

@@ -1,0 +1,182 @@
+//! What is on a disk before it is prepared: only what nobody needs is taken.
+
+use super::{Result, StepError, StepRunner};
+use crate::executor::lvm::{self, PhysicalVolume};
+use crate::executor::system::{self, BlockDevice};
+use crate::executor::{RemoteError, lvm::VolumeGroup};
+use crate::model::device::volume_group;
+use crate::model::step::DevicePlan;
+
+/// What a disk is like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Disk {
+    /// Nothing is on it.
+    Blank,
+    /// Our physical volume, in our volume group.
+    Ours,
+    /// Our physical volume, in no group yet.
+    OurPhysicalVolume,
+    /// Something that the request allows to erase.
+    Erasable(Leftover),
+}
+
+/// What may be erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Leftover {
+    /// File systems and other signatures.
+    Signatures,
+    /// A physical volume, in a group without volumes or in none.
+    PhysicalVolume(PhysicalVolume),
+}
+
+impl StepRunner {
+    /// Looks what a disk holds; changes nothing.
+    ///
+    /// # Errors
+    /// When the disk must not be taken, or not without leave to erase it; the error names what is on it.
+    pub(super) async fn look_at_disk(&self, plan: &DevicePlan) -> Result<Disk> {
+        let (host, path) = (&plan.peer.host, plan.path.as_str());
+        if let Some(found) = self.physical_volume(plan, path).await? {
+            return self.judge_physical_volume(plan, found).await;
+        }
+        let disk = match self.run(host, &system::lsblk(path)).await {
+            Ok(output) => system::parse_lsblk(&output.stdout)
+                .ok_or_else(|| StepError::unreadable(host, &system::lsblk(path), &output.stdout))?,
+            Err(RemoteError::Exited { stderr, .. }) => return Err(no_disk(plan, &stderr)),
+            Err(error) => return Err(error.into()),
+        };
+        refuse_used(plan, &disk)?;
+        let signatures = self.read(host, &system::signatures(path), system::parse_signatures).await?;
+        if signatures.is_empty() {
+            return Ok(Disk::Blank);
+        }
+        if plan.destroy_data {
+            return Ok(Disk::Erasable(Leftover::Signatures));
+        }
+        Err(holds(plan, &format!("{} {}", article(&signatures[0]), signatures.join(", "))))
+    }
+
+    /// The physical volume on a disk, if it is one.
+    pub(super) async fn physical_volume(&self, plan: &DevicePlan, path: &str) -> Result<Option<PhysicalVolume>> {
+        let command = lvm::pvs(&self.settings, Some(path));
+        match self.run(&plan.peer.host, &command).await {
+            Ok(output) => {
+                let found = lvm::parse_pvs(&output.stdout);
+                let found = found.ok_or_else(|| StepError::unreadable(&plan.peer.host, &command, &output.stdout))?;
+                Ok(found.into_iter().next())
+            }
+            Err(RemoteError::Exited { code: lvm::FAILED, .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A volume group, if it is there.
+    pub(super) async fn group(&self, plan: &DevicePlan, name: &str) -> Result<Option<VolumeGroup>> {
+        let command = lvm::vgs(&self.settings, name);
+        match self.run(&plan.peer.host, &command).await {
+            Ok(output) => {
+                let found = lvm::parse_vgs(&output.stdout);
+                found.map(Some).ok_or_else(|| StepError::unreadable(&plan.peer.host, &command, &output.stdout))
+            }
+            Err(RemoteError::Exited { stderr, .. }) if lvm::is_missing(&stderr) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn judge_physical_volume(&self, plan: &DevicePlan, found: PhysicalVolume) -> Result<Disk> {
+        if found.vg_name == volume_group(plan.device) {
+            return Ok(Disk::Ours);
+        }
+        if found.vg_name.is_empty() && plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str()) {
+            return Ok(Disk::OurPhysicalVolume);
+        }
+        if is_heketi_group(&found.vg_name) {
+            let what = format!("the physical volume {} of group {}, whose name is heketi's", found.pv_uuid, found.vg_name);
+            return Err(never_erased(plan, &found, &what));
+        }
+        if !found.vg_name.is_empty() {
+            let group = self.group(plan, &found.vg_name).await?;
+            if let Some(group) = group.filter(|group| group.lv_count > 0) {
+                let what = format!(
+                    "the physical volume {} of group {}, which has {} volumes",
+                    found.pv_uuid, found.vg_name, group.lv_count
+                );
+                return Err(never_erased(plan, &found, &what));
+            }
+        }
+        if plan.destroy_data {
+            return Ok(Disk::Erasable(Leftover::PhysicalVolume(found)));
+        }
+        let group = if found.vg_name.is_empty() { "in no group".to_owned() } else { format!("of the empty group {}", found.vg_name) };
+        let explanation = refusal_with_cure(plan, &format!("an LVM physical volume {group}"));
+        Err(StepError::Refused { text: already_physical_volume(plan, &found), explanation })
+    }
+}
+
+fn already_physical_volume(plan: &DevicePlan, found: &PhysicalVolume) -> String {
+    // (sic): the word stands so in heketi's text.
+    format!(
+        "Initializing device {} failed (aleady contains Physical Volume {}): nothing was changed",
+        plan.path, found.pv_uuid
+    )
+}
+
+fn refusal_with_cure(plan: &DevicePlan, what: &str) -> String {
+    let (path, host) = (&plan.path, &plan.peer.host);
+    format!("{path} on {host} holds {what}; nothing was changed. Load it with \"destroydata\": true to erase it")
+}
+
+fn holds(plan: &DevicePlan, what: &str) -> StepError {
+    let explanation = refusal_with_cure(plan, &format!("{what} file system").replace(" file system file system", " file system"));
+    let text =
+        format!("Initializing device {} failed (already initialized or contains data?): {explanation}", plan.path);
+    StepError::Refused { text, explanation }
+}
+
+fn never_erased(plan: &DevicePlan, found: &PhysicalVolume, what: &str) -> StepError {
+    let (path, host) = (&plan.path, &plan.peer.host);
+    StepError::Refused {
+        text: already_physical_volume(plan, found),
+        explanation: format!(
+            "{path} on {host} holds {what}; it is never erased and nothing was changed. If nobody needs it, remove it by hand (`vgremove`, `pvremove`) and add the device again"
+        ),
+    }
+}
+
+fn no_disk(plan: &DevicePlan, stderr: &str) -> StepError {
+    let (path, host) = (&plan.path, &plan.peer.host);
+    StepError::Refused {
+        text: format!("Initializing device {path} failed (failed to check device contents): {}", stderr.trim()),
+        explanation: format!("{path} on {host} is no disk: {}. Look at `lsblk` there", stderr.trim()),
+    }
+}
+
+/// A disk that is mounted, or that something is built on, is never touched.
+fn refuse_used(plan: &DevicePlan, disk: &BlockDevice) -> Result<()> {
+    let (path, host) = (&plan.path, &plan.peer.host);
+    let used = if let Some(at) = &disk.mountpoint {
+        format!("is mounted on {at}")
+    } else if let Some(child) = disk.children.first() {
+        match &child.mountpoint {
+            Some(at) => format!("is held by {} ({}), which is mounted on {at}", child.name, child.kind),
+            None => format!("is held by {} ({})", child.name, child.kind),
+        }
+    } else {
+        return Ok(());
+    };
+    Err(StepError::Refused {
+        text: format!("Initializing device {path} failed (already initialized or contains data?): {path} {used}"),
+        explanation: format!(
+            "{path} on {host} {used}; it is never erased and nothing was changed. Free it by hand and add it again, or give another disk"
+        ),
+    })
+}
+
+/// Whether a group's name is one that heketi, or another server of our kind, gives.
+fn is_heketi_group(name: &str) -> bool {
+    name.strip_prefix("vg_").is_some_and(|id| id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u', 'x']) { "an" } else { "a" }
+}

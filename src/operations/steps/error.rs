@@ -1,0 +1,168 @@
+//! Why a step or its undo did not come to its end.
+
+use std::time::Duration;
+
+use crate::executor::command::Command;
+use crate::executor::{RemoteError, gluster};
+use crate::model::host::Host;
+
+/// A failed step.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// A command did not succeed.
+    #[error("a command failed")]
+    Remote(#[from] RemoteError),
+    /// What is asked for must not or cannot be done.
+    #[error("{text}")]
+    Refused {
+        /// What clients compare.
+        text: String,
+        /// What happened, where, and what to do.
+        explanation: String,
+    },
+    /// It is in the way of others for now.
+    #[error("{text}")]
+    InUse {
+        /// What the program said.
+        text: String,
+        /// What happened, where, and what to do.
+        explanation: String,
+    },
+    /// Something of that name is there that is not ours.
+    #[error("{text}")]
+    Foreign {
+        /// What the program said.
+        text: String,
+        /// What happened, where, and what to do.
+        explanation: String,
+    },
+    /// Undoing would remove what somebody has written.
+    #[error("{path} on {host} holds data")]
+    HoldsData {
+        /// The peer.
+        host: Host,
+        /// The brick.
+        path: String,
+    },
+    /// glusterd was busy with something else all the time.
+    #[error("glusterd on {host} was busy with another transaction for {} s", waited.as_secs())]
+    GlusterBusy {
+        /// The peer.
+        host: Host,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// A program answered what cannot be read.
+    #[error("`{command}` on {host} answered what cannot be read: {output:?}")]
+    Unreadable {
+        /// The peer.
+        host: Host,
+        /// The command.
+        command: Box<Command>,
+        /// The beginning of its answer.
+        output: String,
+    },
+    /// It has happened and cannot be taken back.
+    #[error("it cannot be taken back")]
+    Irreversible,
+}
+
+/// How much of an unreadable answer is kept.
+const KEPT: usize = 200;
+
+impl StepError {
+    /// An answer that cannot be read.
+    pub(super) fn unreadable(host: &Host, command: &Command, output: &str) -> StepError {
+        let output = output.chars().take(KEPT).collect();
+        StepError::Unreadable { host: host.clone(), command: Box::new(command.clone()), output }
+    }
+
+    /// What the client gets: what the program printed, where one refused, as heketi does.
+    pub fn text(&self) -> String {
+        match self {
+            StepError::Remote(RemoteError::Exited { stderr, stdout, code, .. }) => {
+                let printed = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
+                if printed.is_empty() { format!("Process exited with status {code}") } else { printed.to_owned() }
+            }
+            StepError::Remote(error) => error.to_string(),
+            other => other.to_string(),
+        }
+    }
+
+    /// What happened, where, and what to do.
+    pub fn explanation(&self) -> Option<String> {
+        Some(match self {
+            StepError::Remote(error) => explain_remote(error),
+            StepError::Refused { explanation, .. }
+            | StepError::InUse { explanation, .. }
+            | StepError::Foreign { explanation, .. } => explanation.clone(),
+            StepError::HoldsData { host, path } => format!(
+                "{path} on {host} holds files that somebody wrote, and an undo never removes data. Look at the volume; delete it if the files are not needed"
+            ),
+            StepError::GlusterBusy { host, .. } => {
+                format!("{self}. If no other change runs in the pool, restart glusterd on {host}")
+            }
+            StepError::Unreadable { .. } => format!("{self}. Run the command by hand and look at its answer"),
+            StepError::Irreversible => return None,
+        })
+    }
+
+    /// Whether it may be otherwise later, without anybody changing the request.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            StepError::Remote(RemoteError::Exited { stderr, stdout, .. }) => {
+                gluster::is_peer_down(stderr) || gluster::is_peer_down(stdout)
+            }
+            StepError::Remote(_) | StepError::GlusterBusy { .. } | StepError::InUse { .. } => true,
+            StepError::Unreadable { .. } => true,
+            StepError::Refused { .. }
+            | StepError::Foreign { .. }
+            | StepError::HoldsData { .. }
+            | StepError::Irreversible => false,
+        }
+    }
+
+    /// Whether the peer could not be worked with at all.
+    pub fn host_failed(&self) -> bool {
+        matches!(
+            self,
+            StepError::Remote(RemoteError::Unreachable { .. } | RemoteError::OutcomeUnknown { .. } | RemoteError::StillRunning { .. })
+        )
+    }
+
+    /// Whether other devices or peers may give another answer.
+    pub fn depends_on_place(&self) -> bool {
+        matches!(self, StepError::Remote(_) | StepError::Foreign { .. } | StepError::Unreadable { .. })
+    }
+
+    /// Whether an undo found that there is no way back.
+    pub fn is_irreversible(&self) -> bool {
+        matches!(self, StepError::Irreversible)
+    }
+
+    /// Whether an undo stopped before it would have removed data.
+    pub fn holds_data(&self) -> bool {
+        matches!(self, StepError::HoldsData { .. })
+    }
+}
+
+fn explain_remote(error: &RemoteError) -> String {
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        words = format!("{words}: {inner}");
+        cause = inner.source();
+    }
+    let host = error.host();
+    let cure = match error {
+        RemoteError::Exited { .. } => format!("Run the command on {host} by hand to see what is in its way"),
+        RemoteError::Unreachable { .. } => {
+            format!("Check that {host} is up and that `ssh` reaches it with the configured user and key")
+        }
+        RemoteError::StillRunning { lock, .. } => {
+            format!("Look on {host} which process holds /run/lock/{lock} (`fuser`); it is tried again until that ends")
+        }
+        RemoteError::OutcomeUnknown { .. } => format!("Check that {host} is up; what had begun there is looked at again"),
+    };
+    format!("{words}. {cure}")
+}

@@ -1,0 +1,220 @@
+//! Steps carried out on peers, and undone. Every do is idempotent (what is there already, the same, is success),
+//! and so is every undo (what is gone already is success). Compensation is the engine's: nothing is undone here
+//! that was not asked to be undone.
+
+mod brick;
+mod device;
+mod device_look;
+mod error;
+mod peer;
+mod volume;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::debug;
+
+pub use error::StepError;
+
+use crate::executor::command::Command;
+use crate::executor::settings::PeerSettings;
+use crate::executor::{Executor, Output, RemoteError, gluster};
+use crate::model::host::Host;
+use crate::model::step::{Peer, Step, StepOutput};
+
+/// How long a glusterd that is busy is waited for.
+const BUSY_BUDGET: Duration = Duration::from_secs(120);
+
+/// How often something is sent again whose outcome is unknown and which looks as if it had not happened.
+const SENDS: u32 = 3;
+
+/// The pause between two looks that have to agree.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+/// Carries steps out on peers.
+#[derive(Clone)]
+pub struct StepRunner {
+    executor: Arc<dyn Executor>,
+    settings: Arc<PeerSettings>,
+}
+
+type Result<T> = std::result::Result<T, StepError>;
+
+impl StepRunner {
+    /// A runner that works on peers through `executor`.
+    pub fn new(executor: Arc<dyn Executor>, settings: Arc<PeerSettings>) -> StepRunner {
+        StepRunner { executor, settings }
+    }
+
+    /// Does a step; succeeds where it is done already.
+    ///
+    /// # Errors
+    /// When it could not be done. It may have been done in part: see [`StepRunner::undo`].
+    pub async fn apply(&self, step: &Step) -> Result<StepOutput> {
+        let nothing = |()| StepOutput::Nothing;
+        match step {
+            Step::ProbePeer { peer, via } => self.probe_peer(peer, via).await.map(nothing),
+            Step::DetachPeer { peer, via } => self.detach_peer(peer, via).await.map(nothing),
+            Step::PrepareDevice(plan) => self.prepare_device(plan).await.map(StepOutput::Device),
+            Step::ReleaseDevice(plan) => self.release_device(plan).await.map(nothing),
+            Step::CreateBrick(plan) => self.create_brick(plan).await.map(nothing),
+            Step::DestroyBrick(plan) => self.destroy_brick(plan).await.map(nothing),
+            Step::CreateVolume(plan) => self.create_volume(plan).await.map(nothing),
+            Step::StartVolume(plan) => self.start_volume(plan).await.map(nothing),
+            Step::StopVolume(plan) => self.stop_own_volume(plan).await.map(nothing),
+            Step::DeleteVolume(plan) => self.delete_volume(plan).await.map(nothing),
+        }
+    }
+
+    /// Undoes a step that may have been done wholly, in part, or not at all; succeeds where nothing of it is left.
+    ///
+    /// # Errors
+    /// When something is left, or has to be.
+    pub async fn undo(&self, step: &Step) -> Result<()> {
+        match step {
+            Step::ProbePeer { peer, via } => self.detach_peer(peer, via).await,
+            Step::DetachPeer { peer, via } => self.probe_peer(peer, via).await,
+            Step::PrepareDevice(plan) => self.unprepare_device(plan).await,
+            // What was on the disk was ours and empty: there is nothing to bring back.
+            Step::ReleaseDevice(_) | Step::DestroyBrick(_) => Ok(()),
+            Step::CreateBrick(plan) => self.destroy_brick(plan).await,
+            Step::CreateVolume(plan) => self.uncreate_volume(plan).await,
+            Step::StartVolume(plan) => self.unstart_volume(plan).await,
+            Step::StopVolume(plan) => self.start_volume_again(plan).await,
+            Step::DeleteVolume(plan) => self.undelete_volume(plan).await,
+        }
+    }
+
+    async fn run(&self, host: &Host, command: &Command) -> std::result::Result<Output, RemoteError> {
+        self.executor.run(host, command).await
+    }
+
+    /// Looks, and reads the answer.
+    async fn read<T>(&self, host: &Host, command: &Command, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
+        let output = self.run(host, command).await?;
+        parse(&output.stdout).ok_or_else(|| StepError::unreadable(host, command, &output.stdout))
+    }
+
+    /// Runs a command that may be repeated without harm, again where nobody knows whether it ran.
+    async fn repeat(&self, host: &Host, command: &Command) -> Result<Output> {
+        let mut sends = 1;
+        loop {
+            match self.run(host, command).await {
+                Err(RemoteError::OutcomeUnknown { source, .. }) if sends < SENDS => {
+                    debug!("`{command}` on {host} is sent again: {source}");
+                    sends += 1;
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// Runs a command until `is_done` holds. It is asked where the program says `smells` (it found something that
+    /// is there already), and where nobody knows whether it ran. Returns whether something was there already.
+    async fn ensure(
+        &self,
+        host: &Host,
+        command: &Command,
+        smells: impl Fn(&str) -> bool,
+        is_done: impl AsyncFn() -> Result<bool>,
+    ) -> Result<bool> {
+        let mut sends = 1;
+        loop {
+            let refused = match self.run(host, command).await {
+                Ok(_) => return Ok(false),
+                Err(error) => error,
+            };
+            match &refused {
+                RemoteError::Exited { stderr, .. } if smells(stderr) => {
+                    return if is_done().await? { Ok(true) } else { Err(refused.into()) };
+                }
+                RemoteError::OutcomeUnknown { .. } => {
+                    if is_done().await? {
+                        return Ok(true);
+                    }
+                    if sends >= SENDS {
+                        return Err(refused.into());
+                    }
+                    sends += 1;
+                }
+                _ => return Err(refused.into()),
+            }
+        }
+    }
+
+    /// Runs a gluster command on the first of `peers` that can be reached, and waits while glusterd is busy.
+    async fn gluster(&self, peers: &[Peer], command: &Command) -> std::result::Result<Output, GlusterFailure> {
+        let mut waited = Duration::ZERO;
+        loop {
+            let (host, refused) = match self.on_any(peers, command).await {
+                Ok(output) => return Ok(output),
+                Err(failed) => failed,
+            };
+            let RemoteError::Exited { stderr, stdout, .. } = &refused else {
+                return Err(GlusterFailure::Remote(refused));
+            };
+            if !gluster::is_busy(stderr) && !gluster::is_busy(stdout) {
+                return Err(GlusterFailure::Remote(refused));
+            }
+            if waited >= BUSY_BUDGET {
+                return Err(GlusterFailure::Busy { host, waited });
+            }
+            // With jitter: those that collide must not collide again.
+            let pause = Duration::from_millis(rand::random_range(500..1500));
+            tokio::time::sleep(pause).await;
+            waited += pause;
+        }
+    }
+
+    async fn on_any(
+        &self,
+        peers: &[Peer],
+        command: &Command,
+    ) -> std::result::Result<Output, (Host, RemoteError)> {
+        let mut last = None;
+        for peer in peers {
+            match self.run(&peer.host, command).await {
+                Ok(output) => return Ok(output),
+                Err(error @ RemoteError::Unreachable { .. }) => last = Some((peer.host.clone(), error)),
+                Err(error) => return Err((peer.host.clone(), error)),
+            }
+        }
+        Err(last.unwrap_or_else(|| nobody(command)))
+    }
+}
+
+/// A command of a step that names no peer: a fault of the plan, told as what it looks like from outside.
+fn nobody(command: &Command) -> (Host, RemoteError) {
+    let host = Host::nobody();
+    let source = format!("there is no peer that could run `{command}`").into();
+    (host.clone(), RemoteError::Unreachable { host, source })
+}
+
+/// Why gluster did not do it.
+enum GlusterFailure {
+    Remote(RemoteError),
+    Busy { host: Host, waited: Duration },
+}
+
+impl GlusterFailure {
+    /// What gluster printed, where it refused.
+    fn refusal(&self) -> Option<String> {
+        match self {
+            GlusterFailure::Remote(RemoteError::Exited { stdout, stderr, .. }) => Some(format!("{stderr}\n{stdout}")),
+            _ => None,
+        }
+    }
+
+    fn is_unknown(&self) -> bool {
+        matches!(self, GlusterFailure::Remote(RemoteError::OutcomeUnknown { .. }))
+    }
+}
+
+impl From<GlusterFailure> for StepError {
+    fn from(failure: GlusterFailure) -> StepError {
+        match failure {
+            GlusterFailure::Remote(error) => StepError::Remote(error),
+            GlusterFailure::Busy { host, waited } => StepError::GlusterBusy { host, waited },
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Gluster volumes. glusterd may go on after its command line has ended: where nobody knows what happened, it is
+//! looked at until two looks agree.
+
+use super::{BETWEEN_LOOKS, GlusterFailure, Result, SENDS, StepError, StepRunner};
+use crate::executor::command::Command;
+use crate::executor::gluster::{self, GlusterVolume, place, stored_place};
+use crate::executor::{RemoteError, system};
+use crate::model::step::VolumePlan;
+
+impl StepRunner {
+    pub(super) async fn create_volume(&self, plan: &VolumePlan) -> Result<()> {
+        let set = gluster::volume_set(&self.settings, plan).map_err(|bad| StepError::Refused {
+            text: bad.to_string(),
+            explanation: format!("{bad}. Correct the options of the request"),
+        })?;
+        for command in gluster::volume_create(&self.settings, plan) {
+            self.create_part(plan, &command).await?;
+        }
+        for command in set {
+            self.set_options(plan, &command).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs a `create` or an `add-brick`, whose bricks are in the volume afterwards.
+    async fn create_part(&self, plan: &VolumePlan, command: &Command) -> Result<()> {
+        let has_bricks = |found: &GlusterVolume| {
+            let of_command = plan.bricks.iter().map(place).filter(|at| command.arguments().contains(at));
+            of_command.into_iter().all(|at| found.bricks.contains(&at))
+        };
+        for _ in 0..SENDS {
+            let Err(failure) = self.gluster(&plan.peers, command).await else { return Ok(()) };
+            let refusal = failure.refusal();
+            if !failure.is_unknown() && !refusal.as_deref().is_some_and(gluster::is_existing) {
+                return Err(failure.into());
+            }
+            match self.agreed_look(plan).await? {
+                Some(found) if is_ours(&found, plan) && has_bricks(&found) => return Ok(()),
+                Some(found) if !is_ours(&found, plan) => return Err(foreign(plan, refusal)),
+                _ if failure.is_unknown() => {}
+                _ => return Err(failure.into()),
+            }
+        }
+        Err(self.lost(plan, command))
+    }
+
+    fn lost(&self, plan: &VolumePlan, command: &Command) -> StepError {
+        let host = plan.peers.first().map_or_else(crate::model::host::Host::nobody, |peer| peer.host.clone());
+        let source = format!("it was sent {SENDS} times and did not happen").into();
+        StepError::Remote(RemoteError::OutcomeUnknown { host, command: Box::new(command.clone()), source })
+    }
+
+    /// Setting an option twice does no harm. An option that gluster refuses is refused on every peer.
+    async fn set_options(&self, plan: &VolumePlan, command: &Command) -> Result<()> {
+        let mut result = self.gluster(&plan.peers, command).await;
+        for _ in 1..SENDS {
+            if !result.as_ref().is_err_and(GlusterFailure::is_unknown) {
+                break;
+            }
+            result = self.gluster(&plan.peers, command).await;
+        }
+        let Err(failure) = result else { return Ok(()) };
+        match failure.refusal() {
+            Some(text) => Err(StepError::Refused {
+                explanation: format!("gluster refused the options of the volume: {}", text.trim()),
+                text: text.trim().to_owned(),
+            }),
+            None => Err(failure.into()),
+        }
+    }
+
+    pub(super) async fn start_volume(&self, plan: &VolumePlan) -> Result<()> {
+        let start = gluster::volume_start(&self.settings, plan);
+        for _ in 0..SENDS {
+            let Err(failure) = self.gluster(&plan.peers, &start).await else { return Ok(()) };
+            let started = failure.refusal().is_some_and(|text| text.contains("already started"));
+            if started || (failure.is_unknown() && self.agreed_look(plan).await?.is_some_and(|found| found.started)) {
+                return Ok(());
+            }
+            if !failure.is_unknown() {
+                return Err(failure.into());
+            }
+        }
+        Err(self.lost(plan, &start))
+    }
+
+    /// Stops our volume; one of that name that is not ours is left alone.
+    pub(super) async fn stop_own_volume(&self, plan: &VolumePlan) -> Result<()> {
+        match self.ownership(plan).await? {
+            Ownership::Missing => Ok(()),
+            Ownership::Foreign => Err(foreign(plan, None)),
+            Ownership::Ours => self.stop_volume(plan).await,
+        }
+    }
+
+    async fn stop_volume(&self, plan: &VolumePlan) -> Result<()> {
+        let stop = gluster::volume_stop(&self.settings, plan);
+        for _ in 0..SENDS {
+            let Err(failure) = self.gluster(&plan.peers, &stop).await else { return Ok(()) };
+            let stopped = |text: String| text.contains("not in the started state") || gluster::is_missing(&text);
+            if failure.refusal().is_some_and(stopped) {
+                return Ok(());
+            }
+            if !failure.is_unknown() {
+                return Err(failure.into());
+            }
+            if self.agreed_look(plan).await?.is_none_or(|found| !found.started) {
+                return Ok(());
+            }
+        }
+        Err(self.lost(plan, &stop))
+    }
+
+    pub(super) async fn delete_volume(&self, plan: &VolumePlan) -> Result<()> {
+        let delete = gluster::volume_delete(&self.settings, plan);
+        for _ in 0..SENDS {
+            let Err(failure) = self.gluster(&plan.peers, &delete).await else { return Ok(()) };
+            let refusal = failure.refusal();
+            if refusal.as_deref().is_some_and(gluster::is_missing) {
+                return Ok(());
+            }
+            if !failure.is_unknown() {
+                return Err(failure.into());
+            }
+            if self.agreed_look(plan).await?.is_none() {
+                return Ok(());
+            }
+        }
+        Err(self.lost(plan, &delete))
+    }
+
+    /// Takes away what a create made; what somebody else made under that name stays.
+    pub(super) async fn uncreate_volume(&self, plan: &VolumePlan) -> Result<()> {
+        match self.look(plan).await? {
+            Some(found) if is_ours(&found, plan) => {
+                if found.started {
+                    self.unstart_volume(plan).await?;
+                }
+                self.delete_volume(plan).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Stops a volume that was started, unless somebody has written to it.
+    pub(super) async fn unstart_volume(&self, plan: &VolumePlan) -> Result<()> {
+        match self.look(plan).await? {
+            Some(found) if is_ours(&found, plan) => {}
+            _ => return Ok(()),
+        }
+        self.stop_volume(plan).await?;
+        for brick in &plan.bricks {
+            let written = match self.run(&brick.host, &system::user_data(&brick.path)).await {
+                Ok(output) => !output.stdout.trim().is_empty(),
+                // The directory is gone: so is what was in it.
+                Err(RemoteError::Exited { stderr, .. }) if stderr.contains("No such file or directory") => false,
+                Err(error) => return Err(error.into()),
+            };
+            if written {
+                self.start_volume(plan).await?;
+                return Err(StepError::HoldsData { host: brick.host.clone(), path: brick.path.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a volume again whose deletion is taken back.
+    pub(super) async fn start_volume_again(&self, plan: &VolumePlan) -> Result<()> {
+        match self.look(plan).await? {
+            Some(found) if is_ours(&found, plan) && !found.started => self.start_volume(plan).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// There is nothing to undo as long as gluster has the volume, and no way back from then on.
+    pub(super) async fn undelete_volume(&self, plan: &VolumePlan) -> Result<()> {
+        match self.agreed_look(plan).await? {
+            Some(_) => Ok(()),
+            None => Err(StepError::Irreversible),
+        }
+    }
+
+    async fn look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
+        let command = gluster::volume_info(&self.settings, Some(&plan.name));
+        let (output, host) = match self.gluster(&plan.peers, &command).await {
+            Ok(output) => (output.stdout, None),
+            // With an error the answer is in the XML all the same.
+            Err(GlusterFailure::Remote(RemoteError::Exited { stdout, stderr, host, .. })) => {
+                if gluster::is_missing(&stderr) {
+                    return Ok(None);
+                }
+                (stdout, Some(host))
+            }
+            Err(failure) => return Err(failure.into()),
+        };
+        let found = gluster::parse_volume_info(&output).ok_or_else(|| {
+            let asked = host.or_else(|| plan.peers.first().map(|peer| peer.host.clone()));
+            StepError::unreadable(&asked.unwrap_or_else(crate::model::host::Host::nobody), &command, &output)
+        })?;
+        Ok(found.into_iter().find(|volume| volume.name == plan.name))
+    }
+
+    /// Looks until two looks, a pause apart, say the same.
+    async fn agreed_look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
+        let mut last = self.look(plan).await?;
+        loop {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            let now = self.look(plan).await?;
+            if now == last {
+                return Ok(now);
+            }
+            last = now;
+        }
+    }
+
+    /// Whose the volume of that name is, by glusterd's own file where it can be read: that is ten times as fast as
+    /// asking, and a delete waits for it.
+    async fn ownership(&self, plan: &VolumePlan) -> Result<Ownership> {
+        if let Some(peer) = plan.peers.first()
+            && let Ok(output) = self.run(&peer.host, &gluster::stored_info(&plan.name)).await
+        {
+            let bricks = gluster::parse_stored_bricks(&output.stdout);
+            let ours: Vec<String> = plan.bricks.iter().map(stored_place).collect();
+            if !bricks.is_empty() && bricks.iter().all(|brick| ours.iter().any(|own| own == brick)) {
+                return Ok(Ownership::Ours);
+            }
+        }
+        Ok(match self.look(plan).await? {
+            None => Ownership::Missing,
+            Some(found) if is_ours(&found, plan) => Ownership::Ours,
+            Some(_) => Ownership::Foreign,
+        })
+    }
+}
+
+enum Ownership {
+    Ours,
+    Foreign,
+    Missing,
+}
+
+/// A volume is ours if it has no bricks but those we made for it.
+fn is_ours(found: &GlusterVolume, plan: &VolumePlan) -> bool {
+    let ours: Vec<String> = plan.bricks.iter().map(place).collect();
+    found.bricks.iter().all(|brick| ours.contains(brick))
+}
+
+fn foreign(plan: &VolumePlan, refusal: Option<String>) -> StepError {
+    let name = &plan.name;
+    StepError::Refused {
+        text: refusal.map_or_else(|| format!("volume {name} has other bricks"), |text| text.trim().to_owned()),
+        explanation: format!(
+            "the trusted pool has a volume {name} with bricks that this server did not make; it was left alone. Choose another name"
+        ),
+    }
+}
