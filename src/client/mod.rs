@@ -5,7 +5,7 @@ mod address;
 mod error;
 mod progress;
 #[cfg(test)]
-mod stub;
+pub(crate) mod stub;
 mod token;
 mod topology;
 mod transport;
