@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::args::{DeviceAdd, DeviceCommand, DeviceRemove};
 use super::failure::{Failure, required};
 use super::output::Output;
@@ -79,6 +81,15 @@ fn set_state(
     output.line(&format!("Device {id} is now {}", state_word(state)))
 }
 
+/// A device with what its own description does not say.
+#[derive(Serialize)]
+struct Listed {
+    cluster: String,
+    node: String,
+    #[serde(flatten)]
+    device: DeviceInfo,
+}
+
 /// All devices of all nodes: heketi-cli has no such command.
 fn list(session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
     let client = session.client()?;
@@ -87,7 +98,8 @@ fn list(session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
         for node in &client.cluster_info(cluster)?.nodes {
             for device in &client.node_info(node)?.devices {
                 if session.json {
-                    devices.push(device.clone());
+                    let (cluster, node) = (cluster.clone(), node.clone());
+                    devices.push(Listed { cluster, node, device: device.clone() });
                 } else {
                     output.line(&list_line(node, device))?;
                 }

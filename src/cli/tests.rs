@@ -207,6 +207,33 @@ fn nodes_and_devices_are_shown_in_columns() {
     assert_eq!(asked, [r#"POST /devices/d/state {"state":"failed","healcheck":""}"#, "GET /queue/1"]);
 }
 
+#[test]
+fn all_devices_are_listed_with_their_nodes() {
+    let answers = || {
+        vec![
+            json(r#"{"clusters":["c"]}"#),
+            json(r#"{"id":"c","nodes":["n"]}"#),
+            json(r#"{"id":"n","devices":[{"id":"d","name":"/dev/vdd","state":"online"}]}"#),
+        ]
+    };
+    let (ran, _) = against(&["device", "list"], answers());
+    assert_eq!(
+        ran.out,
+        concat!(
+            "Id:d                                  Node:n                                  ",
+            "Name:/dev/vdd            State:online    Size (GiB):0       Used (GiB):0       Free (GiB):0\n"
+        )
+    );
+    let (ran, _) = against(&["device", "list", "--json"], answers());
+    assert_eq!(
+        ran.out,
+        concat!(
+            r#"{"devices":[{"cluster":"c","node":"n","name":"/dev/vdd","storage":{"total":0,"free":0,"used":0},"#,
+            r#""id":"d","state":"online","bricks":null}]}"#
+        )
+    );
+}
+
 /// A topology file for a test, gone at its end.
 fn file(text: &str) -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new().unwrap();

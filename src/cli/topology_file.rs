@@ -166,3 +166,32 @@ pub(super) fn repeated_hosts(file: &TopologyFile) -> Vec<String> {
     let again = nodes.map(|entry| entry.node.host()).filter(|host| !seen.insert(*host));
     again.map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_in_the_repository_are_good() {
+        let file = parse(include_bytes!("../../topology/lab.json")).unwrap();
+        let nodes = &file.clusters[0].nodes;
+        let hosts: Vec<&str> = nodes.iter().map(|entry| entry.node.host()).collect();
+        assert_eq!(hosts, ["10.10.10.17", "10.10.10.18", "10.10.10.19"]);
+        assert!(nodes.iter().all(|entry| entry.devices.len() == 2 && entry.node.zone == Some(1)));
+        assert!(nodes.iter().all(|entry| entry.devices.iter().all(|device| !device.0.destroydata)));
+    }
+
+    #[test]
+    fn a_host_that_is_named_twice_is_told_but_not_refused() {
+        let node = r#"{"node":{"hostnames":{"manage":["n"],"storage":["s"]},"zone":0}}"#;
+        let file = parse(format!(r#"{{"clusters":[{{"nodes":[{node},{node}]}}]}}"#).as_bytes()).unwrap();
+        assert_eq!(repeated_hosts(&file), ["n"]);
+    }
+
+    #[test]
+    fn nothing_is_a_topology_too() {
+        for text in ["{}", "null", r#"{"clusters":null}"#, r#"{"Clusters":[{"nodes":null}]}"#] {
+            assert!(parse(text.as_bytes()).is_ok(), "{text}");
+        }
+    }
+}
