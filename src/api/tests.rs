@@ -206,3 +206,21 @@ fn volumes_of_the_model_are_shown_as_heketi_shows_them() {
         )
     );
 }
+
+#[test]
+fn the_schemas_say_which_fields_are_always_there() {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(components(schemas(VolumeInfo, NodeInfo, VolumeCreateRequest, NodeAddRequest)))]
+    struct Document;
+
+    let text = serde_json::to_value(<Document as utoipa::OpenApi>::openapi()).unwrap();
+    let required = |schema: &str| {
+        let names = text["components"]["schemas"][schema]["required"].as_array().cloned().unwrap_or_default();
+        names.iter().filter_map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(required("VolumeInfo"), "size name durability snapshot id cluster mount blockinfo bricks");
+    assert_eq!(required("DeviceInfo"), "name storage id state bricks");
+    assert_eq!(required("VolumeCreateRequest"), "size");
+    assert_eq!(required("NodeAddRequest"), "zone hostnames cluster");
+    assert_eq!(required("VolumeDurability"), "");
+}
