@@ -1,6 +1,8 @@
 //! Mortar: a heketi-compatible storage service for GlusterFS.
 
 pub mod api;
+pub mod cli;
+pub mod client;
 pub mod executor;
 pub mod json;
 pub mod model;

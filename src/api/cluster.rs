@@ -28,19 +28,22 @@ impl From<ClusterCreateRequest> for ClusterFlags {
 #[serde(default)]
 pub struct ClusterInfo {
     /// Its id.
+    #[schema(required = true)]
     pub id: String,
     /// Ids of its nodes, sorted.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, required = true)]
     pub nodes: List<String>,
     /// Ids of its volumes, sorted; without those that are being made or deleted.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, required = true)]
     pub volumes: List<String>,
     /// Whether it takes block hosting volumes.
+    #[schema(required = true)]
     pub block: bool,
     /// Whether it takes file volumes.
+    #[schema(required = true)]
     pub file: bool,
     /// Ids of its block volumes, sorted.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, required = true)]
     pub blockvolumes: List<String>,
 }
 
@@ -63,7 +66,7 @@ impl ClusterInfo {
 #[serde(default)]
 pub struct ClusterList {
     /// Their ids, sorted.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, required = true)]
     pub clusters: List<String>,
 }
 

@@ -15,11 +15,13 @@ use crate::model::device::Device;
 #[serde(default)]
 pub struct DeviceAddRequest {
     /// Its path on the node, such as `/dev/vdd`.
+    #[schema(required = true)]
     pub name: String,
     /// Labels, up to 32.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// The node it is in.
+    #[schema(required = true)]
     pub node: String,
     /// Whether what is on it may be erased.
     #[serde(skip_serializing_if = "is_false")]
@@ -39,10 +41,13 @@ pub struct DeviceDeleteRequest {
 #[serde(default)]
 pub struct StorageSize {
     /// All of it, in KiB.
+    #[schema(required = true)]
     pub total: u64,
     /// What no brick has taken, in KiB.
+    #[schema(required = true)]
     pub free: u64,
     /// What bricks have taken, in KiB.
+    #[schema(required = true)]
     pub used: u64,
 }
 
@@ -51,13 +56,16 @@ pub struct StorageSize {
 #[serde(default)]
 pub struct DeviceInfo {
     /// The path it was added by.
+    #[schema(required = true)]
     pub name: String,
     /// Labels.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// Its space, in KiB.
+    #[schema(required = true)]
     pub storage: StorageSize,
     /// Its id; its volume group is `vg_` and this.
+    #[schema(required = true)]
     pub id: String,
     /// All paths of the disk.
     #[serde(skip_serializing_if = "List::is_empty")]
@@ -67,9 +75,10 @@ pub struct DeviceInfo {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub pv_uuid: String,
     /// `online`, `offline` or `failed`.
+    #[schema(required = true)]
     pub state: String,
     /// Its bricks, sorted by id, those in the making included.
-    #[schema(value_type = Vec<BrickInfo>)]
+    #[schema(value_type = Vec<BrickInfo>, required = true)]
     pub bricks: List<BrickInfo>,
 }
 
@@ -99,16 +108,22 @@ impl DeviceInfo {
 #[serde(default)]
 pub struct BrickInfo {
     /// Its id.
+    #[schema(required = true)]
     pub id: String,
     /// Its directory on the node.
+    #[schema(required = true)]
     pub path: String,
     /// The device it is on.
+    #[schema(required = true)]
     pub device: String,
     /// The node it is on.
+    #[schema(required = true)]
     pub node: String,
     /// The volume it belongs to.
+    #[schema(required = true)]
     pub volume: String,
     /// The size of its file system, in KiB.
+    #[schema(required = true)]
     pub size: u64,
 }
 

@@ -33,3 +33,6 @@ fn is_zero(number: &i64) -> bool {
 fn is_false(flag: &bool) -> bool {
     !*flag
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,10 +16,10 @@ use crate::model::state::EntryState;
 #[serde(default)]
 pub struct Hostnames {
     /// Names under which the server reaches it over SSH.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, required = true)]
     pub manage: List<String>,
     /// Addresses under which gluster and its clients reach it.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, required = true)]
     pub storage: List<String>,
 }
 
@@ -28,10 +28,13 @@ pub struct Hostnames {
 #[serde(default)]
 pub struct NodeAddRequest {
     /// Its failure zone, 1 or more.
+    #[schema(required = true)]
     pub zone: i64,
     /// Its names.
+    #[schema(required = true)]
     pub hostnames: Hostnames,
     /// The cluster it joins.
+    #[schema(required = true)]
     pub cluster: String,
     /// Labels, up to 32.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -43,20 +46,25 @@ pub struct NodeAddRequest {
 #[serde(default)]
 pub struct NodeInfo {
     /// Its failure zone.
+    #[schema(required = true)]
     pub zone: i64,
     /// Its names.
+    #[schema(required = true)]
     pub hostnames: Hostnames,
     /// The cluster it belongs to.
+    #[schema(required = true)]
     pub cluster: String,
     /// Labels.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// Its id.
+    #[schema(required = true)]
     pub id: String,
     /// `online`, `offline` or `failed`.
+    #[schema(required = true)]
     pub state: String,
     /// Its devices, sorted by id.
-    #[schema(value_type = Vec<DeviceInfo>)]
+    #[schema(value_type = Vec<DeviceInfo>, required = true)]
     pub devices: List<DeviceInfo>,
 }
 
@@ -84,6 +92,7 @@ impl NodeInfo {
 #[serde(default)]
 pub struct StateRequest {
     /// `online`, `offline`, or `failed` to move all bricks away.
+    #[schema(required = true)]
     pub state: String,
     /// `disable` moves bricks without looking whether they are healed; otherwise `enable` or empty.
     pub healcheck: String,
@@ -116,6 +125,7 @@ pub struct TagsRequest {
     /// Labels; for `delete` only their names matter.
     pub tags: BTreeMap<String, String>,
     /// `set` replaces all, `update` adds or overwrites, `delete` removes.
+    #[schema(required = true)]
     pub change_type: String,
 }
 

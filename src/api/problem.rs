@@ -11,8 +11,10 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 #[serde(default)]
 pub struct Problem {
     /// heketi's text, which clients compare.
+    #[schema(required = true)]
     pub title: String,
     /// The HTTP status.
+    #[schema(required = true)]
     pub status: u16,
     /// What happened, where, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -80,6 +80,7 @@ pub struct Snapshot {
 #[serde(default)]
 pub struct VolumeCreateRequest {
     /// Its size in GiB.
+    #[schema(required = true)]
     pub size: i64,
     /// Ids of the clusters to try, in this order; all when there are none.
     #[serde(skip_serializing_if = "List::is_empty")]
@@ -108,6 +109,7 @@ pub struct VolumeCreateRequest {
 #[serde(default)]
 pub struct VolumeExpandRequest {
     /// GiB to add.
+    #[schema(required = true)]
     pub expand_size: i64,
 }
 
@@ -133,11 +135,13 @@ pub struct BlockRestrictionRequest {
 #[serde(default)]
 pub struct GlusterMount {
     /// The storage name of every node of the cluster, in the order of node ids.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, required = true)]
     pub hosts: List<String>,
     /// What to mount: the first host, a colon, and the volume's name.
+    #[schema(required = true)]
     pub device: String,
     /// Mount options by name; always has `backup-volfile-servers`.
+    #[schema(required = true)]
     pub options: BTreeMap<String, String>,
 }
 
@@ -146,6 +150,7 @@ pub struct GlusterMount {
 #[serde(default)]
 pub struct Mount {
     /// Gluster's own protocol.
+    #[schema(required = true)]
     pub glusterfs: GlusterMount,
 }
 
@@ -184,14 +189,17 @@ pub struct BlockInfo {
 #[serde(default)]
 pub struct VolumeInfo {
     /// Its size in GiB.
+    #[schema(required = true)]
     pub size: i64,
     /// Never in an answer of a server; kept for those that read one written by hand.
     #[serde(skip_serializing_if = "List::is_empty")]
     #[schema(value_type = Vec<String>)]
     pub clusters: List<String>,
     /// Its name.
+    #[schema(required = true)]
     pub name: String,
     /// How it keeps its data, as requested.
+    #[schema(required = true)]
     pub durability: Durability,
     /// Group that owns it.
     #[serde(skip_serializing_if = "is_zero")]
@@ -204,17 +212,22 @@ pub struct VolumeInfo {
     #[serde(skip_serializing_if = "is_false")]
     pub block: bool,
     /// Room for snapshots.
+    #[schema(required = true)]
     pub snapshot: Snapshot,
     /// Its id.
+    #[schema(required = true)]
     pub id: String,
     /// The cluster its bricks are in.
+    #[schema(required = true)]
     pub cluster: String,
     /// How clients mount it.
+    #[schema(required = true)]
     pub mount: Mount,
     /// The block volumes in it.
+    #[schema(required = true)]
     pub blockinfo: BlockInfo,
     /// Its bricks, sorted by id.
-    #[schema(value_type = Vec<BrickInfo>)]
+    #[schema(value_type = Vec<BrickInfo>, required = true)]
     pub bricks: List<BrickInfo>,
 }
 
@@ -245,7 +258,7 @@ impl VolumeInfo {
 #[serde(default)]
 pub struct VolumeList {
     /// Their ids, sorted; without those that are being made or deleted.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, required = true)]
     pub volumes: List<String>,
 }
 

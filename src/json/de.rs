@@ -140,6 +140,11 @@ impl<'de> Deserializer<'de> for Raw {
         match self {
             Raw::Null => visitor.visit_map(Entries::default()),
             Raw::Map(entries) => visitor.visit_map(Entries::new(known(entries, fields))),
+            // A type of its own may take a text instead; structs refuse it.
+            Raw::Text(text) => {
+                let refused = mismatch("an object", &Raw::Text(String::new()));
+                visitor.visit_str(&text).map_err(|_: DecodeError| refused)
+            }
             // Not a list either: serde would take one for a struct.
             other => Err(mismatch("an object", &other)),
         }

@@ -32,7 +32,7 @@ pub fn decode_first<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> 
     let text = readable(body);
     let mut values = serde_json::Deserializer::from_str(&text).into_iter::<Raw>();
     // An empty text has no first value: let the parser say so.
-    let first = values.next().unwrap_or_else(|| serde_json::from_str("").map_err(serde_json::Error::from))?;
+    let first = values.next().unwrap_or_else(|| serde_json::from_str(""))?;
     T::deserialize(first)
 }
 

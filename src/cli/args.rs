@@ -1,0 +1,290 @@
+//! The commands and their flags. What clap sees has been put into order by [`super::flags`] before.
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use super::go;
+
+/// Manages GlusterFS volumes through a heketi-compatible server
+#[derive(Debug, Parser)]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "The server, the user and the secret can also be given as HEKETI_CLI_SERVER,\n\
+                  HEKETI_CLI_USER and HEKETI_CLI_KEY. The flags above work with every command."
+)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// URL of the server [default: http://localhost:8080]
+    #[arg(short, long, default_value = "", hide_default_value = true)]
+    pub(super) server: String,
+    /// User: admin or user
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) user: String,
+    /// Secret of that user
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) secret: String,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Do not verify the certificate of the server
+    #[arg(short = 'I', long)]
+    pub(super) insecure_tls: bool,
+    /// PEM files with the certificates to trust
+    #[arg(short = 'C', long, action = ArgAction::Append, value_delimiter = ',')]
+    pub(super) tls_cert: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Clusters: which nodes belong together
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
+    /// Nodes: the peers that hold devices
+    #[command(subcommand)]
+    Node(NodeCommand),
+    /// Devices: the disks of nodes
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Volumes
+    #[command(subcommand)]
+    Volume(VolumeCommand),
+    /// Everything at once
+    #[command(subcommand)]
+    Topology(TopologyCommand),
+}
+
+/// A command that takes an id and no more.
+#[derive(Debug, Args)]
+pub(super) struct Id {
+    /// Id of the object
+    #[arg(default_value = "", hide_default_value = true)]
+    pub(super) id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ClusterCommand {
+    /// Make a cluster
+    Create(ClusterCreate),
+    /// Delete an empty cluster
+    Delete(Id),
+    /// Show a cluster
+    Info(Id),
+    /// List all clusters
+    List,
+    /// Set which volumes a cluster takes
+    Setflags(ClusterSetflags),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ClusterCreate {
+    /// Whether the cluster takes block volumes
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+          default_value_t = true, default_missing_value = "true")]
+    pub(super) block: bool,
+    /// Whether the cluster takes file volumes
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+          default_value_t = true, default_missing_value = "true")]
+    pub(super) file: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ClusterSetflags {
+    /// Whether the cluster takes block volumes: true or false
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) block: String,
+    /// Whether the cluster takes file volumes: true or false
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) file: String,
+    #[command(flatten)]
+    pub(super) id: Id,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum NodeCommand {
+    /// Add a node to a cluster
+    Add(NodeAdd),
+    /// Delete a node without devices
+    Delete(Id),
+    /// Let a node take no new bricks
+    Disable(Id),
+    /// Let a node take new bricks
+    Enable(Id),
+    /// Show a node and its devices
+    Info(Id),
+    /// List all nodes
+    List,
+    /// Move all bricks away from a disabled node
+    Remove(Id),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NodeAdd {
+    /// Failure zone, 1 or more
+    #[arg(long, default_value = "0", hide_default_value = true, value_parser = go::parse_int)]
+    pub(super) zone: i64,
+    /// Id of the cluster
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) cluster: String,
+    /// Name under which the server reaches the node
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) management_host_name: String,
+    /// Address under which gluster reaches the node
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) storage_host_name: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DeviceCommand {
+    /// Add a disk of a node
+    Add(DeviceAdd),
+    /// Delete a removed device
+    Delete(DeviceDelete),
+    /// Let a device take no new bricks
+    Disable(Id),
+    /// Let a device take new bricks
+    Enable(Id),
+    /// Show a device and its bricks
+    Info(Id),
+    /// List all devices
+    List,
+    /// Move all bricks away from a disabled device
+    Remove(DeviceRemove),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DeviceAdd {
+    /// Path of the disk, such as /dev/vdd
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) name: String,
+    /// Id of the node
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) node: String,
+    /// Erase what is on the disk
+    #[arg(long)]
+    pub(super) destroy_existing_data: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DeviceDelete {
+    /// Forget the device without touching its node
+    #[arg(long)]
+    pub(super) force_forget: bool,
+    #[command(flatten)]
+    pub(super) id: Id,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DeviceRemove {
+    /// Move bricks without looking whether they are healed
+    #[arg(long)]
+    pub(super) expert_option_disable_heal_check: bool,
+    #[command(flatten)]
+    pub(super) id: Id,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum VolumeCommand {
+    /// Make a volume
+    Create(Box<VolumeCreate>),
+    /// Delete a volume
+    Delete(Id),
+    /// Make a volume larger
+    Expand(VolumeExpand),
+    /// Show a volume
+    Info(Id),
+    /// List all volumes
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VolumeCreate {
+    /// Size in GiB
+    #[arg(long, default_value = "0", hide_default_value = true, value_parser = go::parse_int)]
+    pub(super) size: i64,
+    /// Name [default: vol_ and the id]
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) name: String,
+    /// How data is kept: none, replicate or disperse
+    #[arg(long, default_value = "replicate")]
+    pub(super) durability: String,
+    /// Copies, with replicate
+    #[arg(long, default_value = "3", value_parser = go::parse_int)]
+    pub(super) replica: i64,
+    /// Data bricks of a set, with disperse
+    #[arg(long, default_value = "4", value_parser = go::parse_int)]
+    pub(super) disperse_data: i64,
+    /// Redundancy bricks of a set, with disperse
+    #[arg(long, default_value = "2", value_parser = go::parse_int)]
+    pub(super) redundancy: i64,
+    /// Ids of the clusters to try, separated by commas [default: all]
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) clusters: String,
+    /// Group that owns the volume
+    #[arg(long, default_value = "0", hide_default_value = true, value_parser = go::parse_int)]
+    pub(super) gid: i64,
+    /// Gluster options "key value", separated by commas
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) gluster_volume_options: String,
+    /// Let the volume host block volumes
+    #[arg(long)]
+    pub(super) block: bool,
+    /// Room for snapshots: thin pool over brick size, 1 to 100
+    #[arg(long, default_value = "1", value_parser = go::parse_float)]
+    pub(super) snapshot_factor: f64,
+    /// Print a Kubernetes PersistentVolume
+    #[arg(long)]
+    pub(super) persistent_volume: bool,
+    /// Write a Kubernetes PersistentVolume to this file
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) persistent_volume_file: String,
+    /// Endpoints object that the PersistentVolume names
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) persistent_volume_endpoint: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VolumeExpand {
+    /// GiB to add
+    #[arg(long, default_value = "0", hide_default_value = true, value_parser = go::parse_int)]
+    pub(super) expand_size: i64,
+    /// Id of the volume; wins over the argument
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) volume: String,
+    #[command(flatten)]
+    pub(super) id: Id,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TopologyCommand {
+    /// Add clusters, nodes and devices of a file
+    Load(TopologyLoad),
+    /// Show all clusters, nodes, devices and volumes
+    Info(TopologyInfo),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TopologyLoad {
+    /// The file
+    #[arg(
+        short = 'j',
+        long = "json",
+        id = "file",
+        value_name = "FILE",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(super) file: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TopologyInfo {
+    /// A Go template; not supported
+    #[arg(short = 'T', long, default_value = "", hide = true)]
+    pub(super) template: String,
+}

@@ -1,0 +1,326 @@
+//! A command line as heketi-cli takes it: flags anywhere, its error texts. The outcome is a line in the order
+//! that clap wants: flags of the program, words of the command, flags of the command, arguments.
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{Arg, ArgAction, Command};
+
+use super::failure::Failure;
+use super::go::{parse_bool, quoted};
+
+/// What a command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Parsed {
+    /// To run a command.
+    Command(Line),
+    /// The help of the command at this path, on standard output.
+    Help(Vec<String>),
+    /// The help of the program on standard error: no command was given.
+    Usage,
+    /// The version.
+    Version,
+}
+
+/// A command line in clap's order, without the name of the program.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) words: Vec<String>,
+}
+
+/// Reads a command line.
+///
+/// # Errors
+/// In heketi-cli's words.
+pub(super) fn parse(root: &Command, line: &[String]) -> Result<Parsed, Failure> {
+    let (path, rest) = find(root, line);
+    let leaf = path.last().copied().unwrap_or(root);
+    let names: Vec<String> = path.iter().map(|command| command.get_name().to_owned()).collect();
+    let mut reader =
+        Reader { root, leaf, given: Vec::new(), arguments: Vec::new(), help: false, version: false };
+    reader.read(&rest)?;
+    if reader.help {
+        return Ok(Parsed::Help(names));
+    }
+    if reader.version {
+        return Ok(Parsed::Version);
+    }
+    if path.is_empty() {
+        return without_command(root, &reader.arguments);
+    }
+    if leaf.has_subcommands() {
+        // A group, also with a word that it does not know.
+        return Ok(Parsed::Help(names));
+    }
+    Ok(Parsed::Command(reader.line(names)))
+}
+
+/// No command of ours: help, nothing, or something unknown.
+fn without_command(root: &Command, arguments: &[String]) -> Result<Parsed, Failure> {
+    match arguments.first().map(String::as_str) {
+        None => Ok(Parsed::Usage),
+        Some("help") => {
+            let mut path = Vec::new();
+            let mut command = root;
+            for word in &arguments[1..] {
+                let Some(next) = command.find_subcommand(word) else { break };
+                command = next;
+                path.push(word.clone());
+            }
+            Ok(Parsed::Help(path))
+        }
+        Some(word) => Err(unknown_command(root, word)),
+    }
+}
+
+fn unknown_command(root: &Command, word: &str) -> Failure {
+    let name = root.get_name();
+    let near = |candidate: &&str| {
+        candidate.starts_with(&word.to_lowercase()) || distance(candidate, &word.to_lowercase()) <= 2
+    };
+    let similar: Vec<&str> = root.get_subcommands().map(Command::get_name).filter(near).collect();
+    let mut text = format!("unknown command {} for {}", quoted(word), quoted(name));
+    if !similar.is_empty() {
+        text.push_str(&format!("\n\nDid you mean this?\n\t{}\n", similar.join("\n\t")));
+    }
+    Failure::new(format!("{text}\nRun '{name} --help' for usage."))
+}
+
+/// How many letters to change, add or leave out to make one word of another.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let cost = usize::from(from != *to);
+            let best = (diagonal + cost).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = row[j + 1];
+            row[j + 1] = best;
+        }
+    }
+    row[b.len()]
+}
+
+/// The commands that a line names, from the outermost, and the line without their words.
+fn find<'a>(root: &'a Command, line: &[String]) -> (Vec<&'a Command>, Vec<String>) {
+    let mut path: Vec<&Command> = Vec::new();
+    let mut rest = line.to_vec();
+    loop {
+        let command = path.last().copied().unwrap_or(root);
+        let Some(at) = first_word(root, command, &rest) else { return (path, rest) };
+        let Some(next) = command.find_subcommand(&rest[at]) else { return (path, rest) };
+        rest.remove(at);
+        path.push(next);
+    }
+}
+
+/// Where the first word that is neither a flag nor the value of one stands.
+fn first_word(root: &Command, command: &Command, line: &[String]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(word) = line.get(at) {
+        if word == "--" {
+            return None;
+        }
+        if !word.starts_with('-') || word == "-" {
+            return Some(at);
+        }
+        let takes_next = match word.strip_prefix("--") {
+            Some(name) => !name.contains('=') && !name_without_value(root, command, name),
+            None => word.chars().count() == 2 && !letter_without_value(root, command, word),
+        };
+        at += if takes_next { 2 } else { 1 };
+    }
+    None
+}
+
+fn name_without_value(root: &Command, command: &Command, name: &str) -> bool {
+    name == "help" || name == "version" || by_name(root, command, name).is_some_and(is_bool)
+}
+
+fn letter_without_value(root: &Command, command: &Command, word: &str) -> bool {
+    let letter = word.chars().nth(1).unwrap_or_default();
+    letter == 'h' || letter == 'v' || by_letter(root, command, letter).is_some_and(is_bool)
+}
+
+/// A flag of the command, or else one of the program.
+fn by_name<'a>(root: &'a Command, command: &'a Command, name: &str) -> Option<&'a Arg> {
+    let of = |command: &'a Command| command.get_arguments().find(|arg| arg.get_long() == Some(name));
+    of(command).or_else(|| of(root))
+}
+
+fn by_letter<'a>(root: &'a Command, command: &'a Command, letter: char) -> Option<&'a Arg> {
+    let of = |command: &'a Command| command.get_arguments().find(|arg| arg.get_short() == Some(letter));
+    of(command).or_else(|| of(root))
+}
+
+/// Whether a flag stands for true on its own.
+fn is_bool(arg: &Arg) -> bool {
+    let optional = arg.get_num_args().is_some_and(|count| count.min_values() == 0);
+    matches!(arg.get_action(), ArgAction::SetTrue) || optional
+}
+
+/// Reads flags and arguments in the order they were written.
+struct Reader<'a> {
+    root: &'a Command,
+    leaf: &'a Command,
+    given: Vec<(&'a Arg, String)>,
+    arguments: Vec<String>,
+    help: bool,
+    version: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self, line: &[String]) -> Result<(), Failure> {
+        let mut words = line.iter();
+        while let Some(word) = words.next() {
+            if word == "--" {
+                self.arguments.extend(words.cloned());
+                return Ok(());
+            }
+            if let Some(flag) = word.strip_prefix("--") {
+                self.long(flag, &mut words)?;
+            } else if word.starts_with('-') && word != "-" {
+                self.short(&word[1..], &mut words)?;
+            } else {
+                self.arguments.push(word.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn long(&mut self, flag: &str, words: &mut std::slice::Iter<'_, String>) -> Result<(), Failure> {
+        let (name, value) = match flag.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (flag, None),
+        };
+        if name.is_empty() || name.starts_with('-') {
+            return Err(Failure::new(format!("bad flag syntax: --{flag}")));
+        }
+        let Some(arg) = by_name(self.root, self.leaf, name) else {
+            let switch = self.switch(name, value.as_deref(), &format!("--{name}"))?;
+            return if switch { Ok(()) } else { Err(Failure::new(format!("unknown flag: --{name}"))) };
+        };
+        let value = match value {
+            Some(value) => value,
+            None if is_bool(arg) => "true".to_owned(),
+            None => {
+                let missing = || Failure::new(format!("flag needs an argument: --{name}"));
+                words.next().cloned().ok_or_else(missing)?
+            }
+        };
+        self.give(arg, value)
+    }
+
+    /// Letters behind one dash: truth values, the last one perhaps with a value.
+    fn short(&mut self, letters: &str, words: &mut std::slice::Iter<'_, String>) -> Result<(), Failure> {
+        let mut rest = letters;
+        while let Some(letter) = rest.chars().next() {
+            rest = &rest[letter.len_utf8()..];
+            let value = rest.strip_prefix('=').map(str::to_owned);
+            let Some(arg) = by_letter(self.root, self.leaf, letter) else {
+                let name = match letter {
+                    'h' => "help",
+                    'v' => "version",
+                    _ => "",
+                };
+                if !self.switch(name, value.as_deref(), &format!("-{letter}, --{name}"))? {
+                    let text = format!("unknown shorthand flag: '{letter}' in -{letters}");
+                    return Err(Failure::new(text));
+                }
+                rest = if value.is_some() { "" } else { rest };
+                continue;
+            };
+            if is_bool(arg) && value.is_none() {
+                self.give(arg, "true".to_owned())?;
+                continue;
+            }
+            let value = match value {
+                Some(value) => value,
+                None if !rest.is_empty() => rest.to_owned(),
+                None => {
+                    let missing = || format!("flag needs an argument: '{letter}' in -{letters}");
+                    words.next().cloned().ok_or_else(|| Failure::new(missing()))?
+                }
+            };
+            return self.give(arg, value);
+        }
+        Ok(())
+    }
+
+    /// The flags that the program itself answers; whether `name` is one of them here.
+    fn switch(&mut self, name: &str, value: Option<&str>, shown: &str) -> Result<bool, Failure> {
+        let at_root = std::ptr::eq(self.root, self.leaf);
+        let on =
+            || parse_bool(value.unwrap_or("true")).map_err(|e| bad_value(value.unwrap_or(""), shown, &e));
+        match name {
+            "help" => self.help = on()?,
+            "version" if at_root => self.version = on()?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn give(&mut self, arg: &'a Arg, value: String) -> Result<(), Failure> {
+        let value = if is_bool(arg) {
+            parse_bool(&value).map_err(|error| bad_value(&value, &shown(arg), &error))?.to_string()
+        } else {
+            value
+        };
+        // Of repeated flags the last one counts.
+        if !matches!(arg.get_action(), ArgAction::Append) {
+            self.given.retain(|(other, _)| !std::ptr::eq(*other, arg));
+        }
+        self.given.push((arg, value));
+        Ok(())
+    }
+
+    /// The line for clap. Surplus arguments are dropped.
+    fn line(self, path: Vec<String>) -> Line {
+        let Reader { root, leaf, given, mut arguments, .. } = self;
+        let wanted = leaf.get_positionals().count();
+        arguments.truncate(wanted);
+        let of_root = |arg: &Arg| root.get_arguments().any(|other| std::ptr::eq(other, arg));
+        let mut words: Vec<String> = Vec::new();
+        for at_root in [true, false] {
+            let flags = given.iter().filter(|(arg, _)| of_root(arg) == at_root);
+            words.extend(flags.filter_map(|(arg, value)| canonical(arg, value)));
+            if at_root {
+                words.extend(path.iter().cloned());
+            }
+        }
+        words.push("--".to_owned());
+        words.extend(arguments);
+        Line { words }
+    }
+}
+
+/// One flag as clap takes it; none for a truth value that is false anyway.
+fn canonical(arg: &Arg, value: &str) -> Option<String> {
+    let name = arg.get_long()?;
+    match arg.get_action() {
+        ArgAction::SetTrue => (value == "true").then(|| format!("--{name}")),
+        _ => Some(format!("--{name}={value}")),
+    }
+}
+
+fn shown(arg: &Arg) -> String {
+    let name = arg.get_long().unwrap_or_default();
+    arg.get_short().map_or_else(|| format!("--{name}"), |letter| format!("-{letter}, --{name}"))
+}
+
+fn bad_value(value: &str, flag: &str, reason: &str) -> Failure {
+    Failure::new(format!("invalid argument {} for {} flag: {reason}", quoted(value), quoted(flag)))
+}
+
+/// heketi-cli's text for a value that clap refused.
+pub(super) fn refused(error: clap::Error) -> Failure {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.as_str(),
+        _ => "",
+    };
+    let flag = text(ContextKind::InvalidArg).split([' ', '=']).next().unwrap_or_default();
+    match std::error::Error::source(&error) {
+        Some(reason) => bad_value(text(ContextKind::InvalidValue), flag, &reason.to_string()),
+        None => Failure::new(error.to_string().trim_start_matches("error: ").trim().to_owned()),
+    }
+}

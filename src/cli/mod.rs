@@ -1,0 +1,126 @@
+//! The command-line client: heketi-cli's commands, its texts and its exit status.
+//!
+//! What it prints on standard output is compared by scripts, so additions of ours go to standard error, and
+//! only where a person reads it.
+
+mod args;
+mod cluster;
+mod device;
+mod failure;
+mod flags;
+mod go;
+mod node;
+mod output;
+mod persistent_volume;
+mod session;
+#[cfg(test)]
+mod tests;
+mod topology_file;
+mod topology_info;
+mod topology_load;
+mod volume;
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use clap::{CommandFactory, Parser};
+
+use self::args::{Cli, Command};
+use self::failure::Failure;
+use self::flags::{Line, Parsed};
+use self::output::Output;
+use self::session::Session;
+
+/// The exit status of a command that failed: heketi-cli's.
+const FAILED: u8 = 255;
+
+/// The surroundings of a run, as far as they matter.
+pub struct Surroundings<'a> {
+    /// Looks a variable up.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether refusals are explained.
+    pub explain: bool,
+    /// Where results go.
+    pub out: &'a mut dyn Write,
+    /// Where errors go.
+    pub err: &'a mut dyn Write,
+}
+
+/// Runs the command line of this process and gives its exit status.
+pub fn main() -> u8 {
+    let variable = |name: &str| std::env::var(name).ok();
+    let explain = std::io::stderr().is_terminal() || variable("MORTAR_EXPLAIN").as_deref() == Some("1");
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    let surroundings = Surroundings { variable: &variable, explain, out: &mut out, err: &mut err };
+    run(std::env::args_os().collect(), surroundings)
+}
+
+/// Runs a command line and gives its exit status.
+pub fn run(arguments: Vec<OsString>, surroundings: Surroundings<'_>) -> u8 {
+    let Surroundings { variable, explain, out, err } = surroundings;
+    let mut output = Output::new(out, err, explain);
+    let mut arguments = arguments.into_iter().map(|argument| argument.to_string_lossy().into_owned());
+    let name = program(&arguments.next().unwrap_or_default());
+    let line: Vec<String> = arguments.collect();
+    match dispatch(name, &line, variable, &mut output) {
+        Ok(()) => 0,
+        Err(failure) => {
+            output.failure(&failure);
+            FAILED
+        }
+    }
+}
+
+/// The name it was called by, which tells apart nothing but names in messages.
+fn program(path: &str) -> &'static str {
+    match Path::new(path).file_stem().and_then(|name| name.to_str()) {
+        Some("heketi-cli") => "heketi-cli",
+        _ => "mortar",
+    }
+}
+
+fn dispatch(
+    name: &'static str,
+    line: &[String],
+    variable: &dyn Fn(&str) -> Option<String>,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let tree = Cli::command().name(name).bin_name(name);
+    let canonical = match flags::parse(&tree, line)? {
+        Parsed::Command(canonical) => canonical,
+        Parsed::Version => return output.line(&format!("{name} {}", env!("CARGO_PKG_VERSION"))),
+        Parsed::Help(path) => return output.text(&help(tree, &path)),
+        Parsed::Usage => return output.note(&help(tree, &[])),
+    };
+    let Line { words } = canonical;
+    let cli = Cli::try_parse_from(std::iter::once(name.to_owned()).chain(words)).map_err(flags::refused)?;
+    execute(cli, variable, output)
+}
+
+/// The help of the command at `path`.
+fn help(mut tree: clap::Command, path: &[String]) -> String {
+    tree.build();
+    let command = path.iter().try_fold(&mut tree, |command, word| command.find_subcommand_mut(word));
+    command.map(|command| command.render_help().to_string()).unwrap_or_default()
+}
+
+fn execute(
+    cli: Cli,
+    variable: &dyn Fn(&str) -> Option<String>,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let session = Session::new(cli.global, variable);
+    match cli.command {
+        Command::Cluster(command) => cluster::run(command, &session, output),
+        Command::Node(command) => node::run(command, &session, output),
+        Command::Device(command) => device::run(command, &session, output),
+        Command::Volume(command) => volume::run(command, &session, output),
+        Command::Topology(args::TopologyCommand::Load(arguments)) => {
+            topology_load::run(&arguments, &session, output)
+        }
+        Command::Topology(args::TopologyCommand::Info(arguments)) => {
+            topology_info::run(&arguments, &session, output)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Where the text goes.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::failure::Failure;
+use crate::json::encode_compact;
+
+/// Standard output and standard error of a run.
+pub(super) struct Output<'a> {
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+    explain: bool,
+}
+
+impl<'a> Output<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, explain: bool) -> Output<'a> {
+        Output { out, err, explain }
+    }
+
+    /// Text as it is, at once: the line may not be complete.
+    pub(super) fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.out.write_all(text.as_bytes())?;
+        Ok(self.out.flush()?)
+    }
+
+    /// A line.
+    pub(super) fn line(&mut self, line: &str) -> Result<(), Failure> {
+        self.text(&format!("{line}\n"))
+    }
+
+    /// JSON without a line feed.
+    pub(super) fn json<T: Serialize>(&mut self, value: &T) -> Result<(), Failure> {
+        self.out.write_all(&encode_compact(value))?;
+        Ok(self.out.flush()?)
+    }
+
+    /// Text on standard error.
+    pub(super) fn note(&mut self, text: &str) -> Result<(), Failure> {
+        Ok(self.err.write_all(text.as_bytes())?)
+    }
+
+    /// Text on standard error that only a person reads.
+    pub(super) fn hint(&mut self, text: &str) -> Result<(), Failure> {
+        if self.explain { self.note(text) } else { Ok(()) }
+    }
+
+    /// The last words of a command.
+    pub(super) fn failure(&mut self, failure: &Failure) {
+        let mut text = format!("Error: {}\n", failure.text);
+        if let Some(explanation) = &failure.explanation
+            && (self.explain || failure.always_explained)
+        {
+            text.push_str(explanation);
+            text.push('\n');
+        }
+        // There is nobody left to tell when this fails too.
+        let _ = self.err.write_all(text.as_bytes());
+    }
+}

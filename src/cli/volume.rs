@@ -1,0 +1,181 @@
+//! `volume …`
+
+use super::args::{VolumeCommand, VolumeCreate, VolumeExpand};
+use super::failure::{Failure, os_reason, required};
+use super::output::Output;
+use super::persistent_volume::persistent_volume;
+use super::session::Session;
+use crate::api::{
+    DisperseOptions, Durability, List, ReplicateOptions, Snapshot, VolumeCreateRequest, VolumeExpandRequest,
+    VolumeInfo,
+};
+
+const MISSING_ID: &str = "Volume id missing";
+
+pub(super) fn run(command: VolumeCommand, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
+    match command {
+        VolumeCommand::Create(flags) => create(&flags, session, output),
+        VolumeCommand::Delete(arguments) => {
+            let id = required(&arguments.id, MISSING_ID)?;
+            session.client()?.volume_delete(id)?;
+            output.line(&format!("Volume {id} deleted"))
+        }
+        VolumeCommand::Expand(flags) => expand(&flags, session, output),
+        VolumeCommand::Info(arguments) => {
+            let volume = session.client()?.volume_info(required(&arguments.id, MISSING_ID)?)?;
+            show(&volume, session, output)
+        }
+        VolumeCommand::List => list(session, output),
+    }
+}
+
+fn create(flags: &VolumeCreate, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
+    if flags.size == 0 {
+        return Err(Failure::new("Missing volume size"));
+    }
+    if flags.persistent_volume && flags.persistent_volume_endpoint.is_empty() {
+        output.note("--persistent-volume-endpoint must be provided when using --persistent-volume\n")?;
+        return Err(Failure::new("Missing endpoint"));
+    }
+    let volume = session.client()?.volume_create(&request(flags))?;
+    if flags.persistent_volume {
+        output.line(&persistent_volume(&volume, &flags.persistent_volume_endpoint))
+    } else if !flags.persistent_volume_file.is_empty() {
+        write_file(&flags.persistent_volume_file, &volume, &flags.persistent_volume_endpoint, output)
+    } else {
+        show(&volume, session, output)
+    }
+}
+
+fn request(flags: &VolumeCreate) -> VolumeCreateRequest {
+    #[expect(clippy::cast_possible_truncation, reason = "the wire has 32-bit floats")]
+    let factor = flags.snapshot_factor as f32;
+    let enable = flags.snapshot_factor > 1.0;
+    VolumeCreateRequest {
+        size: flags.size,
+        clusters: split(&flags.clusters),
+        name: flags.name.clone(),
+        durability: Durability {
+            kind: flags.durability.clone(),
+            replicate: ReplicateOptions { replica: flags.replica },
+            disperse: DisperseOptions { data: flags.disperse_data, redundancy: flags.redundancy },
+        },
+        gid: flags.gid,
+        glustervolumeoptions: split(&flags.gluster_volume_options),
+        block: flags.block,
+        snapshot: Snapshot { enable, factor: if enable { factor } else { 0.0 } },
+    }
+}
+
+/// The parts between commas, empty ones too; nothing of nothing.
+fn split(text: &str) -> List<String> {
+    if text.is_empty() { List::default() } else { text.split(',').map(str::to_owned).collect() }
+}
+
+fn write_file(
+    path: &str,
+    volume: &VolumeInfo,
+    endpoint: &str,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let endpoint = if endpoint.is_empty() { "TYPE ENDPOINT HERE" } else { endpoint };
+    if let Err(error) = std::fs::write(path, persistent_volume(volume, endpoint)) {
+        output.note(&format!("Unable to write to file {path}\n"))?;
+        return Err(Failure::new(format!("open {path}: {}", os_reason(&error))));
+    }
+    Ok(())
+}
+
+fn expand(flags: &VolumeExpand, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
+    if flags.expand_size == 0 {
+        return Err(Failure::new("Missing volume amount to expand"));
+    }
+    let id = if flags.volume.is_empty() { &flags.id.id } else { &flags.volume };
+    let request = VolumeExpandRequest { expand_size: flags.expand_size };
+    let volume = session.client()?.volume_expand(required(id, "Missing volume id")?, &request)?;
+    show(&volume, session, output)
+}
+
+fn list(session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
+    let client = session.client()?;
+    let list = client.volume_list()?;
+    if session.json {
+        return output.json(&list);
+    }
+    for id in &list.volumes {
+        let volume = client.volume_info(id)?;
+        let block = if volume.block { " [block]" } else { "" };
+        output.line(&format!("Id:{id:<35} Cluster:{:<35} Name:{}{block}", volume.cluster, volume.name))?;
+    }
+    Ok(())
+}
+
+fn show(volume: &VolumeInfo, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
+    if session.json { output.json(volume) } else { output.text(&block(volume)) }
+}
+
+/// A volume as people read it.
+fn block(volume: &VolumeInfo) -> String {
+    let info = &volume.blockinfo;
+    let mut text = format!(
+        "Name: {}\nSize: {}\nVolume Id: {}\nCluster Id: {}\nMount: {}\nMount Options: {}\nBlock: {}\n\
+         Free Size: {}\nReserved Size: {}\nBlock Hosting Restriction: {}\nBlock Volumes: [{}]\n\
+         Durability Type: {}\nDistribute Count: {}\n",
+        volume.name,
+        volume.size,
+        volume.id,
+        volume.cluster,
+        volume.mount.glusterfs.device,
+        mount_options(volume),
+        volume.block,
+        info.freesize,
+        info.reservedsize,
+        restriction(&info.restriction),
+        info.blockvolume.join(" "),
+        volume.durability.kind,
+        distribute_count(volume)
+    );
+    text.push_str(&counts(&volume.durability));
+    if volume.snapshot.enable {
+        text.push_str(&format!("Snapshot Factor: {:.2}\n\n", volume.snapshot.factor));
+    }
+    text
+}
+
+/// All options without anything between them, as heketi-cli prints them; usually there is one.
+pub(super) fn mount_options(volume: &VolumeInfo) -> String {
+    volume.mount.glusterfs.options.iter().map(|(name, value)| format!("{name}={value}")).collect()
+}
+
+fn restriction(word: &str) -> &str {
+    match word {
+        "" => "(none)",
+        "locked" | "locked-by-update" => word,
+        _ => "unknown",
+    }
+}
+
+/// Sets of the volume, from what its durability says; 0 where that says nothing.
+fn distribute_count(volume: &VolumeInfo) -> i64 {
+    let bricks = i64::try_from(volume.bricks.len()).unwrap_or(i64::MAX);
+    let Durability { kind, replicate, disperse } = &volume.durability;
+    let set = match kind.as_str() {
+        "none" => 1,
+        "replicate" => replicate.replica,
+        "disperse" => disperse.data.saturating_add(disperse.redundancy),
+        _ => 0,
+    };
+    bricks.checked_div(set).unwrap_or(0)
+}
+
+fn counts(durability: &Durability) -> String {
+    let Durability { kind, replicate, disperse } = durability;
+    match kind.as_str() {
+        "replicate" => format!("Replica Count: {}\n", replicate.replica),
+        "disperse" => format!(
+            "Disperse Data Count: {}\nDisperse Redundancy Count: {}\n",
+            disperse.data, disperse.redundancy
+        ),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,243 @@
+//! Requests and answers: one signed request, redirects, retries, jobs.
+
+use std::net::ToSocketAddrs;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use ureq::http;
+
+use super::address::{Address, title};
+use super::error::ClientError;
+use super::progress::Progress;
+use super::token::Credentials;
+use crate::api::problem::PROBLEM_JSON;
+use crate::json;
+
+/// Tries of a request that a busy server turns away.
+const BUSY_TRIES: u32 = 7;
+/// Hops after which a chain of redirects is taken for a circle.
+const MAX_HOPS: u32 = 50;
+/// The wait before the second look at a job; doubles up to [`POLL_MAX`].
+const POLL_FIRST: Duration = Duration::from_millis(20);
+/// The longest wait between two looks at a job.
+const POLL_MAX: Duration = Duration::from_millis(400);
+/// The largest answer that is read.
+const MAX_BODY: u64 = 1 << 30;
+
+/// A way to wait; another one in tests.
+pub(super) type Sleep = Box<dyn Fn(Duration) + Send + Sync>;
+
+/// What carries requests to one server.
+pub(super) struct Transport {
+    agent: ureq::Agent,
+    server: String,
+    credentials: Credentials,
+    pub(super) progress: Box<dyn Progress>,
+    pub(super) sleep: Sleep,
+}
+
+/// A request to send, perhaps several times.
+struct Outgoing {
+    method: &'static str,
+    address: Address,
+    body: Option<Vec<u8>>,
+    typed: bool,
+}
+
+/// An answer with its whole body.
+pub(super) struct Answer {
+    status: u16,
+    headers: http::HeaderMap,
+    body: Vec<u8>,
+    /// Where it came from, after redirects.
+    address: Address,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    fn failure(&self) -> ClientError {
+        let known_length = self.headers.contains_key("content-length");
+        ClientError::refused(self.status, self.header("content-type"), known_length, &self.body)
+    }
+
+    /// The answer if its status is one of those expected.
+    pub(super) fn expect(self, statuses: &[u16]) -> Result<Answer, ClientError> {
+        if statuses.contains(&self.status) { Ok(self) } else { Err(self.failure()) }
+    }
+
+    /// The JSON it carries.
+    pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
+        json::decode_first(&self.body).map_err(|error| ClientError::undecodable(&self.body, &error))
+    }
+}
+
+impl Transport {
+    pub(super) fn new(server: String, credentials: Credentials, progress: Box<dyn Progress>) -> Transport {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            // By hand: every hop needs a token of its own.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            // A DELETE of a device has a body.
+            .allow_non_standard_methods(true)
+            .proxy(None)
+            .user_agent(concat!("mortar/", env!("CARGO_PKG_VERSION")))
+            .accept(PROBLEM_JSON)
+            .build()
+            .new_agent();
+        Transport { agent, server, credentials, progress, sleep: Box::new(std::thread::sleep) }
+    }
+
+    /// Sends a request without a body and follows redirects.
+    pub(super) fn send(&self, method: &'static str, path: &str) -> Result<Answer, ClientError> {
+        self.patiently(self.outgoing(method, path, None)?)
+    }
+
+    /// Sends a request with a JSON body and follows redirects.
+    pub(super) fn send_json<T: Serialize>(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: &T,
+    ) -> Result<Answer, ClientError> {
+        self.patiently(self.outgoing(method, path, Some(json::encode_compact(body)))?)
+    }
+
+    /// Waits for the job that an answer tells of, and gives its last answer.
+    pub(super) fn wait(&self, accepted: Answer) -> Result<Answer, ClientError> {
+        let accepted = accepted.expect(&[202])?;
+        let location = accepted.header("location");
+        if location.is_empty() {
+            return Err(ClientError::NoLocation);
+        }
+        let address = accepted.address.join("GET", location)?;
+        let result = self.poll(&address);
+        self.progress.done();
+        result
+    }
+
+    fn poll(&self, address: &Address) -> Result<Answer, ClientError> {
+        let mut pause = POLL_FIRST;
+        loop {
+            let poll = Outgoing { method: "GET", address: address.clone(), body: None, typed: true };
+            let answer = self.follow(&poll)?;
+            if answer.header("x-pending") != "true" {
+                return Ok(answer);
+            }
+            let answer = answer.expect(&[200])?;
+            if !answer.header("x-mortar-step").is_empty() {
+                self.progress.step(answer.header("x-mortar-step"));
+            }
+            (self.sleep)(pause);
+            pause = (pause * 2).min(POLL_MAX);
+        }
+    }
+
+    fn outgoing(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Outgoing, ClientError> {
+        let address = Address::parse(method, &format!("{}{path}", self.server))?;
+        // Go's client names no type where a DELETE carries a body.
+        Ok(Outgoing { method, address, typed: method != "DELETE", body })
+    }
+
+    /// Sends again while the server is busy.
+    fn patiently(&self, request: Outgoing) -> Result<Answer, ClientError> {
+        for _ in 1..BUSY_TRIES {
+            let answer = self.follow(&request)?;
+            if answer.status != 429 {
+                return Ok(answer);
+            }
+            let pause = busy_pause(answer.header("retry-after"));
+            self.progress.step(&format!("the server is busy, trying again in {} s", pause.as_secs()));
+            (self.sleep)(pause);
+            self.progress.done();
+        }
+        self.follow(&request)
+    }
+
+    fn follow(&self, request: &Outgoing) -> Result<Answer, ClientError> {
+        let mut method = request.method;
+        let mut address = request.address.clone();
+        for _ in 0..MAX_HOPS {
+            let with_body = method == request.method;
+            let body = request.body.as_ref().filter(|_| with_body);
+            let answer = self.once(method, &address, body, request.typed)?;
+            let location = answer.header("location");
+            match answer.status {
+                301..=303 if !location.is_empty() => method = "GET",
+                307 | 308 if !location.is_empty() => {}
+                _ => return Ok(answer),
+            }
+            address = address.join(method, location)?;
+        }
+        let reason = format!("stopped after {MAX_HOPS} redirects");
+        Err(ClientError::Transport { method: title(method), url: address.as_str().to_owned(), reason })
+    }
+
+    fn once(
+        &self,
+        method: &str,
+        address: &Address,
+        body: Option<&Vec<u8>>,
+        typed: bool,
+    ) -> Result<Answer, ClientError> {
+        let failed = |error: ureq::Error| ClientError::Transport {
+            method: title(method),
+            url: address.as_str().to_owned(),
+            reason: reason(&error, address.host()),
+        };
+        let token = self.credentials.token(method, &address.path());
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(address.as_str())
+            .header("authorization", format!("bearer {token}"));
+        if body.is_some() && typed {
+            request = request.header("content-type", "application/json");
+        }
+        let response = match body {
+            Some(body) => {
+                request.body(body.clone()).map_err(ureq::Error::from).and_then(|r| self.agent.run(r))
+            }
+            None => request.body(()).map_err(ureq::Error::from).and_then(|r| self.agent.run(r)),
+        };
+        let (parts, mut body) = response.map_err(failed)?.into_parts();
+        let body = body.with_config().limit(MAX_BODY).read_to_vec().map_err(failed)?;
+        let address = address.clone();
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, address })
+    }
+}
+
+/// How long to wait for a busy server; by chance, so that clients do not come back all at once.
+fn busy_pause(retry_after: &str) -> Duration {
+    match retry_after.trim().parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds.saturating_add(rand::random_range(0..10))),
+        Err(_) => Duration::from_secs(rand::random_range(10..30)),
+    }
+}
+
+/// What Go's client would say.
+fn reason(error: &ureq::Error, host: &str) -> String {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    match error {
+        ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
+            let target = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+            let address = target.to_socket_addrs().ok().and_then(|addresses| {
+                let mut known: Vec<_> = addresses.collect();
+                known.sort_by_key(std::net::SocketAddr::is_ipv6);
+                known.first().map(ToString::to_string)
+            });
+            format!("dial tcp {}: connect: connection refused", address.unwrap_or(target))
+        }
+        ureq::Error::HostNotFound => format!("dial tcp: lookup {name}: no such host"),
+        ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => "EOF".to_owned(),
+        other => other.to_string(),
+    }
+}
