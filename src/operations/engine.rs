@@ -242,7 +242,11 @@ impl Engine {
         }
         self.mark_started(op, &due).await?;
         self.progress.set(op.job, describe(&steps_at(op, &due), false));
-        let results = join_all(due.iter().map(|&at| self.runner.apply(&op.steps[at].step))).await;
+        let mut running = Vec::with_capacity(due.len());
+        for &at in &due {
+            running.push(self.runner.apply(&op.steps[at].step));
+        }
+        let results = join_all(running).await;
         let mut failed = None;
         for (&at, result) in due.iter().zip(results) {
             match result {
@@ -341,7 +345,11 @@ impl Engine {
             return None;
         }
         self.progress.set(op.job, describe(&steps_at(op, due), true));
-        let results = join_all(due.iter().map(|&at| self.runner.undo(&op.steps[at].step))).await;
+        let mut running = Vec::with_capacity(due.len());
+        for &at in due {
+            running.push(self.runner.undo(&op.steps[at].step));
+        }
+        let results = join_all(running).await;
         let mut failed = None;
         for (&at, result) in due.iter().zip(results) {
             match result {

@@ -32,7 +32,7 @@ impl StepRunner {
     /// Returns whether it was there already: then an earlier run may have got further.
     async fn create_logical_volume(&self, plan: &BrickPlan) -> Result<bool> {
         let create = lvm::create_thin_volume(&self.settings, plan, lock(plan));
-        self.ensure(&plan.peer.host, &create, lvm::is_existing, async || self.is_own_volume(plan).await).await
+        self.ensure(&plan.peer.host, &create, lvm::is_existing, || self.is_own_volume(plan)).await
     }
 
     /// Whether the brick's logical volume is there as it should be; an error where another one is.
@@ -59,8 +59,8 @@ impl StepRunner {
 
     async fn make_file_system(&self, plan: &BrickPlan) -> Result<()> {
         let make = filesystem::make(&self.settings, plan, lock(plan));
-        let smells = |stderr: &str| stderr.contains("existing filesystem");
-        self.ensure(&plan.peer.host, &make, smells, async || self.has_xfs(plan).await).await.map(drop)
+        let smells: fn(&str) -> bool = |stderr| stderr.contains("existing filesystem");
+        self.ensure(&plan.peer.host, &make, smells, || self.has_xfs(plan)).await.map(drop)
     }
 
     async fn has_xfs(&self, plan: &BrickPlan) -> Result<bool> {
@@ -76,21 +76,22 @@ impl StepRunner {
     async fn enter_into_table(&self, plan: &BrickPlan, look_first: bool) -> Result<()> {
         let host = &plan.peer.host;
         let line = filesystem::table_line(&self.settings, plan.device, plan.brick);
-        let is_there = async || {
-            let table = self.run(host, &filesystem::table(&self.settings)).await?.stdout;
-            Ok(table.contains(&line))
-        };
-        if look_first && is_there().await? {
+        if look_first && self.is_in_table(plan, &line).await? {
             return Ok(());
         }
         let append = filesystem::table_append(&self.settings, &line);
-        self.ensure(host, &append, |_| false, is_there).await.map(drop)
+        self.ensure(host, &append, |_| false, || self.is_in_table(plan, &line)).await.map(drop)
+    }
+
+    async fn is_in_table(&self, plan: &BrickPlan, line: &str) -> Result<bool> {
+        let table = self.run(&plan.peer.host, &filesystem::table(&self.settings)).await?.stdout;
+        Ok(table.contains(line))
     }
 
     async fn mount_brick(&self, plan: &BrickPlan, path: &str) -> Result<()> {
         let mount = filesystem::mount(&self.settings, plan, lock(plan));
-        let smells = |stderr: &str| stderr.contains("already mounted");
-        self.ensure(&plan.peer.host, &mount, smells, async || self.is_mounted(plan, path).await).await.map(drop)
+        let smells: fn(&str) -> bool = |stderr| stderr.contains("already mounted");
+        self.ensure(&plan.peer.host, &mount, smells, || self.is_mounted(plan, path)).await.map(drop)
     }
 
     async fn is_mounted(&self, plan: &BrickPlan, path: &str) -> Result<bool> {
@@ -101,18 +102,21 @@ impl StepRunner {
     async fn make_brick_directory(&self, plan: &BrickPlan) -> Result<()> {
         let host = &plan.peer.host;
         let make = system::make_directory(&plan.path, lock(plan));
-        let smells = |stderr: &str| stderr.contains("File exists");
-        let is_there = async || match self.run(host, &system::is_directory(&plan.path)).await {
-            Ok(_) => Ok(true),
-            Err(RemoteError::Exited { .. }) => Ok(false),
-            Err(error) => Err(StepError::from(error)),
-        };
-        self.ensure(host, &make, smells, is_there).await?;
+        let smells: fn(&str) -> bool = |stderr| stderr.contains("File exists");
+        self.ensure(host, &make, smells, || self.has_directory(plan)).await?;
         if plan.gid != 0 {
             self.repeat(host, &system::change_group(&plan.path, plan.gid, lock(plan))).await?;
             self.repeat(host, &system::share_with_group(&plan.path, lock(plan))).await?;
         }
         Ok(())
+    }
+
+    async fn has_directory(&self, plan: &BrickPlan) -> Result<bool> {
+        match self.run(&plan.peer.host, &system::is_directory(&plan.path)).await {
+            Ok(_) => Ok(true),
+            Err(RemoteError::Exited { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Takes a brick away, newest part first. While it is mounted nothing else of it is touched.

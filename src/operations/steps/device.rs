@@ -44,21 +44,25 @@ impl StepRunner {
 
     async fn make_physical_volume(&self, plan: &DevicePlan) -> Result<()> {
         let make = lvm::pvcreate(&self.settings, &plan.path, plan.pv_uuid.as_deref(), lock(plan));
-        let is_ours = async || {
-            let found = self.physical_volume(plan, &plan.path).await?;
-            Ok(found.is_some_and(|found| plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str())))
-        };
-        match self.ensure(&plan.peer.host, &make, is_there, is_ours).await {
+        match self.ensure(&plan.peer.host, &make, is_there, || self.is_own_physical_volume(plan)).await {
             Ok(_) => self.make_group(plan).await,
             Err(error) => Err(initializing(plan, error)),
         }
     }
 
+    async fn is_own_physical_volume(&self, plan: &DevicePlan) -> Result<bool> {
+        let found = self.physical_volume(plan, &plan.path).await?;
+        Ok(found.is_some_and(|found| plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str())))
+    }
+
+    async fn has_own_group(&self, plan: &DevicePlan) -> Result<bool> {
+        Ok(self.group(plan, &volume_group(plan.device)).await?.is_some())
+    }
+
     async fn make_group(&self, plan: &DevicePlan) -> Result<()> {
         let group = volume_group(plan.device);
         let make = lvm::vgcreate(&self.settings, &group, &plan.path, lock(plan));
-        let exists = async || Ok(self.group(plan, &group).await?.is_some());
-        let made = self.ensure(&plan.peer.host, &make, is_there, exists).await;
+        let made = self.ensure(&plan.peer.host, &make, is_there, || self.has_own_group(plan)).await;
         made.map(drop).map_err(|error| initializing(plan, error))
     }
 

@@ -111,12 +111,12 @@ impl StepRunner {
 
     /// Runs a command until `is_done` holds. It is asked where the program says `smells` (it found something that
     /// is there already), and where nobody knows whether it ran. Returns whether something was there already.
-    async fn ensure(
+    async fn ensure<Look: Future<Output = Result<bool>> + Send>(
         &self,
         host: &Host,
         command: &Command,
-        smells: impl Fn(&str) -> bool,
-        is_done: impl AsyncFn() -> Result<bool>,
+        smells: fn(&str) -> bool,
+        is_done: impl Fn() -> Look + Send + Sync,
     ) -> Result<bool> {
         let mut sends = 1;
         loop {
