@@ -3,9 +3,11 @@
 pub mod api;
 pub mod cli;
 pub mod client;
+pub mod config;
 pub mod executor;
 pub mod json;
 pub mod model;
 pub mod operations;
 pub mod placement;
 pub mod store;
+pub mod telemetry;

@@ -110,6 +110,11 @@ impl Operations {
         &self.inner.store
     }
 
+    /// A fresh id as text, for what needs a name that nothing else has.
+    pub fn fresh_name(&self) -> String {
+        crate::model::ids::FreshId::from_uuid(self.inner.ids.draw()).to_string()
+    }
+
     /// Runs `decide` in a task of the engine: a client that goes away cancels nothing.
     async fn detached<T: Send + 'static>(
         decide: impl Future<Output = Result<T, OpError>> + Send + 'static,

@@ -23,7 +23,6 @@ use crate::store::{Result as StoreResult, StoreError, brick, cluster, device, id
 
 /// A cluster that could take the volume, as placement sees it.
 struct Candidate {
-    id: ClusterId,
     nodes: Vec<Node>,
     devices: Vec<Device>,
 }
@@ -260,7 +259,6 @@ async fn candidates(conn: &mut SqliteConnection, spec: &VolumeSpec) -> Result<Ve
 
 async fn load(conn: &mut SqliteConnection, id: ClusterId) -> StoreResult<Candidate> {
     Ok(Candidate {
-        id,
         nodes: node::of_cluster(conn, id).await?,
         devices: device::of_cluster(conn, id).await?,
     })
