@@ -4,6 +4,7 @@ pub mod api;
 pub mod cli;
 pub mod client;
 pub mod executor;
+pub mod http;
 pub mod json;
 pub mod model;
 pub mod operations;

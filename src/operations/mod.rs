@@ -30,7 +30,7 @@ pub use jobs::JobView;
 use crate::executor::Executor;
 use crate::executor::settings::PeerSettings;
 use crate::model::clock::Clock;
-use crate::model::ids::Ids;
+use crate::model::ids::{FreshId, Ids};
 use crate::placement::PlacementLimits;
 use crate::store::Store;
 
@@ -108,6 +108,11 @@ impl Operations {
     /// The state, for reading.
     pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    /// A fresh id as text, for a thing of no kind of its own.
+    pub fn fresh_name(&self) -> String {
+        FreshId::from_uuid(self.inner.ids.draw()).to_string()
     }
 
     /// Runs `decide` in a task of the engine: a client that goes away cancels nothing.
