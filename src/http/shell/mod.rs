@@ -11,7 +11,7 @@ use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request};
@@ -20,7 +20,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
-use tracing::{Instrument as _, error, info, info_span};
+use tracing::{Instrument as _, debug, error, info, info_span};
 use utoipa::openapi::OpenApi;
 
 pub use self::admin_state::{AdminState, SharedAdminState, UnknownAdminState};
@@ -76,10 +76,9 @@ impl Shell {
         let span = info_span!("http", method = %request.method(), path = request.uri().path(), id);
         let begun = Instant::now();
         let mut response = async {
+            let quiet = request.uri().path() == "/hello";
             let response = self.recover(request).await;
-            let status = response.status().as_u16();
-            let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-            info!(status, duration_ms, "answered with {status}");
+            log(&response, begun.elapsed(), quiet || response.headers().contains_key("x-pending"));
             response
         }
         .instrument(span)
@@ -162,6 +161,17 @@ impl Shell {
             Ok(request) => self.inner.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
             Err(error) => problem::failure(&headers, error.status(), &error.to_string(), None),
         }
+    }
+}
+
+/// What clients ask again and again is for debugging only.
+fn log(response: &Response, took: Duration, quiet: bool) {
+    let status = response.status().as_u16();
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    if quiet {
+        debug!(status, duration_ms, "answered with {status}");
+    } else {
+        info!(status, duration_ms, "answered with {status}");
     }
 }
 

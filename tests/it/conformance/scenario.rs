@@ -156,6 +156,7 @@ impl Scenario<'_> {
     fn file(&mut self, step: &Value) -> Result<()> {
         let path = self.directory.path().join(step["file"].as_str().unwrap_or_default());
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let observed = output::in_form_of(&step["content"], &text, &[]);
         self.compare("content", step, &observed)
     }
 
