@@ -5,6 +5,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod executor;
+pub mod http;
 pub mod json;
 pub mod model;
 pub mod operations;

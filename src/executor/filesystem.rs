@@ -56,7 +56,9 @@ pub fn unmount(path: &str, lock: LockName) -> Command {
 
 /// Whether `umount` says that there was nothing to unmount.
 pub fn is_not_mounted(stderr: &str) -> bool {
-    stderr.contains("not mounted") || stderr.contains("no mount point specified") || stderr.contains("not found")
+    stderr.contains("not mounted")
+        || stderr.contains("no mount point specified")
+        || stderr.contains("not found")
 }
 
 /// Lists what is mounted.
@@ -94,7 +96,10 @@ pub fn table_append(settings: &PeerSettings, text: &str) -> Command {
 pub fn table_remove(settings: &PeerSettings, device: DeviceId, brick: BrickId) -> Command {
     // The path has hex digits, letters, `/`, `_` and `-` only: a comma cannot occur.
     let expression = format!("\\,^{}[[:blank:]],d", device_node(device, brick));
-    Command::change("sed", LockName::fstab(), SMALL).args(["--in-place", "-e"]).arg(expression).arg(&settings.fstab)
+    Command::change("sed", LockName::fstab(), SMALL)
+        .args(["--in-place", "-e"])
+        .arg(expression)
+        .arg(&settings.fstab)
 }
 
 #[cfg(test)]

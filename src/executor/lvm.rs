@@ -270,7 +270,9 @@ mod tests {
         let found = parse_lvs(lvs).unwrap();
         assert_eq!((found[0].metadata, found[1].pool.as_str()), (Some(KiB::of(8192)), "tp_a"));
         for garbage in ["", "{}", "{\"report\":[]}", "no such device"] {
-            assert!(parse_pvs(garbage).is_none() && parse_vgs(garbage).is_none() && parse_lvs(garbage).is_none());
+            assert!(
+                parse_pvs(garbage).is_none() && parse_vgs(garbage).is_none() && parse_lvs(garbage).is_none()
+            );
         }
     }
 

@@ -1,12 +1,12 @@
 //! Commands on peers: as values, with three ways of running them. Knows no table and no operation.
 
 pub mod command;
+pub mod error;
 pub mod filesystem;
 pub mod gluster;
 pub mod lvm;
-pub mod system;
-pub mod error;
 pub mod settings;
+pub mod system;
 
 use async_trait::async_trait;
 

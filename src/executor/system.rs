@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn signatures_are_named() {
-        let output = r#"{"signatures": [{"device":"vdd","offset":"0x438","type":"ext4","uuid":"u","label":null}]}"#;
+        let output =
+            r#"{"signatures": [{"device":"vdd","offset":"0x438","type":"ext4","uuid":"u","label":null}]}"#;
         assert_eq!(parse_signatures(output), Some(vec!["ext4".to_owned()]));
         assert_eq!(parse_signatures(""), Some(vec![]));
         assert_eq!(parse_signatures("garbage"), None);

@@ -19,7 +19,9 @@ use crate::model::step::Step;
 use crate::model::volume::{Volume, VolumeSpec, default_name};
 use crate::placement::{self, Avoid, ClusterView, Placement, PlacementRefusal, PlacementRequest};
 use crate::store::idempotency::KnownKey;
-use crate::store::{Result as StoreResult, StoreError, brick, cluster, device, idempotency, job, node, operation, volume};
+use crate::store::{
+    Result as StoreResult, StoreError, brick, cluster, device, idempotency, job, node, operation, volume,
+};
 
 /// A cluster that could take the volume, as placement sees it.
 struct Candidate {
@@ -96,7 +98,10 @@ impl Engine {
         let text = format!(
             "Requested volume size ({size} GB) is smaller than the minimum supported volume size ({minimum})"
         );
-        Err(OpError::BadRequest { text, explanation: Some(format!("the smallest volume of this kind has {minimum} KiB")) })
+        Err(OpError::BadRequest {
+            text,
+            explanation: Some(format!("the smallest volume of this kind has {minimum} KiB")),
+        })
     }
 
     fn draft(&self, spec: &VolumeSpec) -> Volume {
@@ -139,7 +144,9 @@ impl Engine {
                     new.cluster = id;
                     return Ok((placed, candidate));
                 }
-                Err(refusal) if refusal.ends_search() => return Err(refused(&refusal.create_text(), &refusal)),
+                Err(refusal) if refusal.ends_search() => {
+                    return Err(refused(&refusal.create_text(), &refusal));
+                }
                 Err(refusal) => full.push((id, refusal)),
             }
         }
@@ -165,7 +172,12 @@ impl Engine {
         Ok(placement::eligible(&facts, new.block))
     }
 
-    fn place(&self, new: &Volume, candidate: &Candidate, avoid: &Avoid) -> Result<Placement, PlacementRefusal> {
+    fn place(
+        &self,
+        new: &Volume,
+        candidate: &Candidate,
+        avoid: &Avoid,
+    ) -> Result<Placement, PlacementRefusal> {
         let request = PlacementRequest {
             size: new.size,
             durability: new.durability,
@@ -286,7 +298,8 @@ fn no_cluster(ineligible: &[(ClusterId, String)], full: &[(ClusterId, PlacementR
     }
     let texts: Vec<_> = full.iter().map(|(id, refusal)| (*id, refusal.create_text())).collect();
     let text = placement::combined("Unable to create volume on any cluster:", &texts);
-    let why = |(id, refusal): &(ClusterId, PlacementRefusal)| format!("cluster {id}: {}", refusal.explanation());
+    let why =
+        |(id, refusal): &(ClusterId, PlacementRefusal)| format!("cluster {id}: {}", refusal.explanation());
     let explanation = full.iter().map(why).collect::<Vec<_>>().join("\n");
     OpError::refused(format!("Failed to allocate new volume: {text}"), Some(explanation))
 }

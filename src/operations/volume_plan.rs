@@ -15,7 +15,12 @@ use crate::store::{Result, StoreError};
 ///
 /// # Errors
 /// When a brick is on none of the nodes.
-pub(super) fn volume_plan(volume: &Volume, bricks: &[Brick], nodes: &[Node], arbiter: bool) -> Result<VolumePlan> {
+pub(super) fn volume_plan(
+    volume: &Volume,
+    bricks: &[Brick],
+    nodes: &[Node],
+    arbiter: bool,
+) -> Result<VolumePlan> {
     let at = |brick: &Brick| {
         let peer = peer_of(brick, nodes)?;
         Ok(BrickAt { host: peer.host, storage: peer.storage, path: brick.path.clone() })

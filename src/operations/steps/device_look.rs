@@ -57,12 +57,17 @@ impl StepRunner {
     }
 
     /// The physical volume on a disk, if it is one.
-    pub(super) async fn physical_volume(&self, plan: &DevicePlan, path: &str) -> Result<Option<PhysicalVolume>> {
+    pub(super) async fn physical_volume(
+        &self,
+        plan: &DevicePlan,
+        path: &str,
+    ) -> Result<Option<PhysicalVolume>> {
         let command = lvm::pvs(&self.settings, Some(path));
         match self.run(&plan.peer.host, &command).await {
             Ok(output) => {
                 let found = lvm::parse_pvs(&output.stdout);
-                let found = found.ok_or_else(|| StepError::unreadable(&plan.peer.host, &command, &output.stdout))?;
+                let found =
+                    found.ok_or_else(|| StepError::unreadable(&plan.peer.host, &command, &output.stdout))?;
                 Ok(found.into_iter().next())
             }
             Err(RemoteError::Exited { code: lvm::FAILED, .. }) => Ok(None),
@@ -76,7 +81,9 @@ impl StepRunner {
         match self.run(&plan.peer.host, &command).await {
             Ok(output) => {
                 let found = lvm::parse_vgs(&output.stdout);
-                found.map(Some).ok_or_else(|| StepError::unreadable(&plan.peer.host, &command, &output.stdout))
+                found
+                    .map(Some)
+                    .ok_or_else(|| StepError::unreadable(&plan.peer.host, &command, &output.stdout))
             }
             Err(RemoteError::Exited { stderr, .. }) if lvm::is_missing(&stderr) => Ok(None),
             Err(error) => Err(error.into()),
@@ -91,7 +98,10 @@ impl StepRunner {
             return Ok(Disk::OurPhysicalVolume);
         }
         if is_heketi_group(&found.vg_name) {
-            let what = format!("the physical volume {} of group {}, whose name is heketi's", found.pv_uuid, found.vg_name);
+            let what = format!(
+                "the physical volume {} of group {}, whose name is heketi's",
+                found.pv_uuid, found.vg_name
+            );
             return Err(never_erased(plan, &found, &what));
         }
         if !found.vg_name.is_empty() {
@@ -107,7 +117,11 @@ impl StepRunner {
         if plan.destroy_data {
             return Ok(Disk::Erasable(Leftover::PhysicalVolume(found)));
         }
-        let group = if found.vg_name.is_empty() { "in no group".to_owned() } else { format!("of the empty group {}", found.vg_name) };
+        let group = if found.vg_name.is_empty() {
+            "in no group".to_owned()
+        } else {
+            format!("of the empty group {}", found.vg_name)
+        };
         let explanation = refusal_with_cure(plan, &format!("an LVM physical volume {group}"));
         Err(StepError::Refused { text: already_physical_volume(plan, &found), explanation })
     }
@@ -123,13 +137,20 @@ fn already_physical_volume(plan: &DevicePlan, found: &PhysicalVolume) -> String 
 
 fn refusal_with_cure(plan: &DevicePlan, what: &str) -> String {
     let (path, host) = (&plan.path, &plan.peer.host);
-    format!("{path} on {host} holds {what}; nothing was changed. Load it with \"destroydata\": true to erase it")
+    format!(
+        "{path} on {host} holds {what}; nothing was changed. Load it with \"destroydata\": true to erase it"
+    )
 }
 
 fn holds(plan: &DevicePlan, what: &str) -> StepError {
-    let explanation = refusal_with_cure(plan, &format!("{what} file system").replace(" file system file system", " file system"));
-    let text =
-        format!("Initializing device {} failed (already initialized or contains data?): {explanation}", plan.path);
+    let explanation = refusal_with_cure(
+        plan,
+        &format!("{what} file system").replace(" file system file system", " file system"),
+    );
+    let text = format!(
+        "Initializing device {} failed (already initialized or contains data?): {explanation}",
+        plan.path
+    );
     StepError::Refused { text, explanation }
 }
 
@@ -146,7 +167,10 @@ fn never_erased(plan: &DevicePlan, found: &PhysicalVolume, what: &str) -> StepEr
 fn no_disk(plan: &DevicePlan, stderr: &str) -> StepError {
     let (path, host) = (&plan.path, &plan.peer.host);
     StepError::Refused {
-        text: format!("Initializing device {path} failed (failed to check device contents): {}", stderr.trim()),
+        text: format!(
+            "Initializing device {path} failed (failed to check device contents): {}",
+            stderr.trim()
+        ),
         explanation: format!("{path} on {host} is no disk: {}. Look at `lsblk` there", stderr.trim()),
     }
 }
@@ -165,7 +189,9 @@ fn refuse_used(plan: &DevicePlan, disk: &BlockDevice) -> Result<()> {
         return Ok(());
     };
     Err(StepError::Refused {
-        text: format!("Initializing device {path} failed (already initialized or contains data?): {path} {used}"),
+        text: format!(
+            "Initializing device {path} failed (already initialized or contains data?): {path} {used}"
+        ),
         explanation: format!(
             "{path} on {host} {used}; it is never erased and nothing was changed. Free it by hand and add it again, or give another disk"
         ),
@@ -174,7 +200,8 @@ fn refuse_used(plan: &DevicePlan, disk: &BlockDevice) -> Result<()> {
 
 /// Whether a group's name is one that heketi, or another server of our kind, gives.
 fn is_heketi_group(name: &str) -> bool {
-    name.strip_prefix("vg_").is_some_and(|id| id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+    name.strip_prefix("vg_")
+        .is_some_and(|id| id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
 }
 
 fn article(word: &str) -> &'static str {

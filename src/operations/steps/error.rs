@@ -82,7 +82,11 @@ impl StepError {
         match self {
             StepError::Remote(RemoteError::Exited { stderr, stdout, code, .. }) => {
                 let printed = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
-                if printed.is_empty() { format!("Process exited with status {code}") } else { printed.to_owned() }
+                if printed.is_empty() {
+                    format!("Process exited with status {code}")
+                } else {
+                    printed.to_owned()
+                }
             }
             StepError::Remote(error) => error.to_string(),
             other => other.to_string(),
@@ -126,7 +130,11 @@ impl StepError {
     pub fn host_failed(&self) -> bool {
         matches!(
             self,
-            StepError::Remote(RemoteError::Unreachable { .. } | RemoteError::OutcomeUnknown { .. } | RemoteError::StillRunning { .. })
+            StepError::Remote(
+                RemoteError::Unreachable { .. }
+                    | RemoteError::OutcomeUnknown { .. }
+                    | RemoteError::StillRunning { .. }
+            )
         )
     }
 
@@ -160,9 +168,13 @@ fn explain_remote(error: &RemoteError) -> String {
             format!("Check that {host} is up and that `ssh` reaches it with the configured user and key")
         }
         RemoteError::StillRunning { lock, .. } => {
-            format!("Look on {host} which process holds /run/lock/{lock} (`fuser`); it is tried again until that ends")
+            format!(
+                "Look on {host} which process holds /run/lock/{lock} (`fuser`); it is tried again until that ends"
+            )
         }
-        RemoteError::OutcomeUnknown { .. } => format!("Check that {host} is up; what had begun there is looked at again"),
+        RemoteError::OutcomeUnknown { .. } => {
+            format!("Check that {host} is up; what had begun there is looked at again")
+        }
     };
     format!("{words}. {cure}")
 }

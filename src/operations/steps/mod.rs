@@ -143,7 +143,11 @@ impl StepRunner {
     }
 
     /// Runs a gluster command on the first of `peers` that can be reached, and waits while glusterd is busy.
-    async fn gluster(&self, peers: &[Peer], command: &Command) -> std::result::Result<Output, GlusterFailure> {
+    async fn gluster(
+        &self,
+        peers: &[Peer],
+        command: &Command,
+    ) -> std::result::Result<Output, GlusterFailure> {
         let mut waited = Duration::ZERO;
         loop {
             let (host, refused) = match self.on_any(peers, command).await {
@@ -200,7 +204,9 @@ impl GlusterFailure {
     /// What gluster printed, where it refused.
     fn refusal(&self) -> Option<String> {
         match self {
-            GlusterFailure::Remote(RemoteError::Exited { stdout, stderr, .. }) => Some(format!("{stderr}\n{stdout}")),
+            GlusterFailure::Remote(RemoteError::Exited { stdout, stderr, .. }) => {
+                Some(format!("{stderr}\n{stdout}"))
+            }
             _ => None,
         }
     }

@@ -34,7 +34,10 @@ impl StepRunner {
             Ok(_) => Ok(()),
             Err(RemoteError::Exited { .. }) => Err(StepError::Refused {
                 text: "New Node doesn't have glusterd running".to_owned(),
-                explanation: format!("glusterd does not run on {}. Start it there (`systemctl start glusterd`)", peer.host),
+                explanation: format!(
+                    "glusterd does not run on {}. Start it there (`systemctl start glusterd`)",
+                    peer.host
+                ),
             }),
             Err(error) => Err(error.into()),
         }

@@ -74,7 +74,9 @@ impl StepRunner {
         for _ in 0..SENDS {
             let Err(failure) = self.gluster(&plan.peers, &start).await else { return Ok(()) };
             let started = failure.refusal().is_some_and(|text| text.contains("already started"));
-            if started || (failure.is_unknown() && self.agreed_look(plan).await?.is_some_and(|found| found.started)) {
+            if started
+                || (failure.is_unknown() && self.agreed_look(plan).await?.is_some_and(|found| found.started))
+            {
                 return Ok(());
             }
             if !failure.is_unknown() {
@@ -97,7 +99,8 @@ impl StepRunner {
         let stop = gluster::volume_stop(&self.settings, plan);
         for _ in 0..SENDS {
             let Err(failure) = self.gluster(&plan.peers, &stop).await else { return Ok(()) };
-            let stopped = |text: String| text.contains("not in the started state") || gluster::is_missing(&text);
+            let stopped =
+                |text: String| text.contains("not in the started state") || gluster::is_missing(&text);
             if failure.refusal().is_some_and(stopped) {
                 return Ok(());
             }
@@ -153,7 +156,9 @@ impl StepRunner {
             let written = match self.run(&brick.host, &system::user_data(&brick.path)).await {
                 Ok(output) => !output.stdout.trim().is_empty(),
                 // The directory is gone: so is what was in it.
-                Err(RemoteError::Exited { stderr, .. }) if stderr.contains("No such file or directory") => false,
+                Err(RemoteError::Exited { stderr, .. }) if stderr.contains("No such file or directory") => {
+                    false
+                }
                 Err(error) => return Err(error.into()),
             };
             if written {
@@ -248,7 +253,8 @@ fn is_ours(found: &GlusterVolume, plan: &VolumePlan) -> bool {
 fn foreign(plan: &VolumePlan, refusal: Option<String>) -> StepError {
     let name = &plan.name;
     StepError::Refused {
-        text: refusal.map_or_else(|| format!("volume {name} has other bricks"), |text| text.trim().to_owned()),
+        text: refusal
+            .map_or_else(|| format!("volume {name} has other bricks"), |text| text.trim().to_owned()),
         explanation: format!(
             "the trusted pool has a volume {name} with bricks that this server did not make; it was left alone. Choose another name"
         ),
