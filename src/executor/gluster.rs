@@ -188,19 +188,25 @@ pub fn is_busy(text: &str) -> bool {
         || text.contains("please try again after some")
 }
 
-/// Whether gluster says that there is no such volume.
+/// Whether gluster says that there is no such volume. An option or a host that does not exist is something else.
 pub fn is_missing(text: &str) -> bool {
-    text.contains("does not exist")
+    let about_volume = |line: &str| {
+        line.find("Volume ").and_then(|at| line.get(at..)).is_some_and(|rest| rest.contains("does not exist"))
+    };
+    text.lines().any(about_volume)
 }
 
 /// Whether gluster says that a volume or brick is there already.
 pub fn is_existing(text: &str) -> bool {
-    text.contains("already exists") || text.contains("already part of a volume")
+    text.contains("already exists")
+        || text.contains("already part of a volume")
+        || text.contains("may be containing or be contained by an existing brick")
 }
 
 /// Whether gluster refuses because peers are away: asking again later helps.
 pub fn is_peer_down(text: &str) -> bool {
     text.contains("peers are down")
+        || text.contains("peers is probably down")
         || text.contains("is not connected")
         || text.contains("quorum")
         || text.contains("Connection failed")
@@ -341,6 +347,27 @@ mod tests {
         check("a;b c", false);
         check("key --force", false);
         check("key a\nb", false);
+    }
+
+    #[test]
+    fn refusals_are_told_apart() {
+        // As gluster 10.3 prints them.
+        assert!(
+            is_missing("volume delete: v: failed: Volume v does not exist\n")
+                && is_missing("Volume does not exist")
+        );
+        assert!(!is_missing(
+            "volume set: failed: option : nosuch.option does not exist\nDid you mean auth.allow?\n"
+        ));
+        assert!(is_existing("volume create: v: failed: Volume v already exists\n"));
+        assert!(is_existing("volume create: v: failed: /b/brick is already part of a volume\n"));
+        assert!(is_existing(
+            "volume add-brick: failed: Brick: h:/b not available. Brick may be containing or be contained by an existing brick.\n"
+        ));
+        assert!(is_busy(
+            "volume start: v: failed: Another transaction is in progress for v. Please try again after some time.\n"
+        ));
+        assert!(!is_busy("volume start: v: failed: Volume v already started\n"));
     }
 
     #[test]

@@ -118,7 +118,9 @@ impl StepRunner {
 
     /// Takes away what preparing made, and nothing else: the physical volume is known by its UUID.
     pub(super) async fn unprepare_device(&self, plan: &DevicePlan) -> Result<()> {
-        let Some(found) = self.physical_volume(plan, &plan.path).await? else { return Ok(()) };
+        // Behind the lock: a `pvcreate` that outlived us has ended by then.
+        let look = lvm::pvs(&self.settings, Some(&plan.path)).behind(lock(plan));
+        let Some(found) = self.physical_volume_with(plan, look).await? else { return Ok(()) };
         let group = volume_group(plan.device);
         let ours = found.vg_name == group
             || (found.vg_name.is_empty() && plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str()));
@@ -176,7 +178,7 @@ impl StepRunner {
 }
 
 /// heketi's words around what LVM printed.
-fn initializing(plan: &DevicePlan, error: StepError) -> StepError {
+pub(super) fn initializing(plan: &DevicePlan, error: StepError) -> StepError {
     match &error {
         StepError::Remote(RemoteError::Exited { .. }) => StepError::Refused {
             text: format!(

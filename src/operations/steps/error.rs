@@ -77,15 +77,29 @@ impl StepError {
         StepError::Unreadable { host: host.clone(), command: Box::new(command.clone()), output }
     }
 
-    /// What the client gets: what the program printed, where one refused, as heketi does.
+    /// The peer it happened on, where it happened on one.
+    pub fn host(&self) -> Option<&Host> {
+        match self {
+            StepError::Remote(error) => Some(error.host()),
+            StepError::HoldsData { host, .. }
+            | StepError::GlusterBusy { host, .. }
+            | StepError::Unreadable { host, .. } => Some(host),
+            StepError::Refused { .. }
+            | StepError::InUse { .. }
+            | StepError::Foreign { .. }
+            | StepError::Irreversible => None,
+        }
+    }
+
+    /// What the client gets: what the program printed on standard error, where one refused, byte for byte as heketi
+    /// does.
     pub fn text(&self) -> String {
         match self {
-            StepError::Remote(RemoteError::Exited { stderr, stdout, code, .. }) => {
-                let printed = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
-                if printed.is_empty() {
+            StepError::Remote(RemoteError::Exited { stderr, code, .. }) => {
+                if stderr.is_empty() {
                     format!("Process exited with status {code}")
                 } else {
-                    printed.to_owned()
+                    stderr.clone()
                 }
             }
             StepError::Remote(error) => error.to_string(),

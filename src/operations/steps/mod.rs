@@ -7,6 +7,8 @@ mod device;
 mod device_look;
 mod error;
 mod peer;
+#[cfg(test)]
+mod tests;
 mod volume;
 
 use std::sync::Arc;
@@ -62,7 +64,7 @@ impl StepRunner {
             Step::CreateVolume(plan) => self.create_volume(plan).await.map(nothing),
             Step::StartVolume(plan) => self.start_volume(plan).await.map(nothing),
             Step::StopVolume(plan) => self.stop_own_volume(plan).await.map(nothing),
-            Step::DeleteVolume(plan) => self.delete_volume(plan).await.map(nothing),
+            Step::DeleteVolume(plan) => self.delete_own_volume(plan).await.map(nothing),
         }
     }
 
