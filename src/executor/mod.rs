@@ -7,6 +7,7 @@ pub mod lvm;
 pub mod system;
 pub mod error;
 pub mod settings;
+pub mod sim;
 
 use async_trait::async_trait;
 
