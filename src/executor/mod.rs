@@ -6,6 +6,7 @@ pub mod filesystem;
 pub mod gluster;
 pub mod lvm;
 pub mod settings;
+pub mod sim;
 pub mod system;
 
 use async_trait::async_trait;

@@ -1,0 +1,100 @@
+//! Bricks as glusterd checks them before it takes them, and marks them when it does.
+
+use std::collections::BTreeSet;
+
+use super::super::answer::{Refused, refuse};
+use super::super::objects::{Entry, GlusterVolume, MachineId, split_brick};
+use super::super::tree::parent;
+use super::super::world::Peer;
+
+/// Checks bricks for a new set; gives back the machines they are on.
+pub fn check(peer: &mut Peer<'_>, what: &str, bricks: &[&str]) -> Result<Vec<MachineId>, Refused> {
+    let mut seen = BTreeSet::new();
+    let mut machines = Vec::new();
+    for brick in bricks {
+        let failed = |why: &str| refuse(1, format!("{what}: failed: {why}"));
+        let (host, path) = split_brick(brick).ok_or_else(|| {
+            refuse(1, format!("Wrong brick type: {brick}, use <HOSTNAME>:<export-dir-abs-path>"))
+        })?;
+        if !seen.insert(*brick) {
+            return Err(failed(&format!("Found duplicate exports {brick}")));
+        }
+        let id = member(peer, host)
+            .ok_or_else(|| failed(&format!("Host {host} is not in 'Peer in Cluster' state")))?;
+        let connected = peer.world.state.hosts.get(&id).is_some_and(|host| host.machine.is_connected());
+        if !connected && id != peer.at {
+            return Err(failed(&format!("Host {host} is not connected")));
+        }
+        let strict = peer.is_strict();
+        check_directory(&peer.on(id), brick, path, strict).map_err(|why| failed(&why))?;
+        machines.push(id);
+    }
+    Ok(machines)
+}
+
+/// The machine of that name, if it is in the pool.
+fn member(peer: &Peer<'_>, name: &str) -> Option<MachineId> {
+    let id = peer.world.state.find(name)?;
+    let pool = peer.world.state.hosts.get(&id)?.machine.pool;
+    if pool == peer.host().machine.pool { Some(id) } else { None }
+}
+
+fn check_directory(peer: &Peer<'_>, brick: &str, path: &str, strict: bool) -> Result<(), String> {
+    match peer.entry(path) {
+        Some(entry) if !entry.directory => return Err(format!("Brick path {path} is not a directory")),
+        Some(Entry { volume: Some(_), .. }) => return Err(format!("{brick} is already part of a volume")),
+        Some(_) => {}
+        // glusterd makes the last directory itself, but none above it.
+        None if parent(path).is_some_and(|above| peer.is_directory(above)) => {}
+        None => {
+            return Err(format!(
+                "Failed to create brick directory for brick {brick}. Reason : No such file or directory "
+            ));
+        }
+    }
+    match peer.mount_point_of(path) {
+        Some(point) if point == path => Err(format!(
+            "The brick {brick} is a mount point. Please create a sub-directory under the mount point and use that as the brick directory. Or use 'force' at the end of the command if you want to override this behavior."
+        )),
+        None if strict => Err(format!(
+            "The brick {brick} is being created in the root partition. It is recommended that you don't use the system's root partition for storage backend. Or use 'force' at the end of the command if you want to override this behavior."
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a set with two bricks on one machine.
+pub fn check_spread(what: &str, kind: &str, size: usize, machines: &[MachineId]) -> Result<(), Refused> {
+    let same = |set: &[MachineId]| set.iter().collect::<BTreeSet<_>>().len() < set.len();
+    if size < 2 || !machines.chunks(size).any(same) {
+        return Ok(());
+    }
+    let text = format!(
+        "{what}: failed: Multiple bricks of a {kind} volume are present on the same server. This setup is not optimal. Bricks should be on different nodes to have best fault tolerant configuration. Use 'force' at the end of the command if you want to override this behavior."
+    );
+    Err(refuse(1, text))
+}
+
+/// Marks bricks as those of a volume.
+pub fn mark(peer: &mut Peer<'_>, volume: &str, bricks: &[&str], machines: &[MachineId]) {
+    for (brick, id) in bricks.iter().zip(machines) {
+        let Some((_, path)) = split_brick(brick) else { continue };
+        let mut on = peer.on(*id);
+        let entry = on.entry(path).unwrap_or_else(Entry::directory);
+        on.set_entry(path, Some(Entry { volume: Some(volume.into()), ..entry }));
+    }
+}
+
+/// What brick processes make when they start, on peers that are up.
+pub fn start_processes(peer: &mut Peer<'_>, volume: &GlusterVolume) {
+    for brick in &volume.bricks {
+        let Some((host, path)) = split_brick(brick) else { continue };
+        let Some(id) = peer.world.state.find(host) else { continue };
+        let mut on = peer.on(id);
+        let own = format!("{path}/.glusterfs");
+        let alive = on.host().machine.is_connected() && on.is_directory(path);
+        if alive && on.entry(&own).is_none() {
+            on.set_entry(&own, Some(Entry { mode: 700, ..Entry::directory() }));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Peers made from what a database knows, when their own file is missing.
+
+use super::lvm::{enter_group, lvm_uuid};
+use super::objects::{
+    Content, Disk, Entry, FileSystem, GlusterVolume, Layout, LogicalVolume, Machine, Mount,
+};
+use super::state::Record;
+use super::world::{Peer, World};
+use super::{blocks, gluster};
+use crate::model::brick::{logical_volume, mount_point};
+use crate::model::device::volume_group;
+use crate::model::durability::Durability;
+use crate::model::ids::DeviceId;
+use crate::model::sizes::KiB;
+use crate::model::step::{BrickPlan, VolumePlan};
+
+/// A device as the database has it.
+#[derive(Debug, Clone)]
+pub struct SeedDevice {
+    /// Its id, which names its group.
+    pub device: DeviceId,
+    /// Its path.
+    pub path: String,
+    /// The UUID of its physical volume.
+    pub pv_uuid: Option<String>,
+    /// The size of its group.
+    pub total: KiB,
+    /// The extent of its group.
+    pub extent: KiB,
+}
+
+/// A node as the database has it.
+#[derive(Debug, Clone)]
+pub struct SeedHost {
+    /// Where commands go.
+    pub manage: String,
+    /// What gluster calls it.
+    pub storage: String,
+    /// Hosts with the same text are one trusted pool: the id of the cluster.
+    pub pool: String,
+    /// Its devices.
+    pub devices: Vec<SeedDevice>,
+}
+
+/// A volume as the database has it.
+#[derive(Debug, Clone)]
+pub struct SeedVolume {
+    /// What it is made of.
+    pub plan: VolumePlan,
+    /// Whether it is started.
+    pub started: bool,
+}
+
+/// All that exists.
+#[derive(Debug, Clone)]
+pub struct Seed {
+    /// The file system table that the bricks stand in.
+    pub fstab: String,
+    /// The mount options of bricks; the table has them, too.
+    pub mount_options: String,
+    /// Nodes with their devices.
+    pub hosts: Vec<SeedHost>,
+    /// Bricks.
+    pub bricks: Vec<BrickPlan>,
+    /// Volumes.
+    pub volumes: Vec<SeedVolume>,
+}
+
+/// Makes all of it.
+pub fn plant(world: &mut World, seed: &Seed) {
+    let mut pools = std::collections::BTreeMap::new();
+    for host in &seed.hosts {
+        world.introduce(&host.manage, &host.storage);
+        let at = world.machine(&host.manage);
+        let peer = &mut world.peer(at, "");
+        let pool = *pools.entry(host.pool.as_str()).or_insert(peer.host().machine.pool);
+        let machine = Machine { pool, ..peer.host().machine.clone() };
+        peer.set(Record::Machine(at, machine));
+        host.devices.iter().for_each(|device| plant_device(peer, device));
+    }
+    for brick in &seed.bricks {
+        let at = world.machine(brick.peer.host.as_str());
+        plant_brick(&mut world.peer(at, ""), brick, seed);
+    }
+    for volume in &seed.volumes {
+        plant_volume(world, volume);
+    }
+}
+
+fn plant_device(peer: &mut Peer<'_>, device: &SeedDevice) {
+    let uuid = device.pv_uuid.clone().unwrap_or_else(|| lvm_uuid(peer, &device.path));
+    let group = volume_group(device.device);
+    let extent = device.extent.get().max(1);
+    // The disk is as large as it must be, so that the group is as large as it was.
+    let content = Content::PhysicalVolume { uuid, start_kib: 0, group: None };
+    let disk = Disk { size_kib: device.total.get(), content, pulled: false };
+    peer.set(Record::Disk(peer.at, device.path.as_str().into(), Some(disk)));
+    enter_group(peer, &group, &device.path, extent);
+    peer.make_directories(&format!("{}/{group}", crate::model::brick::MOUNTS));
+}
+
+fn plant_brick(peer: &mut Peer<'_>, brick: &BrickPlan, seed: &Seed) {
+    let (group, name) = (volume_group(brick.device), logical_volume(brick.brick));
+    let point = mount_point(brick.device, brick.brick);
+    let device = blocks::node(&group, &name);
+    let mut fs = FileSystem { mounted: true, ..FileSystem::new("xfs") };
+    let mode = if brick.gid == 0 { 755 } else { 2775 };
+    if let Some(below) = brick.path.strip_prefix(&format!("{point}/")) {
+        fs.set(below, Some(Entry { gid: brick.gid, mode, ..Entry::directory() }));
+    }
+    let volume =
+        |size: KiB, metadata: Option<KiB>, pool: Option<&str>, fs: Option<FileSystem>| LogicalVolume {
+            size_kib: size.get(),
+            pool: pool.map(Into::into),
+            metadata_kib: metadata.map(KiB::get),
+            fs: fs.map(Box::new),
+            thins: 0,
+        };
+    let pool = volume(brick.space.thin_pool, Some(brick.space.metadata), None, None);
+    let thin = volume(brick.space.size, None, Some(&brick.thin_pool), Some(fs));
+    let at = peer.at;
+    peer.set(Record::Volume(at, group.as_str().into(), brick.thin_pool.as_str().into(), Some(pool)));
+    peer.set(Record::Volume(at, group.as_str().into(), name.as_str().into(), Some(thin)));
+    peer.make_directories(&point);
+    let line = format!("{device} {point} xfs {} 1 2\n", seed.mount_options);
+    super::texts::append(peer, &seed.fstab, &line);
+    let mount =
+        Mount { device: device.into(), kind: "xfs".into(), options: seed.mount_options.as_str().into() };
+    peer.set(Record::Mount(at, point.into(), Some(mount)));
+}
+
+fn plant_volume(world: &mut World, volume: &SeedVolume) {
+    let plan = &volume.plan;
+    let layout = match plan.durability {
+        Durability::Distribute => Layout { replica: 1, ..Layout::default() },
+        Durability::Replicate(copies) => {
+            Layout { replica: copies.into(), arbiter: u32::from(plan.arbiter), ..Layout::default() }
+        }
+        Durability::Disperse { data, redundancy } => {
+            Layout { replica: 1, data: data.into(), redundancy: redundancy.into(), ..Layout::default() }
+        }
+    };
+    let Some(first) = plan.bricks.first() else { return };
+    let at = world.machine(first.host.as_str());
+    let options = plan.options.iter().filter_map(|option| option.split_once(' '));
+    let mut options: Vec<(Box<str>, Box<str>)> =
+        options.map(|(key, value)| (key.into(), value.into())).collect();
+    options.push(("user.heketi.id".into(), plan.volume.to_string().into()));
+    let bricks: Vec<Box<str>> =
+        plan.bricks.iter().map(|brick| format!("{}:{}", brick.storage, brick.path).into()).collect();
+    let made = GlusterVolume {
+        uuid: world.uuid(&plan.name).to_string(),
+        started: volume.started,
+        was_started: volume.started,
+        layout,
+        bricks,
+        options,
+    };
+    gluster::plant(&mut world.peer(at, ""), &plan.name, made);
+}
