@@ -12,17 +12,15 @@ use tracing::{info, warn};
 
 use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, LogLevel};
 use crate::executor::Executor;
-use crate::executor::faulty::Faulty;
+use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
-use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
 use crate::http::auth::Keys;
-use crate::http::shell::{self, ShellOptions};
+use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
 use crate::http::{self, App};
 use crate::model::clock::SystemClock;
 use crate::model::ids::RandomIds;
-use crate::operations::{OperationSettings, Operations, Parts, Stopped};
+use crate::operations::{self, OperationSettings, Operations, Parts, Stopped};
 use crate::placement::{PlacementLimits, ZoneChecking};
-use crate::seed;
 use crate::store::Store;
 
 /// How long a delete is tried before its client is told that the background goes on with it.
@@ -39,6 +37,7 @@ pub struct Server {
     operations: Operations,
     store: Arc<Store>,
     router: axum::Router,
+    admin_state: SharedAdminState,
     listener: TcpListener,
 }
 
@@ -49,9 +48,9 @@ impl Server {
     /// With one sentence that says what is wrong and what to do.
     pub async fn start(config: Config) -> anyhow::Result<Server> {
         let database = config.database.path.clone();
-        let store = Store::open(&database).await.map_err(|error| {
-            ConfigError::Application(format!("Unable to open database: {error}"))
-        })?;
+        let store = Store::open(&database)
+            .await
+            .map_err(|error| ConfigError::Application(format!("Unable to open database: {error}")))?;
         let store = Arc::new(store);
         let executor = executor(&config.executor, &database, &store).await?;
         info!("Loaded {} executor", executor_name(&config.executor));
@@ -65,12 +64,14 @@ impl Server {
         });
         let unfinished = operations.recover().await?;
         if unfinished > 0 {
-            warn!("{unfinished} operations of an earlier server were left unfinished; they are being taken care of");
+            warn!(
+                "{unfinished} operations of an earlier server were left unfinished; they are being taken care of"
+            );
         }
         operations.start_background();
-        let router = router(&config, operations.clone(), database)?;
+        let (router, admin_state) = router(&config, operations.clone(), database)?;
         let listener = listen(config.port)?;
-        Ok(Server { operations, store, router, listener })
+        Ok(Server { operations, store, router, admin_state, listener })
     }
 
     /// Where the server listens.
@@ -90,16 +91,23 @@ impl Server {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(self.listener, service).into_future();
-        tokio::select! {
-            ended = serving => ended.context("HTTP Server error")?,
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+        let mut normal = signal(SignalKind::user_defined2())?;
+        let mut serving = std::pin::pin!(axum::serve(self.listener, service).into_future());
+        loop {
+            tokio::select! {
+                ended = &mut serving => return ended.context("HTTP Server error"),
+                _ = interrupt.recv() => break,
+                _ = terminate.recv() => break,
+                // heketi's way out of a restricted state.
+                _ = normal.recv() => self.admin_state.set(AdminState::Normal),
+            }
         }
         println!("Shutting down...");
         match self.operations.stop().await {
             Stopped::Cleanly => {}
-            Stopped::LeftRunning(count) => warn!("{count} operations still run; the next start takes care of them"),
+            Stopped::LeftRunning(count) => {
+                warn!("{count} operations still run; the next start takes care of them")
+            }
         }
         self.store.close().await;
         info!("Closed");
@@ -140,47 +148,32 @@ fn executor_name(config: &ExecutorConfig) -> &'static str {
     }
 }
 
-async fn executor(config: &ExecutorConfig, database: &Path, store: &Store) -> anyhow::Result<Arc<dyn Executor>> {
+async fn executor(
+    config: &ExecutorConfig,
+    database: &Path,
+    store: &Store,
+) -> anyhow::Result<Arc<dyn Executor>> {
     let plain: Arc<dyn Executor> = match config.kind {
-        ExecutorKind::Ssh => Arc::new(ssh(config, database)?),
-        ExecutorKind::Sim => Arc::new(simulated(Flavour::Strict, database, store).await?),
-        ExecutorKind::Mock => Arc::new(simulated(Flavour::Mock, database, store).await?),
+        ExecutorKind::Ssh => anyhow::bail!("the ssh executor is not built in yet"),
+        ExecutorKind::Sim => Arc::new(simulated(Flavour::Strict, database, store, &config.peer).await?),
+        ExecutorKind::Mock => Arc::new(simulated(Flavour::Mock, database, store, &config.peer).await?),
     };
-    match &config.inject {
-        None => Ok(plain),
-        Some(faults) => {
-            let wrong = |error| ConfigError::Application(format!("injectexec cannot be read: {error}"));
-            let faults = serde_json::from_value(faults.clone()).map_err(wrong)?;
-            Ok(Arc::new(Faulty::new(plain, faults)?))
-        }
-    }
-}
-
-fn ssh(config: &ExecutorConfig, database: &Path) -> anyhow::Result<Ssh> {
-    let settings = config.ssh.clone().context("the ssh executor has no settings")?;
-    let host_keys = match (settings.strict, settings.unchecked) {
-        (Some(files), _) => HostKeys::Strict(files),
-        (None, true) => HostKeys::Unchecked,
-        (None, false) => HostKeys::Learn,
-    };
-    Ok(Ssh::new(SshConfig {
-        user: settings.user,
-        key: settings.key,
-        port: settings.port,
-        sudo: settings.sudo,
-        host_keys,
-        known_hosts: beside(database, ".known_hosts"),
-        control: beside(database, ".ssh"),
-        lock_wait: settings.lock_wait,
-    })?)
+    Ok(plain)
 }
 
 /// The simulated peers have their state beside the database; without it they are made to match the database.
-async fn simulated(flavour: Flavour, database: &Path, store: &Store) -> anyhow::Result<SimCluster> {
+async fn simulated(
+    flavour: Flavour,
+    database: &Path,
+    store: &Store,
+    settings: &PeerSettings,
+) -> anyhow::Result<SimCluster> {
     let peers = SimCluster::open(&beside(database, ".peers"), flavour)?;
-    seed::introduce(&peers, store).await?;
-    if peers.is_fresh() {
-        seed::seed(&peers, store).await?;
+    for (manage, storage) in operations::seed::names(store).await? {
+        peers.introduce(&manage, &storage);
+    }
+    if peers.is_new() {
+        peers.seed(&operations::seed::seed(store, settings).await?)?;
     }
     Ok(peers)
 }
@@ -191,12 +184,28 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn router(config: &Config, operations: Operations, database: PathBuf) -> anyhow::Result<axum::Router> {
+fn router(
+    config: &Config,
+    operations: Operations,
+    database: PathBuf,
+) -> anyhow::Result<(axum::Router, SharedAdminState)> {
     let app = App { operations, database: Arc::new(database) };
     let (inner, document) = http::router(app);
-    let keys = config.auth.as_ref().map(|AuthConfig { admin, user }| Keys::new(admin.expose(), user.expose()));
-    let options = ShellOptions::new(keys, &config.default_state)?;
-    Ok(shell::wrap(inner, &document, options))
+    let keys = config.auth.as_ref().map(|AuthConfig { admin, user }| Keys {
+        admin: admin.expose().to_owned(),
+        user: user.expose().to_owned(),
+    });
+    let state: AdminState = config.default_state.parse()?;
+    let admin_state = SharedAdminState::new(state);
+    let options = ShellOptions {
+        keys,
+        iat_leeway: config.iat_leeway,
+        admin_state: admin_state.clone(),
+        max_body: shell::MAX_BODY,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+    };
+    Ok((shell::wrap(inner, &document, options), admin_state))
 }
 
 /// Binds the port on all addresses, IPv4 and IPv6.
@@ -210,7 +219,9 @@ fn listen(port: u16) -> anyhow::Result<TcpListener> {
     let any_v6 = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
     // A machine without IPv6 has IPv4 at least.
     let bound = bind(any_v6).or_else(|_| bind(SocketAddr::from(([0, 0, 0, 0], port))));
-    bound.with_context(|| format!("HTTP Server error: cannot listen on port {port}; is another server running there?"))
+    bound.with_context(|| {
+        format!("HTTP Server error: cannot listen on port {port}; is another server running there?")
+    })
 }
 
 /// The filter of the log for heketi's levels.

@@ -1,6 +1,7 @@
 //! Mortar: a heketi-compatible storage service for GlusterFS.
 
 pub mod api;
+pub mod app;
 pub mod cli;
 pub mod client;
 pub mod config;

@@ -10,7 +10,8 @@ use std::path::Path;
 
 pub use environment::Environment;
 pub use parts::{
-    AuthConfig, BackgroundConfig, Config, DatabaseConfig, ExecutorConfig, ExecutorKind, LogLevel, Secret, SshSettings,
+    AuthConfig, BackgroundConfig, Config, DatabaseConfig, ExecutorConfig, ExecutorKind, LogLevel, Secret,
+    SshSettings,
 };
 
 /// Why a configuration cannot be used. The texts are heketi's: scripts look for them.
@@ -55,9 +56,14 @@ impl Config {
     ///
     /// # Errors
     /// With heketi's text for what is wrong.
-    pub fn from_json(text: &[u8], environment: &Environment, disable_auth: bool) -> Result<Config, ConfigError> {
+    pub fn from_json(
+        text: &[u8],
+        environment: &Environment,
+        disable_auth: bool,
+    ) -> Result<Config, ConfigError> {
         // Text behind the first value is ignored, as heketi does.
-        let file: file::File = crate::json::decode_first(text).map_err(|error| ConfigError::Parse(error.to_string()))?;
+        let file: file::File =
+            crate::json::decode_first(text).map_err(|error| ConfigError::Parse(error.to_string()))?;
         parts::assemble(file, environment, disable_auth)
     }
 }

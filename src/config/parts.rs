@@ -4,9 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::ConfigError;
 use super::environment::Environment;
 use super::file::{File, Glusterfs, PeerKeys};
-use super::ConfigError;
 use crate::executor::settings::{PeerSettings, XfsStripe};
 use crate::model::sizes::{GiB, KiB};
 
@@ -49,6 +49,8 @@ pub struct Config {
     pub port: u16,
     /// The keys of tokens; `None` where authentication is off.
     pub auth: Option<AuthConfig>,
+    /// How far the clock of a client may be ahead, in seconds.
+    pub iat_leeway: i64,
     /// The admin state to begin with: `normal`, `read-only` or `local-client`.
     pub default_state: String,
     /// The database.
@@ -197,15 +199,19 @@ pub(super) fn assemble(
     disable_auth: bool,
 ) -> Result<Config, ConfigError> {
     let application = |text: &str| ConfigError::Application(text.to_owned());
-    let glusterfs = file.glusterfs.ok_or_else(|| application("the configuration has no `glusterfs` section"))?;
+    let glusterfs =
+        file.glusterfs.ok_or_else(|| application("the configuration has no `glusterfs` section"))?;
     if file.enable_tls {
-        return Err(application("enable_tls is set, and this version serves plain HTTP only; put a proxy before it"));
+        return Err(application(
+            "enable_tls is set, and this version serves plain HTTP only; put a proxy before it",
+        ));
     }
     let port = environment.text("HEKETI_HTTP_PORT", file.port).unwrap_or_default();
     let default_state = environment.text("HEKETI_DEFAULT_STATE", file.default_state);
     Ok(Config {
         port: read_port(&port)?,
         auth: auth(file.jwt.admin.key, file.jwt.user.key, environment, disable_auth)?,
+        iat_leeway: iat_leeway(environment),
         default_state: admin_state(default_state)?,
         log_level: log_level(environment.text("HEKETI_GLUSTERAPP_LOGLEVEL", glusterfs.loglevel.clone())),
         database: DatabaseConfig {
@@ -225,15 +231,28 @@ fn read_port(text: &str) -> Result<u16, ConfigError> {
     if text.is_empty() {
         return Ok(0);
     }
-    text.parse().map_err(|_| ConfigError::Application(format!("`{text}` is no TCP port; give `port` a number below 65536")))
+    text.parse().map_err(|_| {
+        ConfigError::Application(format!("`{text}` is no TCP port; give `port` a number below 65536"))
+    })
 }
 
-fn auth(admin: String, user: String, environment: &Environment, disabled: bool) -> Result<Option<AuthConfig>, ConfigError> {
+fn auth(
+    admin: String,
+    user: String,
+    environment: &Environment,
+    disabled: bool,
+) -> Result<Option<AuthConfig>, ConfigError> {
     if disabled {
         return Ok(None);
     }
     let key = |name, file| environment.text(name, file).map(Secret).ok_or(ConfigError::MissingKeys);
     Ok(Some(AuthConfig { admin: key("HEKETI_ADMIN_KEY", admin)?, user: key("HEKETI_USER_KEY", user)? }))
+}
+
+/// heketi's leeway for the clocks of clients, in seconds.
+fn iat_leeway(environment: &Environment) -> i64 {
+    const STANDARD: u32 = 120;
+    environment.number("HEKETI_JWT_IAT_LEEWAY_SECONDS", STANDARD).unwrap_or(STANDARD).into()
 }
 
 fn admin_state(name: Option<String>) -> Result<String, ConfigError> {
@@ -263,7 +282,9 @@ fn bounds(keys: &Glusterfs, environment: &Environment) -> Bounds {
         brick_max: size(keys.brick_max_size_gb),
         max_bricks: positive(keys.max_bricks_per_volume),
         average_file_kib: Some(keys.average_file_size_kb).filter(|kib| *kib > 0),
-        zone_checking: environment.text("HEKETI_ZONE_CHECKING", keys.zone_checking.clone()).unwrap_or_default(),
+        zone_checking: environment
+            .text("HEKETI_ZONE_CHECKING", keys.zone_checking.clone())
+            .unwrap_or_default(),
         max_volumes: match max_volumes {
             0 => MAX_VOLUMES,
             negative if negative < 0 => UNLIMITED_VOLUMES,
@@ -339,7 +360,9 @@ fn peer(keys: &PeerKeys, environment: &Environment) -> Result<PeerSettings, Conf
     let limit = environment.get("HEKETI_SNAPSHOT_LIMIT").and_then(|text| text.parse().ok());
     Ok(PeerSettings {
         fstab: environment.text("HEKETI_FSTAB", keys.fstab.clone()).unwrap_or(default.fstab),
-        mount_options: environment.text("HEKETI_MOUNT_OPTS", keys.mountopts.clone()).unwrap_or(default.mount_options),
+        mount_options: environment
+            .text("HEKETI_MOUNT_OPTS", keys.mountopts.clone())
+            .unwrap_or(default.mount_options),
         gluster_cli_timeout: timeout.map_or(default.gluster_cli_timeout, |s| Duration::from_secs(s.into())),
         pv_data_alignment: or(&keys.pv_data_alignment, default.pv_data_alignment),
         vg_extent_size: or(&keys.vg_physicalextentsize, default.vg_extent_size),
@@ -357,14 +380,18 @@ fn stripe(su: i64, sw: i64) -> Result<Option<XfsStripe>, ConfigError> {
     }
     match (u32::try_from(su), u32::try_from(sw)) {
         (Ok(su), Ok(sw)) => Ok(Some(XfsStripe { su, sw })),
-        _ => Err(ConfigError::Application(format!("xfs_su {su} and xfs_sw {sw} are no stripe of a file system"))),
+        _ => Err(ConfigError::Application(format!(
+            "xfs_su {su} and xfs_sw {sw} are no stripe of a file system"
+        ))),
     }
 }
 
 fn ssh(keys: &PeerKeys, environment: &Environment) -> Result<SshSettings, ConfigError> {
     let application = |text: String| ConfigError::Application(text);
     let key = environment.text("HEKETI_SSH_KEYFILE", keys.keyfile.clone());
-    let key = PathBuf::from(key.ok_or_else(|| application("Missing ssh private key file in configuration".to_owned()))?);
+    let key = PathBuf::from(
+        key.ok_or_else(|| application("Missing ssh private key file in configuration".to_owned()))?,
+    );
     std::fs::File::open(&key).map_err(|error| {
         application(format!("Unable to read private key file {}: {error}", key.display()))
     })?;

@@ -30,7 +30,10 @@ fn wrong_types_missing_sections_and_unknown_executors_are_refused() {
     check("{", "Unable to parse configuration");
     check(r#"{"port": 8080, "glusterfs": {}}"#, "Unable to parse configuration");
     check("{}", "Unable to start application");
-    check(r#"{"glusterfs": {"executor": "docker"}}"#, "Unable to start application: invalid executor: docker");
+    check(
+        r#"{"glusterfs": {"executor": "docker"}}"#,
+        "Unable to start application: invalid executor: docker",
+    );
     check(r#"{"glusterfs": {"executor": "ssh"}}"#, "Missing ssh private key file in configuration");
     check(r#"{"default_state": "odd", "glusterfs": {"executor": "mock"}}"#, "unknown admin state name: odd");
 }

@@ -15,6 +15,7 @@ pub mod nodes;
 mod peers;
 mod progress;
 mod recovery;
+pub mod seed;
 pub mod steps;
 mod volume_create;
 mod volume_delete;

@@ -270,10 +270,7 @@ async fn candidates(conn: &mut SqliteConnection, spec: &VolumeSpec) -> Result<Ve
 }
 
 async fn load(conn: &mut SqliteConnection, id: ClusterId) -> StoreResult<Candidate> {
-    Ok(Candidate {
-        nodes: node::of_cluster(conn, id).await?,
-        devices: device::of_cluster(conn, id).await?,
-    })
+    Ok(Candidate { nodes: node::of_cluster(conn, id).await?, devices: device::of_cluster(conn, id).await? })
 }
 
 fn stages(new: &Volume, bricks: &[Brick], nodes: &[Node], arbiter: bool) -> StoreResult<Vec<Vec<Step>>> {
