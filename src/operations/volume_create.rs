@@ -9,6 +9,7 @@ use super::engine::{Engine, Turn, records};
 use super::locks::{Mode, ObjectKey};
 use super::volume_plan::{brick_steps, volume_plan};
 use super::{Caller, OpError, Operations, RequestKey};
+use crate::executor::gluster;
 use crate::model::brick::{Brick, MOUNTS};
 use crate::model::device::Device;
 use crate::model::ids::{BrickId, ClusterId, FreshId, JobId, VolumeId};
@@ -51,6 +52,7 @@ impl Engine {
         }
         let clusters = candidates(&mut tx, &spec).await?;
         self.check_size(&spec)?;
+        self.check_options(&spec)?;
         let ticket = self.limits.try_enter()?;
         let mut new = self.draft(&spec);
         let (placed, candidate) = self.choose(&mut tx, &mut new, &clusters).await?;
@@ -102,6 +104,21 @@ impl Engine {
             text,
             explanation: Some(format!("the smallest volume of this kind has {minimum} KiB")),
         })
+    }
+
+    /// What no gluster would take is refused here, before anything is made for it. heketi's mock takes all.
+    fn check_options(&self, spec: &VolumeSpec) -> Result<(), OpError> {
+        if self.settings.any_option {
+            return Ok(());
+        }
+        let bad = |bad: gluster::BadOption| OpError::BadRequest {
+            text: bad.to_string(),
+            explanation: Some(
+                "each option is a key, a blank and a value, as `gluster volume set` takes them".to_owned(),
+            ),
+        };
+        let given = spec.options.iter().filter(|option| !option.is_empty());
+        given.into_iter().try_for_each(|option| gluster::parse_option(option).map(drop).map_err(bad))
     }
 
     fn draft(&self, spec: &VolumeSpec) -> Volume {

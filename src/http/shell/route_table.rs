@@ -8,7 +8,7 @@ use utoipa::openapi::path::PathItem;
 pub(super) const NO_ROUTE: &str = "Invalid path or request";
 
 /// `GET` of these needs no token; with a slash or another method they are unknown.
-pub(super) const OPEN: &[&str] = &["/hello"];
+pub(super) const OPEN: &[&str] = &["/hello", "/metrics"];
 
 /// Paths of heketi that have no route here. They are known, so that clients which try them learn that they cannot
 /// do that (405), and not that they talk to something else (404).
