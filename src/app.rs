@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, LogLevel};
 use crate::executor::Executor;
+use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
 use crate::http::auth::Keys;
@@ -158,7 +159,14 @@ async fn executor(
         ExecutorKind::Sim => Arc::new(simulated(Flavour::Strict, database, store, &config.peer).await?),
         ExecutorKind::Mock => Arc::new(simulated(Flavour::Mock, database, store, &config.peer).await?),
     };
-    Ok(plain)
+    match &config.inject {
+        None => Ok(plain),
+        Some(faults) => {
+            let wrong = |error| ConfigError::Application(format!("injectexec cannot be read: {error}"));
+            let faults = serde_json::from_value(faults.clone()).map_err(wrong)?;
+            Ok(Arc::new(Faulty::new(plain, faults)?))
+        }
+    }
 }
 
 /// The simulated peers have their state beside the database; without it they are made to match the database.
@@ -172,7 +180,7 @@ async fn simulated(
     for (manage, storage) in operations::seed::names(store).await? {
         peers.introduce(&manage, &storage);
     }
-    if peers.is_new() {
+    if peers.is_fresh() {
         peers.seed(&operations::seed::seed(store, settings).await?)?;
     }
     Ok(peers)
