@@ -8,6 +8,7 @@ pub mod gluster;
 pub mod lvm;
 pub mod settings;
 pub mod sim;
+pub mod ssh;
 pub mod system;
 
 use std::sync::Arc;
