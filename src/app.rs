@@ -121,11 +121,11 @@ fn settings(config: &Config) -> OperationSettings {
     let (bounds, standard) = (&config.bounds, PlacementLimits::default());
     OperationSettings {
         placement: PlacementLimits {
-            brick_min: bounds.brick_min.unwrap_or(standard.brick_min),
-            brick_max: bounds.brick_max.unwrap_or(standard.brick_max),
+            min_brick: bounds.brick_min.unwrap_or(standard.min_brick),
+            max_brick: bounds.brick_max.unwrap_or(standard.max_brick),
             max_bricks: bounds.max_bricks.unwrap_or(standard.max_bricks),
-            average_file_kib: bounds.average_file_kib.unwrap_or(standard.average_file_kib),
-            zones: ZoneChecking::parse(&bounds.zone_checking).unwrap_or_default(),
+            average_file_size: bounds.average_file.unwrap_or(standard.average_file_size),
+            zone_checking: ZoneChecking::from_word(&bounds.zone_checking).unwrap_or_default(),
         },
         max_volumes_per_cluster: bounds.max_volumes,
         volume_create_retries: config.background.create_retries,
