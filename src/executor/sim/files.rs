@@ -97,8 +97,12 @@ pub fn rm(peer: &mut Peer<'_>, args: &[String]) -> Answer {
 }
 
 fn remove_text(peer: &mut Peer<'_>, path: &str) {
-    let numbers: Vec<u64> =
-        peer.host().files.get(path).map(|file| file.lines.keys().copied().collect()).unwrap_or_default();
+    let numbers: Vec<u64> = peer
+        .host()
+        .files
+        .get(path)
+        .map(|file| file.lines().map(|(number, _)| number).collect())
+        .unwrap_or_default();
     for number in numbers {
         peer.set(Record::Line(peer.at, path.into(), number, None));
     }

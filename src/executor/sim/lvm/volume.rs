@@ -116,8 +116,7 @@ pub fn remove(peer: &mut Peer<'_>, args: &[String]) -> Answer {
             .extend(found.volumes.iter().filter(|(_, volume)| in_pool(volume)).map(|(name, _)| name.clone()));
     }
     going.push(name.into());
-    let used =
-        |name: &Box<str>| found.volumes.get(name).and_then(|v| v.fs.as_ref()).is_some_and(|fs| fs.mounted);
+    let used = |name: &str| found.volumes.get(name).and_then(|v| v.fs.as_ref()).is_some_and(|fs| fs.mounted);
     if let Some(used) = going.iter().find(|name| used(name)) {
         let text = format!("  Logical volume {group_name}/{used} contains a filesystem in use.");
         return Err(refuse(FAILED, text));
