@@ -1,11 +1,15 @@
 //! Mortar: a heketi-compatible storage service for GlusterFS.
 
 pub mod api;
+pub mod app;
 pub mod cli;
 pub mod client;
+pub mod config;
 pub mod executor;
+pub mod http;
 pub mod json;
 pub mod model;
 pub mod operations;
 pub mod placement;
 pub mod store;
+pub mod telemetry;

@@ -1,1 +1,100 @@
-fn main() {}
+//! The server: arguments and wiring.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use mortar::app::{self, Server};
+use mortar::config::{Config, ConfigError, Environment};
+use mortar::{store, telemetry};
+
+/// A heketi-compatible storage service for GlusterFS.
+#[derive(Parser)]
+#[command(name = "mortard", disable_version_flag = true)]
+struct Arguments {
+    /// The configuration file (heketi.json)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Serve without checking tokens
+    #[arg(long)]
+    disable_auth: bool,
+    /// Print the version
+    #[arg(short = 'v', long)]
+    version: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Copy the database to a new file and verify the copy; a server may be running on it
+    Backup {
+        /// The file to make
+        file: PathBuf,
+        /// The configuration file (heketi.json) that names the database
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Print the OpenAPI document of the server
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.version {
+        println!("{}", version());
+        return ExitCode::SUCCESS;
+    }
+    let done = match arguments.command {
+        Some(Command::Openapi) => print_document(),
+        Some(Command::Backup { file, config }) => backup(config.or(arguments.config), file),
+        None => serve(arguments.config, arguments.disable_auth),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ERROR: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// heketi's words, so that scripts that look for them go on.
+fn version() -> String {
+    format!("Heketi {} (mortar)", env!("CARGO_PKG_VERSION"))
+}
+
+fn serve(config: Option<PathBuf>, disable_auth: bool) -> anyhow::Result<()> {
+    println!("{}", version());
+    let Some(path) = config else { anyhow::bail!("Please provide configuration file") };
+    let config = Config::load(&path, &Environment::of_process(), disable_auth)?;
+    telemetry::init(app::filter(config.log_level));
+    if disable_auth {
+        eprintln!("WARNING: Heketi started with --disable-auth");
+    }
+    runtime()?.block_on(async {
+        let server = Server::start(config).await?;
+        println!("Listening on port {}", server.address()?.port());
+        server.serve().await
+    })
+}
+
+fn backup(config: Option<PathBuf>, file: PathBuf) -> anyhow::Result<()> {
+    let Some(path) = config else { anyhow::bail!("Please provide configuration file") };
+    // Keys play no part in a backup.
+    let config = Config::load(&path, &Environment::of_process(), true)?;
+    runtime()?.block_on(store::backup::backup(&config.database.path, &file))?;
+    println!("{} was backed up to {} and verified", config.database.path.display(), file.display());
+    Ok(())
+}
+
+fn print_document() -> anyhow::Result<()> {
+    let (_, document) = mortar::http::routes();
+    print!("{}", mortar::http::openapi::published(&document)?);
+    Ok(())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, ConfigError> {
+    let refused = |error| ConfigError::Application(format!("the runtime cannot start: {error}"));
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(refused)
+}

@@ -106,6 +106,13 @@ impl Command {
         self
     }
 
+    /// Makes a command that looks wait for a lock: what an earlier command may still be doing is over by then.
+    #[must_use]
+    pub fn behind(mut self, lock: LockName) -> Command {
+        self.lock = Some(lock);
+        self
+    }
+
     /// The program.
     pub fn program(&self) -> &str {
         &self.program
@@ -121,7 +128,7 @@ impl Command {
         self.deadline
     }
 
-    /// The lock it holds; none for a command that changes nothing.
+    /// The lock it holds; none for a command that changes nothing and waits for nobody.
     pub fn lock(&self) -> Option<&LockName> {
         self.lock.as_ref()
     }

@@ -31,6 +31,12 @@ pub fn make(settings: &PeerSettings, plan: &BrickPlan, lock: LockName) -> Comman
     command.args(["-n", "size=8192"]).arg(device_node(plan.device, plan.brick))
 }
 
+/// Whether `mkfs.xfs` refused because something is there already.
+pub fn is_formatted(stderr: &str) -> bool {
+    stderr.contains("appears to contain an existing filesystem")
+        || stderr.contains("contains a mounted filesystem")
+}
+
 /// Looks what is on a block device. Exit status 2: nothing.
 pub fn probe(path: &str) -> Command {
     Command::look("blkid").args(["--probe", "--output", "export"]).arg(path)
@@ -52,11 +58,6 @@ pub fn mount(settings: &PeerSettings, plan: &BrickPlan, lock: LockName) -> Comma
 /// Unmounts a brick; refused while it is in use.
 pub fn unmount(path: &str, lock: LockName) -> Command {
     Command::change("umount", lock, SMALL).arg(path)
-}
-
-/// Whether `umount` says that there was nothing to unmount.
-pub fn is_not_mounted(stderr: &str) -> bool {
-    stderr.contains("not mounted") || stderr.contains("no mount point specified") || stderr.contains("not found")
 }
 
 /// Lists what is mounted.
@@ -94,7 +95,10 @@ pub fn table_append(settings: &PeerSettings, text: &str) -> Command {
 pub fn table_remove(settings: &PeerSettings, device: DeviceId, brick: BrickId) -> Command {
     // The path has hex digits, letters, `/`, `_` and `-` only: a comma cannot occur.
     let expression = format!("\\,^{}[[:blank:]],d", device_node(device, brick));
-    Command::change("sed", LockName::fstab(), SMALL).args(["--in-place", "-e"]).arg(expression).arg(&settings.fstab)
+    Command::change("sed", LockName::fstab(), SMALL)
+        .args(["--in-place", "-e"])
+        .arg(expression)
+        .arg(&settings.fstab)
 }
 
 #[cfg(test)]
@@ -106,6 +110,13 @@ mod tests {
         let mounts = "/dev/mapper/vg_a-brick_b /var/lib/heketi/mounts/vg_a/brick_b xfs rw 0 0\n";
         assert!(is_mounted(mounts, "/var/lib/heketi/mounts/vg_a/brick_b"));
         assert!(!is_mounted(mounts, "/var/lib/heketi/mounts/vg_a"));
+    }
+
+    #[test]
+    fn mkfs_refuses_in_two_ways_what_has_a_file_system() {
+        assert!(is_formatted("mkfs.xfs: /dev/mapper/x appears to contain an existing filesystem (xfs).\n"));
+        assert!(is_formatted("mkfs.xfs: /dev/mapper/x contains a mounted filesystem\nUsage: mkfs.xfs\n"));
+        assert!(!is_formatted("mkfs.xfs: cannot open /dev/mapper/x: Device or resource busy\n"));
     }
 
     #[test]

@@ -150,7 +150,8 @@ pub struct BadOption {
 /// With what is wrong.
 pub fn parse_option(option: &str) -> Result<(&str, &str), BadOption> {
     let bad = |reason| BadOption { option: option.to_owned(), reason };
-    let (key, value) = option.split_once(' ').ok_or_else(|| bad("a key, a blank and a value are expected"))?;
+    let (key, value) =
+        option.split_once(' ').ok_or_else(|| bad("a key, a blank and a value are expected"))?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
     if key.is_empty() || key.starts_with('-') || !key.chars().all(allowed) {
         return Err(bad("the key may have letters, digits, and . _ : - only, and not begin with -"));
@@ -187,20 +188,29 @@ pub fn is_busy(text: &str) -> bool {
         || text.contains("please try again after some")
 }
 
-/// Whether gluster says that there is no such volume.
+/// Whether gluster says that there is no such volume. An option or a host that does not exist is something else.
 pub fn is_missing(text: &str) -> bool {
-    text.contains("does not exist")
+    let about_volume = |line: &str| {
+        line.find("Volume ").and_then(|at| line.get(at..)).is_some_and(|rest| rest.contains("does not exist"))
+    };
+    text.lines().any(about_volume)
 }
 
 /// Whether gluster says that a volume or brick is there already.
 pub fn is_existing(text: &str) -> bool {
-    text.contains("already exists") || text.contains("already part of a volume")
+    text.contains("already exists")
+        || text.contains("already part of a volume")
+        || text.contains("may be containing or be contained by an existing brick")
 }
 
 /// Whether gluster refuses because peers are away: asking again later helps.
 pub fn is_peer_down(text: &str) -> bool {
-    text.contains("peers are down") || text.contains("is not connected") || text.contains("quorum")
-        || text.contains("Connection failed") || text.contains("glusterd is down")
+    text.contains("peers are down")
+        || text.contains("peers is probably down")
+        || text.contains("is not connected")
+        || text.contains("quorum")
+        || text.contains("Connection failed")
+        || text.contains("glusterd is down")
 }
 
 /// A volume as gluster has it.
@@ -296,7 +306,8 @@ pub fn parse_volume_info(xml: &str) -> Option<Vec<GlusterVolume>> {
 
 /// Whether, by what [`peer_status`] printed, the peer of that name is wholly in the pool and can be used.
 pub fn is_in_cluster(status: &str, storage: &str) -> bool {
-    let about = |block: &&str| block.lines().any(|line| line == format!("Hostname: {storage}") || line == storage);
+    let about =
+        |block: &&str| block.lines().any(|line| line == format!("Hostname: {storage}") || line == storage);
     let found = status.split("\n\n").find(about);
     found.is_some_and(|block| block.contains("State: Peer in Cluster (Connected)"))
 }
@@ -308,7 +319,11 @@ pub fn stored_info(name: &str) -> Command {
 
 /// The bricks in what [`stored_info`] printed, as glusterd spells them there: `host:path` with `-` for `/`.
 pub fn parse_stored_bricks(info: &str) -> Vec<&str> {
-    info.lines().filter(|line| line.starts_with("brick-")).filter_map(|line| line.split_once('=')).map(|(_, at)| at).collect()
+    info.lines()
+        .filter(|line| line.starts_with("brick-"))
+        .filter_map(|line| line.split_once('='))
+        .map(|(_, at)| at)
+        .collect()
 }
 
 /// A brick as glusterd spells it in its own files.
@@ -332,6 +347,27 @@ mod tests {
         check("a;b c", false);
         check("key --force", false);
         check("key a\nb", false);
+    }
+
+    #[test]
+    fn refusals_are_told_apart() {
+        // As gluster 10.3 prints them.
+        assert!(
+            is_missing("volume delete: v: failed: Volume v does not exist\n")
+                && is_missing("Volume does not exist")
+        );
+        assert!(!is_missing(
+            "volume set: failed: option : nosuch.option does not exist\nDid you mean auth.allow?\n"
+        ));
+        assert!(is_existing("volume create: v: failed: Volume v already exists\n"));
+        assert!(is_existing("volume create: v: failed: /b/brick is already part of a volume\n"));
+        assert!(is_existing(
+            "volume add-brick: failed: Brick: h:/b not available. Brick may be containing or be contained by an existing brick.\n"
+        ));
+        assert!(is_busy(
+            "volume start: v: failed: Another transaction is in progress for v. Please try again after some time.\n"
+        ));
+        assert!(!is_busy("volume start: v: failed: Volume v already started\n"));
     }
 
     #[test]
@@ -363,6 +399,9 @@ mod tests {
         assert_eq!(parse_volume_info(missing), Some(vec![]));
         let none = "<cliOutput><opRet>0</opRet><opErrno>0</opErrno><opErrstr/><volInfo><volumes><count>0</count></volumes></volInfo></cliOutput>";
         assert_eq!(parse_volume_info(none), Some(vec![]));
-        assert_eq!(parse_volume_info("Connection failed. Please check if gluster daemon is operational."), None);
+        assert_eq!(
+            parse_volume_info("Connection failed. Please check if gluster daemon is operational."),
+            None
+        );
     }
 }

@@ -1,14 +1,15 @@
 //! Commands on peers: as values, with three ways of running them. Knows no table and no operation.
 
 pub mod command;
+pub mod error;
+pub mod faulty;
 pub mod filesystem;
 pub mod gluster;
 pub mod lvm;
-pub mod system;
-pub mod error;
-pub mod faulty;
 pub mod settings;
 pub mod sim;
+pub mod ssh;
+pub mod system;
 
 use std::sync::Arc;
 

@@ -57,11 +57,6 @@ pub fn make_directory(path: &str, lock: LockName) -> Command {
     Command::change("mkdir", lock, SMALL).arg(path)
 }
 
-/// Removes an empty directory.
-pub fn remove_directory(path: &str, lock: LockName) -> Command {
-    Command::change("rmdir", lock, SMALL).arg(path)
-}
-
 /// Removes an empty directory and files; succeeds where they are gone. Never removes a directory that holds
 /// anything.
 pub fn remove_empty(paths: &[String], lock: LockName) -> Command {
@@ -83,12 +78,16 @@ pub fn is_directory(path: &str) -> Command {
     Command::look("test").arg("-d").arg(path)
 }
 
-/// Looks for anything in a brick besides gluster's own files.
+/// Looks for anything in a brick besides gluster's own files. Every started replica volume has a directory
+/// `.glusterfs-anonymous-inode-` and a UUID, although nobody ever wrote to it.
 pub fn user_data(brick: &str) -> Command {
     Command::look("find").arg(brick).args(["-mindepth", "1", "-maxdepth", "1"]).args([
         "-not",
         "-name",
         ".glusterfs",
+        "-not",
+        "-name",
+        ".glusterfs-anonymous-inode-*",
         "-not",
         "-name",
         ".trashcan",
@@ -160,8 +159,10 @@ mod tests {
 
     #[test]
     fn signatures_are_named() {
-        let output = r#"{"signatures": [{"device":"vdd","offset":"0x438","type":"ext4","uuid":"u","label":null}]}"#;
+        let output =
+            r#"{"signatures": [{"device":"vdd","offset":"0x438","type":"ext4","uuid":"u","label":null}]}"#;
         assert_eq!(parse_signatures(output), Some(vec!["ext4".to_owned()]));
+        assert_eq!(parse_signatures("{\n   \"signatures\": [\n\n   ]\n}\n"), Some(vec![]));
         assert_eq!(parse_signatures(""), Some(vec![]));
         assert_eq!(parse_signatures("garbage"), None);
     }

@@ -36,7 +36,8 @@ async fn make_copy(app: &App) -> anyhow::Result<tokio::fs::File> {
     name.push(format!(".backup-{}", app.operations.fresh_name()));
     let path = std::path::PathBuf::from(name);
     backup::backup(&app.database, &path).await?;
-    let file = tokio::fs::File::open(&path).await.with_context(|| format!("cannot open {}", path.display()))?;
+    let file =
+        tokio::fs::File::open(&path).await.with_context(|| format!("cannot open {}", path.display()))?;
     tokio::fs::remove_file(&path).await.with_context(|| format!("cannot remove {}", path.display()))?;
     Ok(file)
 }

@@ -47,7 +47,8 @@ pub(super) async fn info(State(app): State<App>, Id(id): Id<ClusterId>) -> Resul
     let mut conn = app.operations.store().read().await?;
     let found = cluster::find(&mut conn, id).await?.ok_or(OpError::NotFound)?;
     let nodes = node::of_cluster(&mut conn, id).await?;
-    let nodes: Vec<_> = nodes.iter().filter(|node| node.phase != Phase::Creating).map(|node| node.id).collect();
+    let nodes: Vec<_> =
+        nodes.iter().filter(|node| node.phase != Phase::Creating).map(|node| node.id).collect();
     let volumes = volume::ready_ids_of_cluster(&mut conn, id).await?;
     Ok(answers::json(StatusCode::OK, &ClusterInfo::new(&found, &nodes, &volumes)))
 }

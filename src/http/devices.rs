@@ -19,7 +19,10 @@ use crate::store::{brick, device};
     responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
               (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
               (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
-pub(super) async fn add(State(app): State<App>, Body(request): Body<DeviceAddRequest>) -> Result<Response, ApiError> {
+pub(super) async fn add(
+    State(app): State<App>,
+    Body(request): Body<DeviceAddRequest>,
+) -> Result<Response, ApiError> {
     request.validate()?;
     let spec = DeviceSpec {
         node: request.node,

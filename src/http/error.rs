@@ -55,7 +55,9 @@ impl ApiError {
                 OpError::NotFound | OpError::MissingParent(_) => StatusCode::NOT_FOUND,
                 OpError::Conflict { .. } | OpError::KeyReused => StatusCode::CONFLICT,
                 OpError::BadRequest { .. } => StatusCode::BAD_REQUEST,
-                OpError::Refused { .. } | OpError::Store(_) | OpError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+                OpError::Refused { .. } | OpError::Store(_) | OpError::Internal => {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                }
                 OpError::Busy => StatusCode::TOO_MANY_REQUESTS,
                 OpError::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             },
@@ -84,7 +86,11 @@ impl ApiError {
         let status = self.status();
         let text = self.text();
         if status.is_server_error() {
-            error!(error = self as &dyn std::error::Error, explanation = self.explanation(), "request failed: {text}");
+            error!(
+                error = self as &dyn std::error::Error,
+                explanation = self.explanation(),
+                "request failed: {text}"
+            );
         } else {
             tracing::info!(explanation = self.explanation(), "refused with {status}: {text}");
         }
@@ -124,7 +130,11 @@ mod tests {
         check(OpError::refused("No space", None).into(), 500, "No space");
         check(OpError::Busy.into(), 429, "Server busy. Retry operation later.");
         check(OpError::ShuttingDown.into(), 503, "the server is shutting down");
-        check(OpError::Store(StoreError::Changed { table: "node", row: String::new() }).into(), 500, "Unable to access db");
+        check(
+            OpError::Store(StoreError::Changed { table: "node", row: String::new() }).into(),
+            500,
+            "Unable to access db",
+        );
         check(VolumeRequestError::SnapshotFactor.into(), 400, "Invalid snapshot factor");
         check(VolumeRequestError::TooLarge.into(), 500, "Failed to allocate new volume: No space");
     }

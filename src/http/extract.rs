@@ -32,7 +32,8 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<OptionalBody<T>, ApiError> {
-        let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let length =
+            request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         match length {
             None | Some(0) => Ok(OptionalBody(T::default())),
             Some(_) => Body::from_request(request, state).await.map(|Body(body)| OptionalBody(body)),
@@ -47,7 +48,8 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Id<T>, ApiError> {
-        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::NoRoute)?;
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::NoRoute)?;
         text.parse().map(Id).map_err(|_| ApiError::Operation(OpError::NotFound))
     }
 }

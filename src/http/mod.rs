@@ -8,6 +8,7 @@ mod clusters;
 mod devices;
 mod error;
 mod extract;
+mod metrics;
 mod nodes;
 pub mod openapi;
 pub mod problem;
@@ -74,6 +75,7 @@ impl utoipa::Modify for Bearer {
 pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Head::openapi())
         .routes(routes!(service::hello))
+        .routes(routes!(metrics::scrape))
         .routes(routes!(clusters::create, clusters::list))
         .routes(routes!(clusters::info, clusters::delete))
         .routes(routes!(clusters::set_flags))

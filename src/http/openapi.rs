@@ -125,6 +125,9 @@ mod tests {
             json!({"type": "object", "example": 1}),
         );
         check(json!({"const": "x"}), json!({"enum": ["x"]}));
-        check(json!({"responses": {"200": {}}}), json!({"responses": {"200": {"description": "Status 200"}}}));
+        check(
+            json!({"responses": {"200": {}}}),
+            json!({"responses": {"200": {"description": "Status 200"}}}),
+        );
     }
 }

@@ -82,7 +82,11 @@ impl Engine {
         let does = if next == Next::Unwind { "undone" } else { "gone on with" };
         info!("{} of {} was left unfinished; it is {does}", op.kind.as_str(), op.target);
         if next == Next::Resume && creates(op.kind) {
-            warn!("{} of {}: finished after restart, unclaimed until its client asks", op.kind.as_str(), op.target);
+            warn!(
+                "{} of {}: finished after restart, unclaimed until its client asks",
+                op.kind.as_str(),
+                op.target
+            );
         }
         self.set_active(op.id, true);
         let holder = format!("recovery of {}", op.target);
@@ -96,7 +100,10 @@ impl Engine {
         let mut looks: u32 = 0;
         while !self.is_stopping() {
             if let Err(refused) = self.look(looks.is_multiple_of(FORGET_EVERY)).await {
-                error!(error = &refused as &dyn std::error::Error, "the background could not look at the database");
+                error!(
+                    error = &refused as &dyn std::error::Error,
+                    "the background could not look at the database"
+                );
             }
             looks = looks.wrapping_add(1);
             // Whichever comes first; that a wake was missed only costs the pause.

@@ -89,7 +89,12 @@ impl Engine {
         };
         device::insert(&mut tx, &new).await?;
         let plan = plan(&node, &new, spec.destroy_data, false)?;
-        let decision = self.decision(OperationKind::DeviceAdd, new.id, vec![vec![Step::PrepareDevice(plan)]], locks(&node, new.id));
+        let decision = self.decision(
+            OperationKind::DeviceAdd,
+            new.id,
+            vec![vec![Step::PrepareDevice(plan)]],
+            locks(&node, new.id),
+        );
         self.launch(tx, decision, false, None).await
     }
 
@@ -101,11 +106,18 @@ impl Engine {
             return Err(OpError::BadRequest { text, explanation: None });
         }
         if device.brick_count > 0 {
-            return Err(OpError::conflict(format!("Unable to delete device [{id}] because it contains bricks")));
+            return Err(OpError::conflict(format!(
+                "Unable to delete device [{id}] because it contains bricks"
+            )));
         }
         device::set_phase(&mut tx, id, Phase::Ready, Phase::Deleting).await?;
         let plan = plan(&node, &device, false, forget)?;
-        let decision = self.decision(OperationKind::DeviceDelete, id, vec![vec![Step::ReleaseDevice(plan)]], locks(&node, id));
+        let decision = self.decision(
+            OperationKind::DeviceDelete,
+            id,
+            vec![vec![Step::ReleaseDevice(plan)]],
+            locks(&node, id),
+        );
         self.launch(tx, decision, false, None).await
     }
 
@@ -146,8 +158,12 @@ fn plan(node: &Node, device: &Device, destroy_data: bool, forget: bool) -> Resul
 fn already_added(node: &Node, path: &str, there: DeviceId) -> JobOutcome {
     let host = node.manage.first().map_or("", String::as_str);
     JobOutcome::Failed {
-        text: format!("Initializing device {path} failed (already initialized or contains data?): Device already in use (ID: {there})"),
-        explanation: Some(format!("{path} on {host} is device {there} of this server already; nothing was changed")),
+        text: format!(
+            "Initializing device {path} failed (already initialized or contains data?): Device already in use (ID: {there})"
+        ),
+        explanation: Some(format!(
+            "{path} on {host} is device {there} of this server already; nothing was changed"
+        )),
     }
 }
 

@@ -158,14 +158,19 @@ impl Engine {
 
     pub(super) fn set_active(&self, id: OperationId, active: bool) {
         let mut set = self.active.lock().unwrap_or_else(PoisonError::into_inner);
-        if active { set.insert(id) } else { set.remove(&id) };
+        if active {
+            set.insert(id)
+        } else {
+            set.remove(&id)
+        };
     }
 
     /// Begins to work on a recorded operation that is marked active.
     pub(super) fn spawn(self: &Arc<Self>, op: Operation, locking: Locking, turn: Option<Turn>) {
         let engine = Arc::clone(self);
         self.running.send_modify(|count| *count += 1);
-        let span = info_span!("operation", op.id = %op.id, op.kind = op.kind.as_str(), op.target = %op.target);
+        let span =
+            info_span!("operation", op.id = %op.id, op.kind = op.kind.as_str(), op.target = %op.target);
         let (id, job) = (op.id, op.job);
         let work = async move {
             let holder = format!("{} of {}", op.kind.as_str(), op.target);
@@ -209,7 +214,10 @@ impl Engine {
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 Err(refused) => {
-                    error!(error = &refused as &dyn std::error::Error, "the database failed in the middle of an operation; it is taken up again later");
+                    error!(
+                        error = &refused as &dyn std::error::Error,
+                        "the database failed in the middle of an operation; it is taken up again later"
+                    );
                     return;
                 }
             }
@@ -236,7 +244,8 @@ impl Engine {
 
     /// Runs the steps of a stage side by side; the first failure, if any, once all have ended.
     async fn run_stage(&self, op: &mut Operation, stage: u32) -> Result<Option<(usize, StepError)>> {
-        let due: Vec<usize> = positions(op, |record| record.stage == stage && record.state != StepState::Done);
+        let due: Vec<usize> =
+            positions(op, |record| record.stage == stage && record.state != StepState::Done);
         if due.is_empty() {
             return Ok(None);
         }
@@ -278,7 +287,12 @@ impl Engine {
         Ok(())
     }
 
-    async fn turn_after(&self, op: &mut Operation, cause: (usize, StepError), began_ms: i64) -> Result<Round> {
+    async fn turn_after(
+        &self,
+        op: &mut Operation,
+        cause: (usize, StepError),
+        began_ms: i64,
+    ) -> Result<Round> {
         let (at, error) = cause;
         warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "a step failed: {}", error.text());
         let spent = Duration::from_millis(u64::try_from(self.clock.now_ms() - began_ms).unwrap_or(0));
@@ -336,8 +350,7 @@ impl Engine {
                 return self.after_failed_undo(op, at, error).await;
             }
         }
-        finish::abandon_or_retry(self, op).await
-            .map(|again| if again { Round::Again } else { Round::Over })
+        finish::abandon_or_retry(self, op).await.map(|again| if again { Round::Again } else { Round::Over })
     }
 
     async fn undo_stage(&self, op: &mut Operation, due: &[usize]) -> Option<(usize, StepError)> {
@@ -393,7 +406,11 @@ impl Engine {
         operation::park(&mut tx, op.id, &parked).await?;
         job::finish(&mut tx, op.job, &told.outcome(), now_ms).await?;
         tx.commit().await?;
-        warn!("parked after try {attempts}, {}: {}", if retry { "tried again later" } else { "for a person" }, parked.reason);
+        warn!(
+            "parked after try {attempts}, {}: {}",
+            if retry { "tried again later" } else { "for a person" },
+            parked.reason
+        );
         op.parked = Some(parked);
         Ok(Round::Over)
     }
@@ -413,7 +430,11 @@ fn steps_at<'a>(op: &'a Operation, at: &[usize]) -> Vec<&'a Step> {
 }
 
 fn marks(op: &Operation) -> Vec<StepMark> {
-    let mark = |record: &StepRecord| StepMark { seq: record.seq, state: record.state, output: record.output.clone() };
+    let mark = |record: &StepRecord| StepMark {
+        seq: record.seq,
+        state: record.state,
+        output: record.output.clone(),
+    };
     op.steps.iter().filter(|record| record.state != StepState::Planned).map(mark).collect()
 }
 

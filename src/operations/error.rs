@@ -64,7 +64,9 @@ impl OpError {
     /// What happened, where, and what to do, beyond the text.
     pub fn explanation(&self) -> Option<&str> {
         match self {
-            OpError::BadRequest { explanation, .. } | OpError::Refused { explanation, .. } => explanation.as_deref(),
+            OpError::BadRequest { explanation, .. } | OpError::Refused { explanation, .. } => {
+                explanation.as_deref()
+            }
             _ => None,
         }
     }

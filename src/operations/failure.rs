@@ -25,7 +25,9 @@ pub(super) enum OnFailure {
 /// Decides where a failure leads.
 pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: Duration) -> OnFailure {
     match op.kind {
-        OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate => OnFailure::TurnBack,
+        OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate => {
+            OnFailure::TurnBack
+        }
         OperationKind::DeviceDelete if is_forgotten(op) => OnFailure::Ignore,
         OperationKind::NodeDelete | OperationKind::DeviceDelete => OnFailure::GiveUp,
         OperationKind::VolumeDelete if op.parked.is_some() => OnFailure::Park,

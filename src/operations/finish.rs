@@ -101,7 +101,9 @@ async fn remove_volume(conn: &mut SqliteConnection, op: &Operation) -> Result<()
 /// What a job says whose operation was taken back because the server had been stopped in the middle.
 fn restarted(kind: OperationKind) -> Failure {
     let text = match kind {
-        OperationKind::VolumeDelete => "the server was restarted during the delete; the volume was kept, delete it again",
+        OperationKind::VolumeDelete => {
+            "the server was restarted during the delete; the volume was kept, delete it again"
+        }
         _ => "the server was restarted in the middle; what had been done was undone, ask again",
     };
     Failure {
@@ -118,5 +120,10 @@ fn id<Id: std::str::FromStr>(op: &Operation) -> Result<Id> {
 }
 
 fn corrupt(op: &Operation) -> StoreError {
-    StoreError::Corrupt { table: "operation", column: "target", row: op.id.to_string(), value: op.target.clone() }
+    StoreError::Corrupt {
+        table: "operation",
+        column: "target",
+        row: op.id.to_string(),
+        value: op.target.clone(),
+    }
 }

@@ -37,7 +37,10 @@ impl Operations {
         let engine = std::sync::Arc::clone(&self.inner);
         tokio::spawn(async move {
             if let Err(refused) = engine.mark_read(id).await {
-                tracing::warn!(error = &refused as &dyn std::error::Error, "could not note that job {id} was read");
+                tracing::warn!(
+                    error = &refused as &dyn std::error::Error,
+                    "could not note that job {id} was read"
+                );
             }
         });
     }

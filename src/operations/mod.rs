@@ -15,6 +15,7 @@ pub mod nodes;
 mod peers;
 mod progress;
 mod recovery;
+pub mod seed;
 pub mod steps;
 mod volume_create;
 mod volume_delete;
@@ -108,6 +109,11 @@ impl Operations {
     /// The state, for reading.
     pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    /// A fresh id as text, for what needs a name that nothing else has.
+    pub fn fresh_name(&self) -> String {
+        crate::model::ids::FreshId::from_uuid(self.inner.ids.draw()).to_string()
     }
 
     /// Runs `decide` in a task of the engine: a client that goes away cancels nothing.

@@ -118,7 +118,9 @@ impl Engine {
         let mut tx = self.store.write().await?;
         let node = ready(&mut tx, id).await?;
         if !device::of_node(&mut tx, id).await?.is_empty() {
-            return Err(OpError::conflict(format!("Unable to delete node [{id}] because it contains devices")));
+            return Err(OpError::conflict(format!(
+                "Unable to delete node [{id}] because it contains devices"
+            )));
         }
         node::set_phase(&mut tx, id, Phase::Ready, Phase::Deleting).await?;
         let via = peers::of_cluster(&mut tx, node.cluster, Some(id)).await?;
@@ -148,7 +150,9 @@ impl Engine {
 
 fn explain_check(host: &Host, error: &crate::executor::RemoteError) -> String {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    format!("{error}{cause}. Check that {host} is up, can be reached with the configured key, and runs glusterd")
+    format!(
+        "{error}{cause}. Check that {host} is up, can be reached with the configured key, and runs glusterd"
+    )
 }
 
 pub(super) fn locks(node: &Node) -> Vec<(ObjectKey, Mode)> {
@@ -197,7 +201,9 @@ async fn fail_node(conn: &mut SqliteConnection, node: &Node) -> Result<JobOutcom
     if let Some(busy) = devices.iter().find(|device| device.brick_count > 0) {
         let (id, busy_id) = (node.id, busy.id);
         return Ok(JobOutcome::Failed {
-            text: format!("Unable to remove node [{id}] as no device was found to replace device [{busy_id}]"),
+            text: format!(
+                "Unable to remove node [{id}] as no device was found to replace device [{busy_id}]"
+            ),
             explanation: Some(super::devices::cannot_move(busy)),
         });
     }

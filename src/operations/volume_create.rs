@@ -9,6 +9,7 @@ use super::engine::{Engine, Turn, records};
 use super::locks::{Mode, ObjectKey};
 use super::volume_plan::{brick_steps, volume_plan};
 use super::{Caller, OpError, Operations, RequestKey};
+use crate::executor::gluster;
 use crate::model::brick::{Brick, MOUNTS};
 use crate::model::device::Device;
 use crate::model::ids::{BrickId, ClusterId, FreshId, JobId, VolumeId};
@@ -19,11 +20,12 @@ use crate::model::step::Step;
 use crate::model::volume::{Volume, VolumeSpec, default_name};
 use crate::placement::{self, Avoid, ClusterView, Placement, PlacementRefusal, PlacementRequest};
 use crate::store::idempotency::KnownKey;
-use crate::store::{Result as StoreResult, StoreError, brick, cluster, device, idempotency, job, node, operation, volume};
+use crate::store::{
+    Result as StoreResult, StoreError, brick, cluster, device, idempotency, job, node, operation, volume,
+};
 
 /// A cluster that could take the volume, as placement sees it.
 struct Candidate {
-    id: ClusterId,
     nodes: Vec<Node>,
     devices: Vec<Device>,
 }
@@ -50,6 +52,7 @@ impl Engine {
         }
         let clusters = candidates(&mut tx, &spec).await?;
         self.check_size(&spec)?;
+        self.check_options(&spec)?;
         let ticket = self.limits.try_enter()?;
         let mut new = self.draft(&spec);
         let (placed, candidate) = self.choose(&mut tx, &mut new, &clusters).await?;
@@ -97,7 +100,25 @@ impl Engine {
         let text = format!(
             "Requested volume size ({size} GB) is smaller than the minimum supported volume size ({minimum})"
         );
-        Err(OpError::BadRequest { text, explanation: Some(format!("the smallest volume of this kind has {minimum} KiB")) })
+        Err(OpError::BadRequest {
+            text,
+            explanation: Some(format!("the smallest volume of this kind has {minimum} KiB")),
+        })
+    }
+
+    /// What no gluster would take is refused here, before anything is made for it. heketi's mock takes all.
+    fn check_options(&self, spec: &VolumeSpec) -> Result<(), OpError> {
+        if self.settings.any_option {
+            return Ok(());
+        }
+        let bad = |bad: gluster::BadOption| OpError::BadRequest {
+            text: bad.to_string(),
+            explanation: Some(
+                "each option is a key, a blank and a value, as `gluster volume set` takes them".to_owned(),
+            ),
+        };
+        let given = spec.options.iter().filter(|option| !option.is_empty());
+        given.into_iter().try_for_each(|option| gluster::parse_option(option).map(drop).map_err(bad))
     }
 
     fn draft(&self, spec: &VolumeSpec) -> Volume {
@@ -140,7 +161,9 @@ impl Engine {
                     new.cluster = id;
                     return Ok((placed, candidate));
                 }
-                Err(refusal) if refusal.ends_search() => return Err(refused(&refusal.create_text(), &refusal)),
+                Err(refusal) if refusal.ends_search() => {
+                    return Err(refused(&refusal.create_text(), &refusal));
+                }
                 Err(refusal) => full.push((id, refusal)),
             }
         }
@@ -166,7 +189,12 @@ impl Engine {
         Ok(placement::eligible(&facts, new.block))
     }
 
-    fn place(&self, new: &Volume, candidate: &Candidate, avoid: &Avoid) -> Result<Placement, PlacementRefusal> {
+    fn place(
+        &self,
+        new: &Volume,
+        candidate: &Candidate,
+        avoid: &Avoid,
+    ) -> Result<Placement, PlacementRefusal> {
         let request = PlacementRequest {
             size: new.size,
             durability: new.durability,
@@ -259,11 +287,7 @@ async fn candidates(conn: &mut SqliteConnection, spec: &VolumeSpec) -> Result<Ve
 }
 
 async fn load(conn: &mut SqliteConnection, id: ClusterId) -> StoreResult<Candidate> {
-    Ok(Candidate {
-        id,
-        nodes: node::of_cluster(conn, id).await?,
-        devices: device::of_cluster(conn, id).await?,
-    })
+    Ok(Candidate { nodes: node::of_cluster(conn, id).await?, devices: device::of_cluster(conn, id).await? })
 }
 
 fn stages(new: &Volume, bricks: &[Brick], nodes: &[Node], arbiter: bool) -> StoreResult<Vec<Vec<Step>>> {
@@ -288,7 +312,8 @@ fn no_cluster(ineligible: &[(ClusterId, String)], full: &[(ClusterId, PlacementR
     }
     let texts: Vec<_> = full.iter().map(|(id, refusal)| (*id, refusal.create_text())).collect();
     let text = placement::combined("Unable to create volume on any cluster:", &texts);
-    let why = |(id, refusal): &(ClusterId, PlacementRefusal)| format!("cluster {id}: {}", refusal.explanation());
+    let why =
+        |(id, refusal): &(ClusterId, PlacementRefusal)| format!("cluster {id}: {}", refusal.explanation());
     let explanation = full.iter().map(why).collect::<Vec<_>>().join("\n");
     OpError::refused(format!("Failed to allocate new volume: {text}"), Some(explanation))
 }

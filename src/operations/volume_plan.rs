@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::peers;
+use crate::executor::gluster;
 use crate::model::brick::{Brick, BrickRole};
 use crate::model::ids::NodeId;
 use crate::model::node::Node;
@@ -15,7 +16,12 @@ use crate::store::{Result, StoreError};
 ///
 /// # Errors
 /// When a brick is on none of the nodes.
-pub(super) fn volume_plan(volume: &Volume, bricks: &[Brick], nodes: &[Node], arbiter: bool) -> Result<VolumePlan> {
+pub(super) fn volume_plan(
+    volume: &Volume,
+    bricks: &[Brick],
+    nodes: &[Node],
+    arbiter: bool,
+) -> Result<VolumePlan> {
     let at = |brick: &Brick| {
         let peer = peer_of(brick, nodes)?;
         Ok(BrickAt { host: peer.host, storage: peer.storage, path: brick.path.clone() })
@@ -26,7 +32,13 @@ pub(super) fn volume_plan(volume: &Volume, bricks: &[Brick], nodes: &[Node], arb
         durability: volume.durability,
         arbiter,
         bricks: bricks.iter().map(at).collect::<Result<_>>()?,
-        options: volume.options.iter().filter(|option| !option.is_empty()).cloned().collect(),
+        // What is no option was refused, but for heketi's mock, which takes and ignores it.
+        options: volume
+            .options
+            .iter()
+            .filter(|option| gluster::parse_option(option).is_ok())
+            .cloned()
+            .collect(),
         peers: askable(bricks, nodes)?,
     })
 }

@@ -26,7 +26,12 @@ pub struct Candidates<'a> {
 
 impl<'a> Candidates<'a> {
     /// For a volume of `size`, or an expansion by it of one that has `existing` bricks.
-    pub fn new(size: GiB, durability: Durability, existing: u64, limits: &'a PlacementLimits) -> Candidates<'a> {
+    pub fn new(
+        size: GiB,
+        durability: Durability,
+        existing: u64,
+        limits: &'a PlacementLimits,
+    ) -> Candidates<'a> {
         Candidates { size: size.into(), durability, existing, limits, sets: 1 }
     }
 
@@ -75,7 +80,10 @@ mod tests {
     fn sets_double_until_bricks_get_too_small_or_too_many() {
         let replica = Durability::Replicate(3);
         assert_eq!(list(replica, 1), (vec![(1, 1024)], SearchEnd::TooSmall));
-        assert_eq!(list(replica, 10), (vec![(1, 10240), (2, 5120), (4, 2560), (8, 1280)], SearchEnd::TooSmall));
+        assert_eq!(
+            list(replica, 10),
+            (vec![(1, 10240), (2, 5120), (4, 2560), (8, 1280)], SearchEnd::TooSmall)
+        );
         let (found, end) = list(replica, 100);
         assert_eq!((found.len(), end), (4, SearchEnd::TooMany));
         // One brick of 5 TiB would be too large.

@@ -31,7 +31,10 @@ pub fn eligible(facts: &ClusterFacts, block: bool) -> Result<(), String> {
         return Err(format!("Volume name '{name}' already in use"));
     }
     if facts.volume_count >= facts.volume_limit {
-        return Err(format!("Cluster has {} volumes and limit is {}", facts.volume_count, facts.volume_limit));
+        return Err(format!(
+            "Cluster has {} volumes and limit is {}",
+            facts.volume_count, facts.volume_limit
+        ));
     }
     Ok(())
 }

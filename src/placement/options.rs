@@ -45,7 +45,11 @@ impl TagRule {
         let allowed = |text: &str| {
             !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || ('.'..='_').contains(&c))
         };
-        (allowed(key) && allowed(value)).then(|| TagRule { key: key.to_owned(), value: value.to_owned(), differs })
+        (allowed(key) && allowed(value)).then(|| TagRule {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            differs,
+        })
     }
 
     /// Whether a tag value (or its absence) satisfies the rule.
@@ -111,7 +115,8 @@ mod tests {
 
     #[test]
     fn the_last_option_counts() {
-        let options = ["user.heketi.arbiter true", "user.heketi.arbiter yes", "user.heketi.zone-checking strict"];
+        let options =
+            ["user.heketi.arbiter true", "user.heketi.arbiter yes", "user.heketi.zone-checking strict"];
         let found = PlacementOptions::read(&options.map(str::to_owned));
         assert!(!found.arbiter);
         assert_eq!(found.zones, Some(ZoneChecking::Strict));

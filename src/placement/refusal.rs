@@ -36,7 +36,9 @@ impl fmt::Display for SearchEnd {
             SearchEnd::TooMany => f.write_str("Maximum number of bricks reached."),
             SearchEnd::NoNodes => f.write_str("No nodes in cluster"),
             SearchEnd::NoDevices => f.write_str("No online storage devices in cluster"),
-            SearchEnd::BadTagRule(rule) => write!(f, "Invalid tag matching rule: Invalid tag match rule: {rule}"),
+            SearchEnd::BadTagRule(rule) => {
+                write!(f, "Invalid tag matching rule: Invalid tag match rule: {rule}")
+            }
             SearchEnd::FilesTooLarge { average_kib, brick_kib } => {
                 write!(f, "Average file size ({average_kib}) is greater than Brick size ({brick_kib})")
             }

@@ -171,7 +171,12 @@ fn group_room(slots: &[Slot<'_>], slot: &Slot<'_>, shape: Shape) -> u64 {
     slots.iter().filter(same).map(Slot::capacity).sum()
 }
 
-fn score(slots: &[Slot<'_>], slot: &Slot<'_>, taken: &[(usize, PlacedBrick)], before: &[Vec<PlacedBrick>]) -> Score {
+fn score(
+    slots: &[Slot<'_>],
+    slot: &Slot<'_>,
+    taken: &[(usize, PlacedBrick)],
+    before: &[Vec<PlacedBrick>],
+) -> Score {
     Score {
         zone_in_use: taken.iter().any(|(other, _)| slots[*other].usable.zone == slot.usable.zone),
         avoided: slot.avoided,

@@ -153,3 +153,28 @@ pub async fn delete(conn: &mut SqliteConnection, id: OperationId) -> Result<()> 
     let done = sqlx::query!("DELETE FROM operation WHERE id = ?", id).execute(conn).await?;
     one_row(&done, "operation", id)
 }
+
+/// Numbers of unfinished operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OperationCounts {
+    /// All.
+    pub total: u64,
+    /// Those that wait for the background or for a person.
+    pub parked: u64,
+}
+
+/// Counts the unfinished operations.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn counts(conn: &mut SqliteConnection) -> Result<OperationCounts> {
+    let row = sqlx::query!(
+        r#"SELECT count(*) AS "total: i64", count(parked_reason) AS "parked: i64" FROM operation"#
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(OperationCounts {
+        total: number("operation", "count", "all", row.total)?,
+        parked: number("operation", "count", "parked", row.parked)?,
+    })
+}

@@ -59,8 +59,7 @@ impl StepRunner {
 
     async fn make_file_system(&self, plan: &BrickPlan) -> Result<()> {
         let make = filesystem::make(&self.settings, plan, lock(plan));
-        let smells: fn(&str) -> bool = |stderr| stderr.contains("existing filesystem");
-        self.ensure(&plan.peer.host, &make, smells, || self.has_xfs(plan)).await.map(drop)
+        self.ensure(&plan.peer.host, &make, filesystem::is_formatted, || self.has_xfs(plan)).await.map(drop)
     }
 
     async fn has_xfs(&self, plan: &BrickPlan) -> Result<bool> {

@@ -13,7 +13,9 @@ fn lock(plan: &DevicePlan) -> LockName {
 
 /// Whether LVM says that the disk or the group is what it is to become already.
 fn is_there(stderr: &str) -> bool {
-    stderr.contains("already exists") || stderr.contains("already in volume group") || stderr.contains("without -ff")
+    stderr.contains("already exists")
+        || stderr.contains("already in volume group")
+        || stderr.contains("without -ff")
 }
 
 impl StepRunner {
@@ -35,7 +37,8 @@ impl StepRunner {
         let host = &plan.peer.host;
         if let Leftover::PhysicalVolume(found) = leftover {
             if !found.vg_name.is_empty() {
-                self.remove_if_there(plan, &lvm::vgremove(&self.settings, &found.vg_name, lock(plan))).await?;
+                self.remove_if_there(plan, &lvm::vgremove(&self.settings, &found.vg_name, lock(plan)))
+                    .await?;
             }
             self.remove_if_there(plan, &lvm::pvremove(&self.settings, &plan.path, lock(plan))).await?;
         }
@@ -86,7 +89,10 @@ impl StepRunner {
         let group = self.group(plan, &name).await?;
         let (Some(volume), Some(group)) = (volume, group) else {
             let text = format!("{} vanished while it was prepared", plan.path);
-            let explanation = format!("{text}: {} has no volume group {name}. Look at `pvs` and `vgs` there", plan.peer.host);
+            let explanation = format!(
+                "{text}: {} has no volume group {name}. Look at `pvs` and `vgs` there",
+                plan.peer.host
+            );
             return Err(StepError::Refused { text, explanation });
         };
         let pv_uuid = Some(volume.pv_uuid).filter(|uuid| !uuid.is_empty());
@@ -102,7 +108,8 @@ impl StepRunner {
             Err(error) => return Err(error.into()),
         };
         let links = links.split_whitespace().map(|link| format!("/dev/{link}"));
-        let mut paths: Vec<String> = links.filter(|path| !path.starts_with("/dev/disk/by-id/lvm-pv-uuid-")).collect();
+        let mut paths: Vec<String> =
+            links.filter(|path| !path.starts_with("/dev/disk/by-id/lvm-pv-uuid-")).collect();
         if !paths.contains(&plan.path) {
             paths.push(plan.path.clone());
         }
@@ -111,7 +118,9 @@ impl StepRunner {
 
     /// Takes away what preparing made, and nothing else: the physical volume is known by its UUID.
     pub(super) async fn unprepare_device(&self, plan: &DevicePlan) -> Result<()> {
-        let Some(found) = self.physical_volume(plan, &plan.path).await? else { return Ok(()) };
+        // Behind the lock: a `pvcreate` that outlived us has ended by then.
+        let look = lvm::pvs(&self.settings, Some(&plan.path)).behind(lock(plan));
+        let Some(found) = self.physical_volume_with(plan, look).await? else { return Ok(()) };
         let group = volume_group(plan.device);
         let ours = found.vg_name == group
             || (found.vg_name.is_empty() && plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str()));
@@ -169,7 +178,7 @@ impl StepRunner {
 }
 
 /// heketi's words around what LVM printed.
-fn initializing(plan: &DevicePlan, error: StepError) -> StepError {
+pub(super) fn initializing(plan: &DevicePlan, error: StepError) -> StepError {
     match &error {
         StepError::Remote(RemoteError::Exited { .. }) => StepError::Refused {
             text: format!(

@@ -1,9 +1,10 @@
 //! What is on a disk before it is prepared: only what nobody needs is taken.
 
+use super::device::initializing;
 use super::{Result, StepError, StepRunner};
-use crate::executor::lvm::{self, PhysicalVolume};
+use crate::executor::lvm::{self, PhysicalVolume, VolumeGroup};
 use crate::executor::system::{self, BlockDevice};
-use crate::executor::{RemoteError, lvm::VolumeGroup};
+use crate::executor::{Command, RemoteError};
 use crate::model::device::volume_group;
 use crate::model::step::DevicePlan;
 
@@ -36,19 +37,23 @@ impl StepRunner {
     /// When the disk must not be taken, or not without leave to erase it; the error names what is on it.
     pub(super) async fn look_at_disk(&self, plan: &DevicePlan) -> Result<Disk> {
         let (host, path) = (&plan.peer.host, plan.path.as_str());
-        if let Some(found) = self.physical_volume(plan, path).await? {
-            return self.judge_physical_volume(plan, found).await;
-        }
-        let disk = match self.run(host, &system::lsblk(path)).await {
-            Ok(output) => system::parse_lsblk(&output.stdout)
-                .ok_or_else(|| StepError::unreadable(host, &system::lsblk(path), &output.stdout))?,
-            Err(RemoteError::Exited { stderr, .. }) => return Err(no_disk(plan, &stderr)),
-            Err(error) => return Err(error.into()),
+        let unusable = match self.physical_volume(plan, path).await {
+            Ok(Some(found)) => return self.judge_physical_volume(plan, found).await,
+            Ok(None) => None,
+            // LVM does not want the disk at all: it is partitioned, filtered out, part of something else.
+            Err(error @ StepError::Remote(RemoteError::Exited { code: lvm::FAILED, .. })) => Some(error),
+            Err(error) => return Err(error),
         };
-        refuse_used(plan, &disk)?;
+        self.refuse_used(plan).await?;
+        if let Some(refused) = unusable {
+            return Err(initializing(plan, refused));
+        }
         let signatures = self.read(host, &system::signatures(path), system::parse_signatures).await?;
         if signatures.is_empty() {
             return Ok(Disk::Blank);
+        }
+        if signatures.iter().any(|kind| kind == LVM_SIGNATURE) {
+            return Err(hidden_physical_volume(plan));
         }
         if plan.destroy_data {
             return Ok(Disk::Erasable(Leftover::Signatures));
@@ -57,15 +62,28 @@ impl StepRunner {
     }
 
     /// The physical volume on a disk, if it is one.
-    pub(super) async fn physical_volume(&self, plan: &DevicePlan, path: &str) -> Result<Option<PhysicalVolume>> {
-        let command = lvm::pvs(&self.settings, Some(path));
+    pub(super) async fn physical_volume(
+        &self,
+        plan: &DevicePlan,
+        path: &str,
+    ) -> Result<Option<PhysicalVolume>> {
+        self.physical_volume_with(plan, lvm::pvs(&self.settings, Some(path))).await
+    }
+
+    /// The same by a command that lists it.
+    pub(super) async fn physical_volume_with(
+        &self,
+        plan: &DevicePlan,
+        command: Command,
+    ) -> Result<Option<PhysicalVolume>> {
         match self.run(&plan.peer.host, &command).await {
             Ok(output) => {
                 let found = lvm::parse_pvs(&output.stdout);
-                let found = found.ok_or_else(|| StepError::unreadable(&plan.peer.host, &command, &output.stdout))?;
+                let found =
+                    found.ok_or_else(|| StepError::unreadable(&plan.peer.host, &command, &output.stdout))?;
                 Ok(found.into_iter().next())
             }
-            Err(RemoteError::Exited { code: lvm::FAILED, .. }) => Ok(None),
+            Err(RemoteError::Exited { stderr, .. }) if lvm::is_missing(&stderr) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -76,7 +94,9 @@ impl StepRunner {
         match self.run(&plan.peer.host, &command).await {
             Ok(output) => {
                 let found = lvm::parse_vgs(&output.stdout);
-                found.map(Some).ok_or_else(|| StepError::unreadable(&plan.peer.host, &command, &output.stdout))
+                found
+                    .map(Some)
+                    .ok_or_else(|| StepError::unreadable(&plan.peer.host, &command, &output.stdout))
             }
             Err(RemoteError::Exited { stderr, .. }) if lvm::is_missing(&stderr) => Ok(None),
             Err(error) => Err(error.into()),
@@ -91,25 +111,64 @@ impl StepRunner {
             return Ok(Disk::OurPhysicalVolume);
         }
         if is_heketi_group(&found.vg_name) {
-            let what = format!("the physical volume {} of group {}, whose name is heketi's", found.pv_uuid, found.vg_name);
+            let what = format!(
+                "the physical volume {} of group {}, whose name is heketi's",
+                found.pv_uuid, found.vg_name
+            );
             return Err(never_erased(plan, &found, &what));
         }
         if !found.vg_name.is_empty() {
-            let group = self.group(plan, &found.vg_name).await?;
-            if let Some(group) = group.filter(|group| group.lv_count > 0) {
-                let what = format!(
-                    "the physical volume {} of group {}, which has {} volumes",
-                    found.pv_uuid, found.vg_name, group.lv_count
-                );
+            let contents = match self.group(plan, &found.vg_name).await? {
+                Some(group) if group.lv_count == 0 => None,
+                Some(group) => Some(format!("has {} volumes", group.lv_count)),
+                None => Some("cannot be read".to_owned()),
+            };
+            if let Some(contents) = contents {
+                let (uuid, group) = (&found.pv_uuid, &found.vg_name);
+                let what = format!("the physical volume {uuid} of group {group}, which {contents}");
                 return Err(never_erased(plan, &found, &what));
             }
         }
+        self.refuse_used(plan).await?;
         if plan.destroy_data {
             return Ok(Disk::Erasable(Leftover::PhysicalVolume(found)));
         }
-        let group = if found.vg_name.is_empty() { "in no group".to_owned() } else { format!("of the empty group {}", found.vg_name) };
+        let group = if found.vg_name.is_empty() {
+            "in no group".to_owned()
+        } else {
+            format!("of the empty group {}", found.vg_name)
+        };
         let explanation = refusal_with_cure(plan, &format!("an LVM physical volume {group}"));
         Err(StepError::Refused { text: already_physical_volume(plan, &found), explanation })
+    }
+
+    /// A disk that is mounted, or that something is built on, is never touched.
+    async fn refuse_used(&self, plan: &DevicePlan) -> Result<()> {
+        let (host, command) = (&plan.peer.host, system::lsblk(&plan.path));
+        let disk = match self.run(host, &command).await {
+            Ok(output) => system::parse_lsblk(&output.stdout)
+                .ok_or_else(|| StepError::unreadable(host, &command, &output.stdout))?,
+            Err(RemoteError::Exited { stderr, .. }) => return Err(no_disk(plan, &stderr)),
+            Err(error) => return Err(error.into()),
+        };
+        refuse_if_used(plan, &disk)
+    }
+}
+
+/// What `wipefs` calls a physical volume.
+const LVM_SIGNATURE: &str = "LVM2_member";
+
+/// A physical volume that LVM does not show, because of its filter or because it is damaged: its group may well have
+/// volumes, and nobody can tell.
+fn hidden_physical_volume(plan: &DevicePlan) -> StepError {
+    let (path, host) = (&plan.path, &plan.peer.host);
+    StepError::Refused {
+        text: format!(
+            "Initializing device {path} failed (already initialized or contains data?): {path} has the signature {LVM_SIGNATURE}"
+        ),
+        explanation: format!(
+            "{path} on {host} has the signature of an LVM physical volume that `pvs` there does not list; it is never erased and nothing was changed. Look at `pvs --all` and at LVM's filter; if nobody needs it, erase it by hand (`wipefs --all {path}`) and add the device again"
+        ),
     }
 }
 
@@ -123,13 +182,20 @@ fn already_physical_volume(plan: &DevicePlan, found: &PhysicalVolume) -> String 
 
 fn refusal_with_cure(plan: &DevicePlan, what: &str) -> String {
     let (path, host) = (&plan.path, &plan.peer.host);
-    format!("{path} on {host} holds {what}; nothing was changed. Load it with \"destroydata\": true to erase it")
+    format!(
+        "{path} on {host} holds {what}; nothing was changed. Load it with \"destroydata\": true to erase it"
+    )
 }
 
 fn holds(plan: &DevicePlan, what: &str) -> StepError {
-    let explanation = refusal_with_cure(plan, &format!("{what} file system").replace(" file system file system", " file system"));
-    let text =
-        format!("Initializing device {} failed (already initialized or contains data?): {explanation}", plan.path);
+    let explanation = refusal_with_cure(
+        plan,
+        &format!("{what} file system").replace(" file system file system", " file system"),
+    );
+    let text = format!(
+        "Initializing device {} failed (already initialized or contains data?): {explanation}",
+        plan.path
+    );
     StepError::Refused { text, explanation }
 }
 
@@ -146,13 +212,15 @@ fn never_erased(plan: &DevicePlan, found: &PhysicalVolume, what: &str) -> StepEr
 fn no_disk(plan: &DevicePlan, stderr: &str) -> StepError {
     let (path, host) = (&plan.path, &plan.peer.host);
     StepError::Refused {
-        text: format!("Initializing device {path} failed (failed to check device contents): {}", stderr.trim()),
+        text: format!(
+            "Initializing device {path} failed (failed to check device contents): {}",
+            stderr.trim()
+        ),
         explanation: format!("{path} on {host} is no disk: {}. Look at `lsblk` there", stderr.trim()),
     }
 }
 
-/// A disk that is mounted, or that something is built on, is never touched.
-fn refuse_used(plan: &DevicePlan, disk: &BlockDevice) -> Result<()> {
+fn refuse_if_used(plan: &DevicePlan, disk: &BlockDevice) -> Result<()> {
     let (path, host) = (&plan.path, &plan.peer.host);
     let used = if let Some(at) = &disk.mountpoint {
         format!("is mounted on {at}")
@@ -165,7 +233,9 @@ fn refuse_used(plan: &DevicePlan, disk: &BlockDevice) -> Result<()> {
         return Ok(());
     };
     Err(StepError::Refused {
-        text: format!("Initializing device {path} failed (already initialized or contains data?): {path} {used}"),
+        text: format!(
+            "Initializing device {path} failed (already initialized or contains data?): {path} {used}"
+        ),
         explanation: format!(
             "{path} on {host} {used}; it is never erased and nothing was changed. Free it by hand and add it again, or give another disk"
         ),
@@ -174,7 +244,8 @@ fn refuse_used(plan: &DevicePlan, disk: &BlockDevice) -> Result<()> {
 
 /// Whether a group's name is one that heketi, or another server of our kind, gives.
 fn is_heketi_group(name: &str) -> bool {
-    name.strip_prefix("vg_").is_some_and(|id| id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+    name.strip_prefix("vg_")
+        .is_some_and(|id| id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
 }
 
 fn article(word: &str) -> &'static str {

@@ -77,12 +77,30 @@ impl StepError {
         StepError::Unreadable { host: host.clone(), command: Box::new(command.clone()), output }
     }
 
-    /// What the client gets: what the program printed, where one refused, as heketi does.
+    /// The peer it happened on, where it happened on one.
+    pub fn host(&self) -> Option<&Host> {
+        match self {
+            StepError::Remote(error) => Some(error.host()),
+            StepError::HoldsData { host, .. }
+            | StepError::GlusterBusy { host, .. }
+            | StepError::Unreadable { host, .. } => Some(host),
+            StepError::Refused { .. }
+            | StepError::InUse { .. }
+            | StepError::Foreign { .. }
+            | StepError::Irreversible => None,
+        }
+    }
+
+    /// What the client gets: what the program printed on standard error, where one refused, byte for byte as heketi
+    /// does.
     pub fn text(&self) -> String {
         match self {
-            StepError::Remote(RemoteError::Exited { stderr, stdout, code, .. }) => {
-                let printed = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
-                if printed.is_empty() { format!("Process exited with status {code}") } else { printed.to_owned() }
+            StepError::Remote(RemoteError::Exited { stderr, code, .. }) => {
+                if stderr.is_empty() {
+                    format!("Process exited with status {code}")
+                } else {
+                    stderr.clone()
+                }
             }
             StepError::Remote(error) => error.to_string(),
             other => other.to_string(),
@@ -126,7 +144,11 @@ impl StepError {
     pub fn host_failed(&self) -> bool {
         matches!(
             self,
-            StepError::Remote(RemoteError::Unreachable { .. } | RemoteError::OutcomeUnknown { .. } | RemoteError::StillRunning { .. })
+            StepError::Remote(
+                RemoteError::Unreachable { .. }
+                    | RemoteError::OutcomeUnknown { .. }
+                    | RemoteError::StillRunning { .. }
+            )
         )
     }
 
@@ -160,9 +182,13 @@ fn explain_remote(error: &RemoteError) -> String {
             format!("Check that {host} is up and that `ssh` reaches it with the configured user and key")
         }
         RemoteError::StillRunning { lock, .. } => {
-            format!("Look on {host} which process holds /run/lock/{lock} (`fuser`); it is tried again until that ends")
+            format!(
+                "Look on {host} which process holds /run/lock/{lock} (`fuser`); it is tried again until that ends"
+            )
         }
-        RemoteError::OutcomeUnknown { .. } => format!("Check that {host} is up; what had begun there is looked at again"),
+        RemoteError::OutcomeUnknown { .. } => {
+            format!("Check that {host} is up; what had begun there is looked at again")
+        }
     };
     format!("{words}. {cure}")
 }

@@ -7,6 +7,8 @@ mod device;
 mod device_look;
 mod error;
 mod peer;
+#[cfg(test)]
+mod tests;
 mod volume;
 
 use std::sync::Arc;
@@ -62,7 +64,7 @@ impl StepRunner {
             Step::CreateVolume(plan) => self.create_volume(plan).await.map(nothing),
             Step::StartVolume(plan) => self.start_volume(plan).await.map(nothing),
             Step::StopVolume(plan) => self.stop_own_volume(plan).await.map(nothing),
-            Step::DeleteVolume(plan) => self.delete_volume(plan).await.map(nothing),
+            Step::DeleteVolume(plan) => self.delete_own_volume(plan).await.map(nothing),
         }
     }
 
@@ -143,7 +145,11 @@ impl StepRunner {
     }
 
     /// Runs a gluster command on the first of `peers` that can be reached, and waits while glusterd is busy.
-    async fn gluster(&self, peers: &[Peer], command: &Command) -> std::result::Result<Output, GlusterFailure> {
+    async fn gluster(
+        &self,
+        peers: &[Peer],
+        command: &Command,
+    ) -> std::result::Result<Output, GlusterFailure> {
         let mut waited = Duration::ZERO;
         loop {
             let (host, refused) = match self.on_any(peers, command).await {
@@ -200,7 +206,9 @@ impl GlusterFailure {
     /// What gluster printed, where it refused.
     fn refusal(&self) -> Option<String> {
         match self {
-            GlusterFailure::Remote(RemoteError::Exited { stdout, stderr, .. }) => Some(format!("{stderr}\n{stdout}")),
+            GlusterFailure::Remote(RemoteError::Exited { stdout, stderr, .. }) => {
+                Some(format!("{stderr}\n{stdout}"))
+            }
             _ => None,
         }
     }

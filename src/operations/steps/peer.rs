@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::info;
 
-use super::{BETWEEN_LOOKS, Result, StepError, StepRunner};
+use super::{BETWEEN_LOOKS, GlusterFailure, Result, StepError, StepRunner};
 use crate::executor::{RemoteError, gluster, system};
 use crate::model::step::Peer;
 
@@ -18,10 +18,11 @@ impl StepRunner {
             return self.check_glusterd(peer).await;
         }
         let probe = gluster::peer_probe(&self.settings, &peer.storage);
-        match self.gluster(via, &probe).await {
-            Err(failure) if failure.is_unknown() => drop(self.gluster(via, &probe).await?),
-            other => drop(other?),
+        let mut result = self.gluster(via, &probe).await;
+        if result.as_ref().is_err_and(GlusterFailure::is_unknown) {
+            result = self.gluster(via, &probe).await;
         }
+        result.map_err(|failure| not_joined(peer, failure))?;
         self.wait_until_joined(peer, via).await?;
         if self.settings.snapshot_limit > 0 {
             self.gluster(via, &gluster::snapshot_limit(&self.settings)).await?;
@@ -34,7 +35,10 @@ impl StepRunner {
             Ok(_) => Ok(()),
             Err(RemoteError::Exited { .. }) => Err(StepError::Refused {
                 text: "New Node doesn't have glusterd running".to_owned(),
-                explanation: format!("glusterd does not run on {}. Start it there (`systemctl start glusterd`)", peer.host),
+                explanation: format!(
+                    "glusterd does not run on {}. Start it there (`systemctl start glusterd`)",
+                    peer.host
+                ),
             }),
             Err(error) => Err(error.into()),
         }
@@ -71,7 +75,7 @@ impl StepRunner {
         }
         let detach = gluster::peer_detach(&self.settings, &peer.storage);
         let mut result = self.gluster(via, &detach).await;
-        if result.as_ref().is_err_and(super::GlusterFailure::is_unknown) {
+        if result.as_ref().is_err_and(GlusterFailure::is_unknown) {
             result = self.gluster(via, &detach).await;
         }
         let Err(failure) = result else { return Ok(()) };
@@ -85,4 +89,23 @@ impl StepRunner {
         }
         Err(failure.into())
     }
+}
+
+/// Says what to do about gluster's two common refusals of a probe; the text stays gluster's.
+fn not_joined(peer: &Peer, failure: GlusterFailure) -> StepError {
+    let (host, storage) = (&peer.host, &peer.storage);
+    let refusal = failure.refusal().unwrap_or_default();
+    let explanation = if refusal.contains("endpoint is not connected") {
+        format!(
+            "glusterd on {storage} does not answer. Start it on {host} (`systemctl start glusterd`) and open port 24007 between the peers"
+        )
+    } else if refusal.contains("part of another cluster") {
+        format!(
+            "{storage} is in another trusted pool, or has volumes of its own; it was left alone. Detach it there first (`gluster peer detach {storage}`), or give another host"
+        )
+    } else {
+        return failure.into();
+    };
+    let error = StepError::from(failure);
+    StepError::Refused { text: error.text(), explanation }
 }

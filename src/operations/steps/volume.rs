@@ -7,6 +7,9 @@ use crate::executor::gluster::{self, GlusterVolume, place, stored_place};
 use crate::executor::{RemoteError, system};
 use crate::model::step::VolumePlan;
 
+/// How many looks are waited for to agree with the one before.
+const LOOKS: u32 = 10;
+
 impl StepRunner {
     pub(super) async fn create_volume(&self, plan: &VolumePlan) -> Result<()> {
         let set = gluster::volume_set(&self.settings, plan).map_err(|bad| StepError::Refused {
@@ -61,11 +64,11 @@ impl StepRunner {
         }
         let Err(failure) = result else { return Ok(()) };
         match failure.refusal() {
-            Some(text) => Err(StepError::Refused {
+            Some(text) if !gluster::is_peer_down(&text) => Err(StepError::Refused {
                 explanation: format!("gluster refused the options of the volume: {}", text.trim()),
                 text: text.trim().to_owned(),
             }),
-            None => Err(failure.into()),
+            _ => Err(failure.into()),
         }
     }
 
@@ -74,7 +77,9 @@ impl StepRunner {
         for _ in 0..SENDS {
             let Err(failure) = self.gluster(&plan.peers, &start).await else { return Ok(()) };
             let started = failure.refusal().is_some_and(|text| text.contains("already started"));
-            if started || (failure.is_unknown() && self.agreed_look(plan).await?.is_some_and(|found| found.started)) {
+            if started
+                || (failure.is_unknown() && self.agreed_look(plan).await?.is_some_and(|found| found.started))
+            {
                 return Ok(());
             }
             if !failure.is_unknown() {
@@ -97,7 +102,8 @@ impl StepRunner {
         let stop = gluster::volume_stop(&self.settings, plan);
         for _ in 0..SENDS {
             let Err(failure) = self.gluster(&plan.peers, &stop).await else { return Ok(()) };
-            let stopped = |text: String| text.contains("not in the started state") || gluster::is_missing(&text);
+            let stopped =
+                |text: String| text.contains("not in the started state") || gluster::is_missing(&text);
             if failure.refusal().is_some_and(stopped) {
                 return Ok(());
             }
@@ -111,7 +117,16 @@ impl StepRunner {
         Err(self.lost(plan, &stop))
     }
 
-    pub(super) async fn delete_volume(&self, plan: &VolumePlan) -> Result<()> {
+    /// Deletes our volume; one of that name that is not ours is left alone.
+    pub(super) async fn delete_own_volume(&self, plan: &VolumePlan) -> Result<()> {
+        match self.ownership(plan).await? {
+            Ownership::Missing => Ok(()),
+            Ownership::Foreign => Err(foreign(plan, None)),
+            Ownership::Ours => self.delete_volume(plan).await,
+        }
+    }
+
+    async fn delete_volume(&self, plan: &VolumePlan) -> Result<()> {
         let delete = gluster::volume_delete(&self.settings, plan);
         for _ in 0..SENDS {
             let Err(failure) = self.gluster(&plan.peers, &delete).await else { return Ok(()) };
@@ -131,7 +146,7 @@ impl StepRunner {
 
     /// Takes away what a create made; what somebody else made under that name stays.
     pub(super) async fn uncreate_volume(&self, plan: &VolumePlan) -> Result<()> {
-        match self.look(plan).await? {
+        match self.agreed_look(plan).await? {
             Some(found) if is_ours(&found, plan) => {
                 if found.started {
                     self.unstart_volume(plan).await?;
@@ -144,7 +159,7 @@ impl StepRunner {
 
     /// Stops a volume that was started, unless somebody has written to it.
     pub(super) async fn unstart_volume(&self, plan: &VolumePlan) -> Result<()> {
-        match self.look(plan).await? {
+        match self.agreed_look(plan).await? {
             Some(found) if is_ours(&found, plan) => {}
             _ => return Ok(()),
         }
@@ -153,7 +168,9 @@ impl StepRunner {
             let written = match self.run(&brick.host, &system::user_data(&brick.path)).await {
                 Ok(output) => !output.stdout.trim().is_empty(),
                 // The directory is gone: so is what was in it.
-                Err(RemoteError::Exited { stderr, .. }) if stderr.contains("No such file or directory") => false,
+                Err(RemoteError::Exited { stderr, .. }) if stderr.contains("No such file or directory") => {
+                    false
+                }
                 Err(error) => return Err(error.into()),
             };
             if written {
@@ -166,7 +183,7 @@ impl StepRunner {
 
     /// Starts a volume again whose deletion is taken back.
     pub(super) async fn start_volume_again(&self, plan: &VolumePlan) -> Result<()> {
-        match self.look(plan).await? {
+        match self.agreed_look(plan).await? {
             Some(found) if is_ours(&found, plan) && !found.started => self.start_volume(plan).await,
             _ => Ok(()),
         }
@@ -181,7 +198,10 @@ impl StepRunner {
     }
 
     async fn look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
-        let command = gluster::volume_info(&self.settings, Some(&plan.name));
+        self.look_with(plan, gluster::volume_info(&self.settings, Some(&plan.name))).await
+    }
+
+    async fn look_with(&self, plan: &VolumePlan, command: Command) -> Result<Option<GlusterVolume>> {
         let (output, host) = match self.gluster(&plan.peers, &command).await {
             Ok(output) => (output.stdout, None),
             // With an error the answer is in the XML all the same.
@@ -202,15 +222,19 @@ impl StepRunner {
 
     /// Looks until two looks, a pause apart, say the same.
     async fn agreed_look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
-        let mut last = self.look(plan).await?;
-        loop {
+        // Behind the lock: a command line that outlived us, or our connection, has ended by then. What glusterd still
+        // does for it is what the second look is for.
+        let command = gluster::volume_info(&self.settings, Some(&plan.name));
+        let mut last = self.look_with(plan, command.behind(gluster::volume_lock(plan.volume))).await?;
+        for _ in 0..LOOKS {
             tokio::time::sleep(BETWEEN_LOOKS).await;
             let now = self.look(plan).await?;
             if now == last {
-                return Ok(now);
+                break;
             }
             last = now;
         }
+        Ok(last)
     }
 
     /// Whose the volume of that name is, by glusterd's own file where it can be read: that is ten times as fast as
@@ -239,16 +263,21 @@ enum Ownership {
     Missing,
 }
 
-/// A volume is ours if it has no bricks but those we made for it.
+/// A volume is ours if it has no bricks but those we made for it, and does not carry the id of another one. One
+/// without any brick could be anybody's.
 fn is_ours(found: &GlusterVolume, plan: &VolumePlan) -> bool {
     let ours: Vec<String> = plan.bricks.iter().map(place).collect();
-    found.bricks.iter().all(|brick| ours.contains(brick))
+    let id = plan.volume.to_string();
+    !found.bricks.is_empty()
+        && found.bricks.iter().all(|brick| ours.contains(brick))
+        && found.option(gluster::ID_OPTION).is_none_or(|own| own == id)
 }
 
 fn foreign(plan: &VolumePlan, refusal: Option<String>) -> StepError {
     let name = &plan.name;
     StepError::Refused {
-        text: refusal.map_or_else(|| format!("volume {name} has other bricks"), |text| text.trim().to_owned()),
+        text: refusal
+            .map_or_else(|| format!("volume {name} has other bricks"), |text| text.trim().to_owned()),
         explanation: format!(
             "the trusted pool has a volume {name} with bricks that this server did not make; it was left alone. Choose another name"
         ),

@@ -1,0 +1,265 @@
+//! The server put together: configuration, database, executor, engine, routes.
+
+use std::future::IntoFuture as _;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
+
+use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, LogLevel};
+use crate::executor::Executor;
+use crate::executor::faulty::Faulty;
+use crate::executor::settings::PeerSettings;
+use crate::executor::sim::{Flavour, SimCluster};
+use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
+use crate::http::auth::Keys;
+use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
+use crate::http::{self, App};
+use crate::model::clock::SystemClock;
+use crate::model::ids::RandomIds;
+use crate::operations::{self, OperationSettings, Operations, Parts, Stopped};
+use crate::placement::{PlacementLimits, ZoneChecking};
+use crate::store::Store;
+
+/// How long a delete is tried before its client is told that the background goes on with it.
+const DELETE_BUDGET: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// The first pause before something is tried again.
+const FIRST_RETRY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// A server that is ready to serve.
+pub struct Server {
+    operations: Operations,
+    store: Arc<Store>,
+    router: axum::Router,
+    admin_state: SharedAdminState,
+    listener: TcpListener,
+}
+
+impl Server {
+    /// Opens the database, recovers what an earlier server left unfinished, and binds the port.
+    ///
+    /// # Errors
+    /// With one sentence that says what is wrong and what to do.
+    pub async fn start(config: Config) -> anyhow::Result<Server> {
+        let database = config.database.path.clone();
+        let store = Store::open(&database)
+            .await
+            .map_err(|error| ConfigError::Application(format!("Unable to open database: {error}")))?;
+        let store = Arc::new(store);
+        let executor = executor(&config.executor, &database, &store).await?;
+        info!("Loaded {} executor", executor_name(&config.executor));
+        let operations = Operations::new(Parts {
+            store: Arc::clone(&store),
+            executor,
+            peer_settings: config.executor.peer.clone(),
+            settings: settings(&config),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+        });
+        let unfinished = operations.recover().await?;
+        if unfinished > 0 {
+            warn!(
+                "{unfinished} operations of an earlier server were left unfinished; they are being taken care of"
+            );
+        }
+        operations.start_background();
+        let (router, admin_state) = router(&config, operations.clone(), database)?;
+        let listener = listen(config.port)?;
+        Ok(Server { operations, store, router, admin_state, listener })
+    }
+
+    /// Where the server listens.
+    ///
+    /// # Errors
+    /// When the socket is gone.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until SIGINT or SIGTERM. Then no more work is taken, running commands are waited for, and the
+    /// database is closed last.
+    ///
+    /// # Errors
+    /// When the signals cannot be listened to, or the listener fails.
+    pub async fn serve(self) -> anyhow::Result<()> {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
+        let mut normal = signal(SignalKind::user_defined2())?;
+        let mut serving = std::pin::pin!(axum::serve(self.listener, service).into_future());
+        loop {
+            tokio::select! {
+                ended = &mut serving => return ended.context("HTTP Server error"),
+                _ = interrupt.recv() => break,
+                _ = terminate.recv() => break,
+                // heketi's way out of a restricted state.
+                _ = normal.recv() => self.admin_state.set(AdminState::Normal),
+            }
+        }
+        println!("Shutting down...");
+        match self.operations.stop().await {
+            Stopped::Cleanly => {}
+            Stopped::LeftRunning(count) => {
+                warn!("{count} operations still run; the next start takes care of them")
+            }
+        }
+        self.store.close().await;
+        info!("Closed");
+        Ok(())
+    }
+}
+
+fn settings(config: &Config) -> OperationSettings {
+    let (bounds, standard) = (&config.bounds, PlacementLimits::default());
+    OperationSettings {
+        placement: PlacementLimits {
+            brick_min: bounds.brick_min.unwrap_or(standard.brick_min),
+            brick_max: bounds.brick_max.unwrap_or(standard.brick_max),
+            max_bricks: bounds.max_bricks.unwrap_or(standard.max_bricks),
+            average_file_kib: bounds.average_file_kib.unwrap_or(standard.average_file_kib),
+            zones: ZoneChecking::parse(&bounds.zone_checking).unwrap_or_default(),
+        },
+        max_volumes_per_cluster: bounds.max_volumes,
+        volume_create_retries: config.background.create_retries,
+        max_inflight: config.background.max_inflight,
+        pre_options: config.options.pre.clone(),
+        post_options: config.options.post.clone(),
+        block_hosting_options: config.options.block_hosting.clone(),
+        any_option: config.executor.kind == ExecutorKind::Mock,
+        delete_budget: DELETE_BUDGET,
+        first_retry: FIRST_RETRY,
+    }
+}
+
+fn executor_name(config: &ExecutorConfig) -> &'static str {
+    match (config.kind, config.inject.is_some()) {
+        (ExecutorKind::Ssh, false) => "ssh",
+        (ExecutorKind::Ssh, true) => "inject/ssh",
+        (ExecutorKind::Sim, false) => "sim",
+        (ExecutorKind::Sim, true) => "inject/sim",
+        (ExecutorKind::Mock, false) => "mock",
+        (ExecutorKind::Mock, true) => "inject/mock",
+    }
+}
+
+async fn executor(
+    config: &ExecutorConfig,
+    database: &Path,
+    store: &Store,
+) -> anyhow::Result<Arc<dyn Executor>> {
+    let plain: Arc<dyn Executor> = match config.kind {
+        ExecutorKind::Ssh => Arc::new(ssh(config, database)?),
+        ExecutorKind::Sim => Arc::new(simulated(Flavour::Strict, database, store, &config.peer).await?),
+        ExecutorKind::Mock => Arc::new(simulated(Flavour::Mock, database, store, &config.peer).await?),
+    };
+    match &config.inject {
+        None => Ok(plain),
+        Some(faults) => {
+            let wrong = |error| ConfigError::Application(format!("injectexec cannot be read: {error}"));
+            let faults = serde_json::from_value(faults.clone()).map_err(wrong)?;
+            Ok(Arc::new(Faulty::new(plain, faults)?))
+        }
+    }
+}
+
+fn ssh(config: &ExecutorConfig, database: &Path) -> anyhow::Result<Ssh> {
+    let settings = config.ssh.clone().context("the ssh executor has no settings")?;
+    let host_keys = match (settings.strict, settings.unchecked) {
+        (Some(files), _) => HostKeys::Strict(files),
+        (None, true) => HostKeys::Unchecked,
+        (None, false) => HostKeys::Learn,
+    };
+    Ok(Ssh::new(SshConfig {
+        user: settings.user,
+        key: settings.key,
+        port: settings.port,
+        sudo: settings.sudo,
+        host_keys,
+        known_hosts: beside(database, ".known_hosts"),
+        control: beside(database, ".ssh"),
+        lock_wait: settings.lock_wait,
+    })?)
+}
+
+/// The simulated peers have their state beside the database; without it they are made to match the database.
+async fn simulated(
+    flavour: Flavour,
+    database: &Path,
+    store: &Store,
+    settings: &PeerSettings,
+) -> anyhow::Result<SimCluster> {
+    let peers = SimCluster::open(&beside(database, ".peers"), flavour)?;
+    for (manage, storage) in operations::seed::names(store).await? {
+        peers.introduce(&manage, &storage);
+    }
+    if peers.is_fresh() {
+        peers.seed(&operations::seed::seed(store, settings).await?)?;
+    }
+    Ok(peers)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn router(
+    config: &Config,
+    operations: Operations,
+    database: PathBuf,
+) -> anyhow::Result<(axum::Router, SharedAdminState)> {
+    let app = App { operations, database: Arc::new(database) };
+    let (inner, document) = http::router(app);
+    let keys = config.auth.as_ref().map(|AuthConfig { admin, user }| Keys {
+        admin: admin.expose().to_owned(),
+        user: user.expose().to_owned(),
+    });
+    let state: AdminState = config.default_state.parse()?;
+    let admin_state = SharedAdminState::new(state);
+    let options = ShellOptions {
+        keys,
+        iat_leeway: config.iat_leeway,
+        admin_state: admin_state.clone(),
+        max_body: shell::MAX_BODY,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+    };
+    Ok((shell::wrap(inner, &document, options), admin_state))
+}
+
+/// Binds the port on all addresses, IPv4 and IPv6.
+fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    let bind = |address: SocketAddr| -> std::io::Result<TcpListener> {
+        let socket = if address.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    let any_v6 = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
+    // A machine without IPv6 has IPv4 at least.
+    let bound = bind(any_v6).or_else(|_| bind(SocketAddr::from(([0, 0, 0, 0], port))));
+    bound.with_context(|| {
+        format!("HTTP Server error: cannot listen on port {port}; is another server running there?")
+    })
+}
+
+/// The filter of the log for heketi's levels.
+pub fn filter(level: LogLevel) -> tracing_subscriber::filter::LevelFilter {
+    use tracing_subscriber::filter::LevelFilter;
+    match level {
+        LogLevel::None => LevelFilter::OFF,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warning => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    }
+}

@@ -1,0 +1,72 @@
+//! Configuration: heketi's `heketi.json` and environment, read once and passed down in parts.
+//!
+//! Unknown keys pass (heketi's own files have remarks in them), wrong types do not.
+
+mod environment;
+mod file;
+mod parts;
+
+use std::path::Path;
+
+pub use environment::Environment;
+pub use parts::{
+    AuthConfig, BackgroundConfig, Config, DatabaseConfig, ExecutorConfig, ExecutorKind, LogLevel, Secret,
+    SshSettings,
+};
+
+/// Why a configuration cannot be used. The texts are heketi's: scripts look for them.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("Unable to open config file {path}: {reason}")]
+    Open {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// It is no JSON, or a key has a value of the wrong type.
+    #[error("Unable to parse configuration: {0}")]
+    Parse(String),
+    /// The application cannot start with it.
+    #[error("Unable to start application: {0}")]
+    Application(String),
+    /// Keys are missing.
+    #[error("Missing JWT information in config file")]
+    MissingKeys,
+    /// The first admin state has no name that is known.
+    #[error("unable to set admin state: unknown admin state name: {0}")]
+    AdminState(String),
+}
+
+impl Config {
+    /// Reads a configuration file and the environment; the environment wins where it says anything.
+    ///
+    /// # Errors
+    /// With heketi's text for what is wrong.
+    pub fn load(path: &Path, environment: &Environment, disable_auth: bool) -> Result<Config, ConfigError> {
+        let text = std::fs::read(path).map_err(|error| ConfigError::Open {
+            path: path.display().to_string(),
+            reason: format!("open {}: {error}", path.display()),
+        })?;
+        Config::from_json(&text, environment, disable_auth)
+    }
+
+    /// The same for a text.
+    ///
+    /// # Errors
+    /// With heketi's text for what is wrong.
+    pub fn from_json(
+        text: &[u8],
+        environment: &Environment,
+        disable_auth: bool,
+    ) -> Result<Config, ConfigError> {
+        // Text behind the first value is ignored, as heketi does.
+        let file: file::File =
+            crate::json::decode_first(text).map_err(|error| ConfigError::Parse(error.to_string()))?;
+        parts::assemble(file, environment, disable_auth)
+    }
+}
+
+#[cfg(test)]
+mod tests;

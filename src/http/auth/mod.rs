@@ -1,0 +1,114 @@
+//! Who asks: heketi's tokens, each good for one method and one path.
+//!
+//! Everything here is a function of its arguments: the time, the keys and the request come from outside.
+
+mod base64url;
+mod claims;
+mod go_json;
+mod token;
+
+use std::fmt;
+
+use axum::http::StatusCode;
+
+use self::token::Token;
+
+/// Who signed a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Issuer {
+    /// May do everything.
+    Admin,
+    /// May create and list volumes.
+    User,
+}
+
+/// The secrets shared with the issuers.
+#[derive(Clone)]
+pub struct Keys {
+    /// The key of `admin`.
+    pub admin: String,
+    /// The key of `user`.
+    pub user: String,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys { admin: [redacted], user: [redacted] }")
+    }
+}
+
+impl Keys {
+    fn of(&self, issuer: Issuer) -> &[u8] {
+        match issuer {
+            Issuer::Admin => self.admin.as_bytes(),
+            Issuer::User => self.user.as_bytes(),
+        }
+    }
+}
+
+/// Why a request is not let in. The texts are heketi's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// There is no `Authorization`.
+    #[error("Required authorization token not found")]
+    Missing,
+    /// It is something else than `bearer` and a token.
+    #[error("Authorization header format must be Bearer {{token}}")]
+    Format,
+    /// The token is no good; the text says why.
+    #[error("Invalid JWT token: {0}")]
+    Token(String),
+    /// The token was made for another request.
+    #[error("Invalid qsh claim in token")]
+    OtherRequest,
+}
+
+impl AuthError {
+    /// The status that goes with it.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            AuthError::Format => StatusCode::BAD_REQUEST,
+            _ => StatusCode::UNAUTHORIZED,
+        }
+    }
+
+    fn token(text: impl Into<String>) -> AuthError {
+        AuthError::Token(text.into())
+    }
+}
+
+/// Says who made a request, from its `Authorization`. `decoded_path` is percent-decoded, without a query.
+/// `now` is in seconds since 1970; `leeway` in seconds is for clocks of clients that are ahead.
+///
+/// # Errors
+/// The first that applies, in the order in which heketi would report them.
+pub fn verify(
+    method: &str,
+    decoded_path: &[u8],
+    authorization: Option<&[u8]>,
+    keys: &Keys,
+    now: i64,
+    leeway: i64,
+) -> Result<Issuer, AuthError> {
+    let text = bearer(authorization)?;
+    let token = Token::parse(&text)?;
+    let issuer = token.issuer()?;
+    // The signature before the times: a text about clocks would be a hint to who has no key.
+    token.check_signature(keys.of(issuer))?;
+    token.claims.check_times(now, leeway)?;
+    if token.claims.is_for(method, decoded_path) { Ok(issuer) } else { Err(AuthError::OtherRequest) }
+}
+
+/// The token of a header `bearer TOKEN`, whatever the case of the word and the blanks between.
+fn bearer(authorization: Option<&[u8]>) -> Result<String, AuthError> {
+    let value = authorization.filter(|value| !value.is_empty()).ok_or(AuthError::Missing)?;
+    let text = String::from_utf8_lossy(value);
+    let mut words = text.split_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some(scheme), Some(token), None) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.to_owned()),
+        _ => Err(AuthError::Format),
+    }
+}
+
+#[cfg(test)]
+mod tests;

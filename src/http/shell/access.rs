@@ -1,0 +1,47 @@
+//! What a `user` may do.
+
+use axum::http::Method;
+
+use crate::http::auth::Issuer;
+
+/// heketi's text.
+pub(super) const ADMIN_ONLY: &str = "Administrator access required";
+
+/// An admin may do everything, a user may create and list volumes.
+///
+/// Other than in heketi a user may also look at a job and at a volume: the handlers let it see its own ones only.
+pub(super) fn allowed(issuer: Issuer, method: &Method, path: &str) -> bool {
+    issuer == Issuer::Admin || path == "/volumes" || (*method == Method::GET && shows_one(path))
+}
+
+fn shows_one(path: &str) -> bool {
+    let id = path.strip_prefix("/queue/").or_else(|| path.strip_prefix("/volumes/"));
+    // Whole ids only: nothing else could be the user's own.
+    id.is_some_and(|id| id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_may_make_volumes_and_look_at_what_came_of_it() {
+        let check = |method: Method, path: &str, expected: bool| {
+            assert_eq!(allowed(Issuer::User, &method, path), expected, "{method} {path}");
+            assert!(allowed(Issuer::Admin, &method, path));
+        };
+        let id = "0123456789abcdef0123456789abcdef";
+        check(Method::GET, "/volumes", true);
+        check(Method::DELETE, "/volumes", true);
+        check(Method::GET, &format!("/volumes/{id}"), true);
+        check(Method::GET, &format!("/queue/{id}"), true);
+        check(Method::DELETE, &format!("/volumes/{id}"), false);
+        check(Method::POST, &format!("/volumes/{id}/expand"), false);
+        check(Method::GET, &format!("/nodes/{id}"), false);
+        check(Method::GET, &format!("/queue/{id}/"), false);
+        check(Method::GET, &format!("/queue/{}", id.to_uppercase()), false);
+        for path in ["/volumes/", "/volumes/12", "/queue/12", "/queue/", "/clusters", "/", "/nothing"] {
+            check(Method::GET, path, false);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Which paths and methods there are. Taken from the OpenAPI document, so that the two cannot differ.
+
+use axum::http::Method;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::PathItem;
+
+/// heketi's text for what matches no route.
+pub(super) const NO_ROUTE: &str = "Invalid path or request";
+
+/// `GET` of these needs no token; with a slash or another method they are unknown.
+pub(super) const OPEN: &[&str] = &["/hello", "/metrics"];
+
+/// Paths of heketi that have no route here. They are known, so that clients which try them learn that they cannot
+/// do that (405), and not that they talk to something else (404).
+const KNOWN_ELSEWHERE: &[&str] = &[
+    "/admin",
+    "/blockvolumes",
+    "/blockvolumes/{id}",
+    "/blockvolumes/{id}/expand",
+    "/bricks/to-evict/{id}",
+    "/db/check",
+    "/db/dump",
+    "/devices/{id}/resync",
+    "/devices/{id}/tags",
+    "/internal/logging",
+    "/internal/state/examine/gluster",
+    "/nodes/{id}/tags",
+    "/operations",
+    "/operations/pending",
+    "/operations/pending/cleanup",
+    "/operations/pending/{id}",
+    "/volumes/{id}/block-restriction",
+    "/volumes/{id}/clone",
+    "/volumes/{id}/expand",
+];
+
+/// What a request leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A route.
+    Route,
+    /// A route, but for the slash at the end.
+    WithoutSlash,
+    /// A path that has routes for other methods.
+    OtherMethod,
+    /// No path at all.
+    Nothing,
+}
+
+/// All routes that need a token.
+pub(super) struct RouteTable {
+    paths: Vec<Known>,
+}
+
+struct Known {
+    segments: Vec<Segment>,
+    methods: Vec<Method>,
+}
+
+enum Segment {
+    Text(String),
+    /// One or more hex digits in any case.
+    Id,
+}
+
+impl RouteTable {
+    /// The routes of a document.
+    pub(super) fn of(document: &OpenApi) -> RouteTable {
+        let described = document.paths.paths.iter().filter(|(path, _)| !OPEN.contains(&path.as_str()));
+        let described =
+            described.map(|(path, item)| Known { segments: segments(path), methods: methods(item) });
+        let elsewhere =
+            KNOWN_ELSEWHERE.iter().map(|path| Known { segments: segments(path), methods: Vec::new() });
+        RouteTable { paths: described.chain(elsewhere).collect() }
+    }
+
+    /// `path` is decoded and clean.
+    pub(super) fn find(&self, method: &Method, path: &str) -> Found {
+        let (bare, slash) = match path.strip_suffix('/') {
+            Some(bare) if !bare.is_empty() => (bare, true),
+            _ => (path, false),
+        };
+        let mut known = self.paths.iter().filter(|known| known.fits(bare)).peekable();
+        if known.peek().is_none() {
+            return Found::Nothing;
+        }
+        match (known.any(|known| known.methods.contains(method)), slash) {
+            (true, false) => Found::Route,
+            (true, true) => Found::WithoutSlash,
+            (false, _) => Found::OtherMethod,
+        }
+    }
+}
+
+impl Known {
+    fn fits(&self, path: &str) -> bool {
+        let mut given = path.split('/').skip(1);
+        let all = self.segments.iter().all(|segment| given.next().is_some_and(|text| segment.fits(text)));
+        all && given.next().is_none()
+    }
+}
+
+impl Segment {
+    fn fits(&self, text: &str) -> bool {
+        match self {
+            Segment::Text(expected) => expected == text,
+            Segment::Id => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        }
+    }
+}
+
+fn segments(path: &str) -> Vec<Segment> {
+    let segment =
+        |text: &str| if text.starts_with('{') { Segment::Id } else { Segment::Text(text.to_owned()) };
+    path.split('/').skip(1).map(segment).collect()
+}
+
+fn methods(item: &PathItem) -> Vec<Method> {
+    let all = [
+        (Method::GET, item.get.is_some()),
+        (Method::PUT, item.put.is_some()),
+        (Method::POST, item.post.is_some()),
+        (Method::DELETE, item.delete.is_some()),
+        (Method::PATCH, item.patch.is_some()),
+    ];
+    all.into_iter().filter(|(_, described)| *described).map(|(method, _)| method).collect()
+}

@@ -1,0 +1,71 @@
+//! What the database knows of the peers, for simulated peers that have lost their own state.
+
+use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
+use crate::executor::settings::PeerSettings;
+use crate::executor::sim::{Seed, SeedDevice, SeedHost, SeedVolume};
+use crate::model::ids::ClusterId;
+use crate::model::node::Node;
+use crate::store::{Result, Store, brick, cluster, device, node, volume};
+
+/// The two names of every node: where commands go, and what gluster says.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn names(store: &Store) -> Result<Vec<(String, String)>> {
+    let mut conn = store.read().await?;
+    let mut found = Vec::new();
+    for cluster in cluster::all(&mut conn).await? {
+        let nodes = node::of_cluster(&mut conn, cluster.id).await?;
+        found.extend(
+            nodes
+                .iter()
+                .filter_map(|node| Some((node.manage.first()?.clone(), node.storage_name().to_owned()))),
+        );
+    }
+    Ok(found)
+}
+
+/// All that must exist on the peers for the database to be true.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn seed(store: &Store, settings: &PeerSettings) -> Result<Seed> {
+    let mut conn = store.read().await?;
+    let mut seed = Seed {
+        fstab: settings.fstab.clone(),
+        mount_options: settings.mount_options.clone(),
+        hosts: Vec::new(),
+        bricks: Vec::new(),
+        volumes: Vec::new(),
+    };
+    for cluster in cluster::all(&mut conn).await? {
+        let nodes = node::of_cluster(&mut conn, cluster.id).await?;
+        let devices = device::of_cluster(&mut conn, cluster.id).await?;
+        seed.hosts.extend(nodes.iter().filter_map(|node| host(cluster.id, node, &devices)));
+        for id in volume::ids_of_cluster(&mut conn, cluster.id).await? {
+            let Some(found) = volume::find(&mut conn, id).await? else { continue };
+            let bricks = brick::of_volume(&mut conn, id).await?;
+            let plan = volume_plan(&found, &bricks, &nodes, has_arbiter(&bricks))?;
+            seed.bricks.extend(brick_steps(&found, &bricks, &nodes)?);
+            seed.volumes.push(SeedVolume { plan, started: true });
+        }
+    }
+    Ok(seed)
+}
+
+fn host(cluster: ClusterId, node: &Node, devices: &[crate::model::device::Device]) -> Option<SeedHost> {
+    let own = devices.iter().filter(|device| device.node == node.id);
+    let seeded = own.map(|device| SeedDevice {
+        device: device.id,
+        path: device.name.clone(),
+        pv_uuid: device.pv_uuid.clone(),
+        total: device.storage.total,
+        extent: device.extent,
+    });
+    Some(SeedHost {
+        manage: node.manage.first()?.clone(),
+        storage: node.storage_name().to_owned(),
+        pool: cluster.to_string(),
+        devices: seeded.collect(),
+    })
+}

@@ -1,0 +1,193 @@
+use super::super::StepError;
+use super::Answer::{Lost, Refuses, Says, Unreachable};
+use super::{Rule, Script, peer};
+use crate::model::brick::{Brick, BrickRole, BrickSpace};
+use crate::model::sizes::KiB;
+use crate::model::step::{BrickPlan, Step};
+
+const POOL_THERE: Rule =
+    ("lvcreate", Refuses(5, "  Logical volume tp_x already exists in Volume group vg_d.\n"));
+
+/// The brick of [`plan`] as `lvs` lists it.
+const LISTED: &str = r#"{"report":[{"lv":[
+    {"lv_name":"brick_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","vg_name":"vg_d","lv_size":"1073741824","pool_lv":"tp_x","lv_metadata_size":""},
+    {"lv_name":"tp_x","vg_name":"vg_d","lv_size":"1073741824","pool_lv":"","lv_metadata_size":"8388608"}]}]}"#;
+
+const OF_OTHER_SIZE: &str = r#"{"report":[{"lv":[
+    {"lv_name":"brick_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","vg_name":"vg_d","lv_size":"1073741824","pool_lv":"tp_x","lv_metadata_size":""},
+    {"lv_name":"tp_x","vg_name":"vg_d","lv_size":"2147483648","pool_lv":"","lv_metadata_size":"8388608"}]}]}"#;
+
+const MOUNTED: &str = "/dev/mapper/x /var/lib/heketi/mounts/vg_dddddddddddddddddddddddddddddddd/brick_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb xfs rw 0 0\n";
+
+fn plan(gid: u32, role: BrickRole) -> BrickPlan {
+    let (device, brick) = ("d".repeat(32).parse().unwrap(), "b".repeat(32).parse().unwrap());
+    let gib = KiB::of(1_048_576);
+    BrickPlan {
+        volume: "e".repeat(32).parse().unwrap(),
+        peer: peer(1),
+        brick,
+        device,
+        thin_pool: "tp_x".to_owned(),
+        space: BrickSpace { size: gib, thin_pool: gib, metadata: KiB::of(8192) },
+        role,
+        gid,
+        path: Brick::path_for(device, brick),
+    }
+}
+
+fn create() -> Step {
+    Step::CreateBrick(plan(0, BrickRole::Data))
+}
+
+/// Lines with the ids of the plan shortened.
+fn short(lines: &[String]) -> Vec<String> {
+    let shorten = |line: &String| {
+        let line =
+            line.replace(&"d".repeat(32), "D").replace(&"b".repeat(32), "B").replace(&"e".repeat(32), "V");
+        line.replace("/var/lib/heketi/mounts/vg_D/brick_B", "MP").replace("/dev/mapper/vg_D-brick_B", "NODE")
+    };
+    lines.iter().map(shorten).collect()
+}
+
+#[tokio::test]
+async fn a_fresh_brick_takes_its_changing_commands_and_no_look() {
+    let (script, runner) = Script::new(&[]);
+    runner.apply(&Step::CreateBrick(plan(2000, BrickRole::Data))).await.unwrap();
+    assert_eq!(
+        short(&script.ran()),
+        [
+            "mkdir --parents MP [mortar-brick-B]",
+            "/usr/sbin/lvm lvcreate -qq --autobackup=n --poolmetadataspare n --poolmetadatasize 8192K --chunksize 256K --size 1048576K --thin vg_D/tp_x --virtualsize 1048576K --name brick_B [mortar-brick-B]",
+            "mkfs.xfs -i size=512 -n size=8192 NODE [mortar-brick-B]",
+            "tee --append /etc/fstab [mortar-fstab]",
+            "mount -o rw,inode64,noatime,nouuid NODE MP [mortar-brick-B]",
+            "mkdir MP/brick [mortar-brick-B]",
+            "chown :2000 MP/brick [mortar-brick-B]",
+            "chmod 2775 MP/brick [mortar-brick-B]",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_arbiter_has_room_for_inodes() {
+    let (script, runner) = Script::new(&[]);
+    runner.apply(&Step::CreateBrick(plan(0, BrickRole::Arbiter))).await.unwrap();
+    assert_eq!(script.times("mkfs.xfs -i maxpct=100 -n size=8192 /dev/mapper/"), 1);
+}
+
+#[tokio::test]
+async fn a_brick_that_is_complete_stays_as_it_is() {
+    let line = "/dev/mapper/vg_dddddddddddddddddddddddddddddddd-brick_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb /var/lib/heketi/mounts/vg_dddddddddddddddddddddddddddddddd/brick_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb xfs rw,inode64,noatime,nouuid,nofail,x-systemd.before=glusterd.service,x-systemd.device-timeout=30s 1 2\n";
+    let (script, runner) = Script::new(&[
+        POOL_THERE,
+        ("lvs", Says(LISTED)),
+        ("mkfs", Refuses(1, "mkfs.xfs: /dev/mapper/x contains a mounted filesystem\nUsage: mkfs.xfs\n")),
+        ("blkid", Says("DEVNAME=/dev/mapper/x\nTYPE=xfs\n")),
+        ("cat /etc/fstab", Says(line)),
+        ("mount -o", Refuses(32, "mount: /x: /dev/mapper/x already mounted on /x.\n")),
+        ("cat /proc/mounts", Says(MOUNTED)),
+        ("mkdir /var", Refuses(1, "mkdir: cannot create directory '/x': File exists\n")),
+    ]);
+    runner.apply(&create()).await.unwrap();
+    script.assert_used_up();
+    assert_eq!(script.times("tee"), 0);
+}
+
+#[tokio::test]
+async fn a_volume_of_another_size_is_foreign_and_nothing_goes_on_it() {
+    let (script, runner) = Script::new(&[POOL_THERE, ("lvs", Says(OF_OTHER_SIZE))]);
+    let error = runner.apply(&create()).await.unwrap_err();
+    assert!(matches!(error, StepError::Foreign { .. }), "{error:?}");
+    assert!(error.explanation().unwrap().contains("on gluster1"));
+    assert_eq!(script.times("mkfs"), 0);
+}
+
+#[tokio::test]
+async fn after_a_lost_reply_mkfs_is_sent_again_only_where_nothing_is() {
+    let (script, runner) = Script::new(&[("mkfs", Lost), ("blkid", Says("TYPE=xfs\n"))]);
+    runner.apply(&create()).await.unwrap();
+    assert_eq!(script.times("mkfs"), 1);
+
+    let (script, runner) = Script::new(&[("mkfs", Lost), ("blkid", Refuses(2, ""))]);
+    runner.apply(&create()).await.unwrap();
+    assert_eq!(script.times("mkfs"), 2);
+}
+
+#[tokio::test]
+async fn what_is_lost_every_time_ends_as_unknown() {
+    let nothing = r#"{"report":[{"lv":[]}]}"#;
+    let tries = [("lvcreate", Lost), ("lvs", Says(nothing))].repeat(3);
+    let (script, runner) = Script::new(&tries);
+    let error = runner.apply(&create()).await.unwrap_err();
+    assert!(error.host_failed() && error.is_temporary());
+    assert_eq!(script.times("lvcreate"), 3);
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_byte_for_byte_and_a_dead_peer_is_not_tried_again() {
+    let words = "  Volume group \"vg_d\" has insufficient free space (477 extents): 2210 required.\n";
+    let (_, runner) = Script::new(&[("lvcreate", Refuses(5, words))]);
+    let error = runner.apply(&create()).await.unwrap_err();
+    assert_eq!(error.text(), words);
+    assert_eq!(error.host().unwrap().as_str(), "gluster1");
+    assert!(!error.is_temporary() && error.depends_on_place());
+
+    let (script, runner) = Script::new(&[("mkdir", Unreachable)]);
+    assert!(runner.apply(&create()).await.unwrap_err().host_failed());
+    assert_eq!(script.ran().len(), 1);
+}
+
+#[tokio::test]
+async fn taking_a_brick_away_goes_from_the_mount_to_the_directory() {
+    let (script, runner) = Script::new(&[("thin_count", Says("       0\n"))]);
+    runner.undo(&create()).await.unwrap();
+    assert_eq!(
+        short(&script.ran()),
+        [
+            "umount MP [mortar-brick-B]",
+            "sed --in-place -e \\,^NODE[[:blank:]],d /etc/fstab [mortar-fstab]",
+            "/usr/sbin/lvm lvremove --autobackup=n -f vg_D/brick_B [mortar-brick-B]",
+            "/usr/sbin/lvm lvs --noheadings --options=thin_count vg_D/tp_x",
+            "/usr/sbin/lvm lvremove --autobackup=n -f vg_D/tp_x [mortar-brick-B]",
+            "rm --force --dir MP /run/lock/mortar-brick-B /run/lock/mortar-volume-V [mortar-brick-B]",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_brick_of_which_nothing_is_there_is_gone() {
+    let gone = "  Failed to find logical volume \"vg_d/x\"\n";
+    let (script, runner) = Script::new(&[
+        ("umount", Refuses(32, "umount: /x: no mount point specified.\n")),
+        ("lvremove", Refuses(5, gone)),
+        ("thin_count", Refuses(5, gone)),
+    ]);
+    runner.undo(&create()).await.unwrap();
+    script.assert_used_up();
+    assert_eq!(script.times("rm --force --dir"), 1);
+}
+
+#[tokio::test]
+async fn a_missing_program_is_not_a_missing_volume() {
+    let (script, runner) =
+        Script::new(&[("lvremove", Refuses(127, "sudo: /usr/sbin/lvm: command not found\n"))]);
+    assert!(runner.undo(&create()).await.is_err());
+    assert_eq!(script.times("rm --force"), 0);
+}
+
+#[tokio::test]
+async fn of_a_brick_in_use_nothing_is_touched() {
+    let tries =
+        [("umount", Refuses(32, "umount: /x: target is busy.\n")), ("/proc/mounts", Says(MOUNTED))].repeat(9);
+    let (script, runner) = Script::new(&tries);
+    let error = runner.undo(&create()).await.unwrap_err();
+    assert!(matches!(error, StepError::InUse { .. }) && error.is_temporary());
+    assert_eq!(script.times("sed") + script.times("lvremove"), 0);
+}
+
+#[tokio::test]
+async fn a_pool_with_clones_stays() {
+    let (script, runner) = Script::new(&[("thin_count", Says("       1\n"))]);
+    assert!(runner.undo(&create()).await.unwrap_err().is_temporary());
+    assert_eq!(script.times("lvremove"), 1);
+}

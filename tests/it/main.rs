@@ -1,0 +1,5 @@
+//! Tests of the built programs.
+
+#![expect(clippy::unwrap_used, reason = "clippy sees tests only in functions that are one")]
+
+mod conformance;
