@@ -158,8 +158,14 @@ pub fn find(peer: &Peer<'_>, args: &[String]) -> Answer {
     if peer.entry(&path).is_none() {
         return Err(refuse(1, format!("find: '{path}': No such file or directory")));
     }
-    let found = peer.children(&path).into_iter().find(|name| !except.contains(&name.as_str()));
+    let found =
+        peer.children(&path).into_iter().find(|name| !except.iter().any(|pattern| is_like(pattern, name)));
     Ok(found.map_or_else(String::new, |name| format!("{path}/{name}\n")))
+}
+
+/// Whether a name matches a pattern whose only special character is a `*` at its end.
+fn is_like(pattern: &str, name: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == name, |beginning| name.starts_with(beginning))
 }
 
 /// `test -d PATH`.
