@@ -7,6 +7,7 @@ pub mod gluster;
 pub mod lvm;
 pub mod settings;
 pub mod sim;
+pub mod ssh;
 pub mod system;
 
 use async_trait::async_trait;
