@@ -1,4 +1,5 @@
 //! The SSH executor against a real sshd.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, too")]
 
 mod connections;
 mod sshd;

@@ -52,10 +52,13 @@ impl Sshd {
         fs::create_dir_all("/run/sshd").ok();
         let text = format!(
             "Port {}\nListenAddress 127.0.0.1\nListenAddress ::1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\n\
-             UsePAM no\nStrictModes no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n",
+             UsePAM no\nStrictModes no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n\
+             SetEnv HOME={}\n",
             self.port,
             self.path("host").display(),
             self.path("user.pub").display(),
+            // So that bash, which reads ~/.bashrc under sshd, does not depend on this machine's.
+            self.directory.path().display(),
         );
         fs::write(self.path("sshd_config"), text).unwrap();
         let log = fs::File::create(self.path("sshd.log")).unwrap();

@@ -86,7 +86,8 @@ impl Master {
             Ok(Err(error)) => failed(format!("`ssh` cannot be started: {error}")),
             Err(_) => ConnectError::Silent { host: host.clone(), port, seconds: LOGIN.as_secs() },
         };
-        remove(&socket);
+        // It may have logged in at the last moment and gone to the background.
+        tokio::task::spawn_blocking(move || end(&socket));
         Err(error)
     }
 
