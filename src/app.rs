@@ -12,8 +12,10 @@ use tracing::{info, warn};
 
 use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, LogLevel};
 use crate::executor::Executor;
+use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
+use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
 use crate::http::auth::Keys;
 use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
 use crate::http::{self, App};
@@ -154,11 +156,37 @@ async fn executor(
     store: &Store,
 ) -> anyhow::Result<Arc<dyn Executor>> {
     let plain: Arc<dyn Executor> = match config.kind {
-        ExecutorKind::Ssh => anyhow::bail!("the ssh executor is not built in yet"),
+        ExecutorKind::Ssh => Arc::new(ssh(config, database)?),
         ExecutorKind::Sim => Arc::new(simulated(Flavour::Strict, database, store, &config.peer).await?),
         ExecutorKind::Mock => Arc::new(simulated(Flavour::Mock, database, store, &config.peer).await?),
     };
-    Ok(plain)
+    match &config.inject {
+        None => Ok(plain),
+        Some(faults) => {
+            let wrong = |error| ConfigError::Application(format!("injectexec cannot be read: {error}"));
+            let faults = serde_json::from_value(faults.clone()).map_err(wrong)?;
+            Ok(Arc::new(Faulty::new(plain, faults)?))
+        }
+    }
+}
+
+fn ssh(config: &ExecutorConfig, database: &Path) -> anyhow::Result<Ssh> {
+    let settings = config.ssh.clone().context("the ssh executor has no settings")?;
+    let host_keys = match (settings.strict, settings.unchecked) {
+        (Some(files), _) => HostKeys::Strict(files),
+        (None, true) => HostKeys::Unchecked,
+        (None, false) => HostKeys::Learn,
+    };
+    Ok(Ssh::new(SshConfig {
+        user: settings.user,
+        key: settings.key,
+        port: settings.port,
+        sudo: settings.sudo,
+        host_keys,
+        known_hosts: beside(database, ".known_hosts"),
+        control: beside(database, ".ssh"),
+        lock_wait: settings.lock_wait,
+    })?)
 }
 
 /// The simulated peers have their state beside the database; without it they are made to match the database.
@@ -172,7 +200,7 @@ async fn simulated(
     for (manage, storage) in operations::seed::names(store).await? {
         peers.introduce(&manage, &storage);
     }
-    if peers.is_new() {
+    if peers.is_fresh() {
         peers.seed(&operations::seed::seed(store, settings).await?)?;
     }
     Ok(peers)

@@ -201,6 +201,14 @@ impl State {
         self.records
     }
 
+    /// Whether there is nothing but machines.
+    pub fn is_bare(&self) -> bool {
+        let is_empty = |host: &Host| {
+            host.disks.is_empty() && host.groups.is_empty() && host.root.is_empty() && host.files.is_empty()
+        };
+        self.hosts.values().all(is_empty) && self.volumes.values().all(BTreeMap::is_empty)
+    }
+
     /// The machines of a pool.
     pub fn members(&self, pool: PoolId) -> impl Iterator<Item = (MachineId, &Machine)> {
         let machines = self.hosts.iter().map(|(id, host)| (*id, &host.machine));
