@@ -21,6 +21,7 @@ use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
 use crate::http::{self, App};
 use crate::model::clock::SystemClock;
 use crate::model::ids::RandomIds;
+use crate::model::sizes::KiB;
 use crate::operations::{self, OperationSettings, Operations, Parts, Stopped};
 use crate::placement::{PlacementLimits, ZoneChecking};
 use crate::store::Store;
@@ -30,6 +31,9 @@ const DELETE_BUDGET: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// The first pause before something is tried again.
 const FIRST_RETRY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// The smallest arbiter brick on heketi's mock: 16 MiB. Source: heketi.
+const MOCK_ARBITER_MIN: KiB = KiB::of(16_384);
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -125,6 +129,11 @@ fn settings(config: &Config) -> OperationSettings {
             brick_max: bounds.brick_max.unwrap_or(standard.brick_max),
             max_bricks: bounds.max_bricks.unwrap_or(standard.max_bricks),
             average_file_kib: bounds.average_file_kib.unwrap_or(standard.average_file_kib),
+            // heketi's mock makes file systems of any size.
+            arbiter_min: match config.executor.kind {
+                ExecutorKind::Mock => MOCK_ARBITER_MIN,
+                ExecutorKind::Ssh | ExecutorKind::Sim => standard.arbiter_min,
+            },
             zones: ZoneChecking::parse(&bounds.zone_checking).unwrap_or_default(),
         },
         max_volumes_per_cluster: bounds.max_volumes,

@@ -42,18 +42,22 @@ pub struct PlacementLimits {
     pub max_bricks: u64,
     /// Expected size of a file in KiB, for arbiter bricks.
     pub average_file_kib: u64,
+    /// The smallest arbiter brick.
+    pub arbiter_min: KiB,
     /// How zones count where a volume says nothing.
     pub zones: ZoneChecking,
 }
 
 impl Default for PlacementLimits {
-    /// heketi's: 1 GiB to 4 TiB, 32 bricks, 64 KiB a file.
+    /// heketi's: 1 GiB to 4 TiB, 32 bricks, 64 KiB a file. But not its 16 MiB for an arbiter brick: `mkfs.xfs` refuses
+    /// everything below 300 MB since xfsprogs 5.19.
     fn default() -> Self {
         PlacementLimits {
             brick_min: KiB::of(1_048_576),
             brick_max: FOUR_TIB,
             max_bricks: 32,
             average_file_kib: 64,
+            arbiter_min: KiB::of(307_200),
             zones: ZoneChecking::None,
         }
     }

@@ -10,9 +10,6 @@ use super::{ClusterView, Placement, PlacementLimits, PlacementRequest};
 use crate::model::device::Device;
 use crate::model::sizes::KiB;
 
-/// The smallest arbiter brick: 16 MiB. Source: heketi.
-const ARBITER_MIN: u64 = 16_384;
-
 /// Finds places for all bricks of a volume in one cluster: the first brick size that can be placed.
 ///
 /// # Errors
@@ -74,7 +71,7 @@ fn arbiter_size(
         return Err(SearchEnd::FilesTooLarge { average_kib, brick_kib: brick.get() });
     }
     let files = brick.get().checked_div(average_kib).unwrap_or(0);
-    Ok(KiB::new(files.max(ARBITER_MIN)))
+    Ok(KiB::new(files.max(limits.arbiter_min.get())))
 }
 
 fn slots<'a>(

@@ -85,7 +85,8 @@ fn run(begin: &Begin, case: Case) -> Result<(), String> {
     let mut lab = Lab::copied_from(begin.folder(case.change));
     lab.inject(Some(faults(&lab, Some(case))));
     lab.start();
-    let job = begin.request(&lab, case.change).ok().filter(|reply| reply.status == 202).map(|reply| reply.location);
+    let job =
+        begin.request(&lab, case.change).ok().filter(|reply| reply.status == 202).map(|reply| reply.location);
     let kills = matches!(case.fault, "kill_before" | "kill_after" | "late");
     if kills {
         // A command may be missing in this run, where the order of things made a look unnecessary.
@@ -97,6 +98,9 @@ fn run(begin: &Begin, case: Case) -> Result<(), String> {
         lab.kill();
         lab.inject(Some(faults(&lab, None)));
         lab.start();
+    }
+    if !lab.path().join("commands.spent").exists() {
+        return Err(format!("the fault did not happen\n{}", lab.log_tail()));
     }
     let answer = match &job {
         Some(job) => Some(last_answer(&lab, job)?),
@@ -163,13 +167,7 @@ fn run_all(faults: &[&'static str]) {
     });
     let failures = failures.into_inner().unwrap();
     eprintln!("{} cases", cases.len());
-    assert!(
-        failures.is_empty(),
-        "{} of {} cases\n\n{}",
-        failures.len(),
-        cases.len(),
-        failures.join("\n\n")
-    );
+    assert!(failures.is_empty(), "{} of {} cases\n\n{}", failures.len(), cases.len(), failures.join("\n\n"));
 }
 
 #[test]

@@ -85,7 +85,8 @@ fn a_group_and_options_reach_the_peers() {
     assert_eq!(volume.options.get("performance.cache-size").map(String::as_str), Some("64MB"));
     let brick = &made.bricks[0];
     let host = peers.hosts.values().find(|host| host.groups.contains_key(&format!("vg_{}", brick.device)));
-    let on_disk = &host.unwrap().groups[&format!("vg_{}", brick.device)].volumes[&format!("brick_{}", brick.id)];
+    let on_disk =
+        &host.unwrap().groups[&format!("vg_{}", brick.device)].volumes[&format!("brick_{}", brick.id)];
     assert!(on_disk.entries.values().any(|entry| entry.starts_with("2345:")), "{:?}", on_disk.entries);
     assert_eq!(lab.remove(&made.id).status, 204);
     Audit::new().clean_within(&lab, SOON);

@@ -45,20 +45,12 @@ pub struct Lab {
     port: u16,
     inject: Option<Value>,
     keys: Option<(String, String)>,
-    extra: Value,
 }
 
 impl Lab {
     /// A server in an empty folder; not started yet.
     pub fn new() -> Lab {
-        Lab {
-            folder: tempfile::tempdir().unwrap(),
-            process: None,
-            port: 0,
-            inject: None,
-            keys: None,
-            extra: json!({}),
-        }
+        Lab { folder: tempfile::tempdir().unwrap(), process: None, port: 0, inject: None, keys: None }
     }
 
     /// A started server.
@@ -88,11 +80,6 @@ impl Lab {
     /// Keys of `admin` and `user` from the next start on.
     pub fn keys(&mut self, admin: &str, user: &str) {
         self.keys = Some((admin.to_owned(), user.to_owned()));
-    }
-
-    /// Further keys of the section `glusterfs`.
-    pub fn configure(&mut self, extra: Value) {
-        self.extra = extra;
     }
 
     pub fn path(&self) -> &Path {
@@ -136,9 +123,6 @@ impl Lab {
         let mut gluster = json!({"executor": executor, "db": self.database(), "loglevel": "info"});
         if let Some(inject) = &self.inject {
             gluster["injectexec"] = inject.clone();
-        }
-        for (key, value) in self.extra.as_object().into_iter().flatten() {
-            gluster[key] = value.clone();
         }
         let mut config = json!({"port": "", "glusterfs": gluster});
         if let Some((admin, user)) = &self.keys {
@@ -364,4 +348,11 @@ fn wait(process: &mut Child, limit: Duration) -> Option<Option<i32>> {
         std::thread::sleep(PAUSE);
     }
     None
+}
+
+/// Writes a body into a file, byte for byte.
+pub fn download(port: u16, path: &str, file: &Path) {
+    let response = http::send(port, "GET", path, &[], None).unwrap();
+    assert_eq!(response.status, 200);
+    fs::write(file, response.body).unwrap();
 }
