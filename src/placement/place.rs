@@ -12,9 +12,6 @@ use super::table::Table;
 use crate::model::brick::BrickRole;
 use crate::model::sizes::KiB;
 
-/// No arbiter brick is smaller: xfs needs room for itself.
-const MIN_ARBITER: KiB = KiB::of(16_384);
-
 /// The bricks of an arbiter set.
 const ARBITER_SET: [BrickRole; 3] = [BrickRole::Data, BrickRole::Data, BrickRole::Arbiter];
 
@@ -98,7 +95,7 @@ fn arbiter_size(brick: KiB, rules: &VolumeRules) -> Result<KiB, PlacementRefusal
         ));
     }
     // The average is never 0 in a sane configuration; with 0 the arbiter is as large as the data.
-    Ok(brick.divided_by(average.get()).unwrap_or(brick).max(MIN_ARBITER))
+    Ok(brick.divided_by(average.get()).unwrap_or(brick).max(limits.min_arbiter))
 }
 
 fn placed(table: &Table<'_>, set: &[Pick]) -> Option<Vec<PlacedBrick>> {

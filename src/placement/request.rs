@@ -63,6 +63,8 @@ pub struct PlacementLimits {
     pub max_brick: KiB,
     /// Bricks that a volume may have.
     pub max_bricks: usize,
+    /// The smallest arbiter brick. heketi makes 16 MiB, which `mkfs.xfs` refuses since xfsprogs 5.19 (300 MB).
+    pub min_arbiter: KiB,
     /// The size of files that arbiter bricks reckon with, unless an option says otherwise.
     pub average_file_size: KiB,
     /// Zone checking, unless an option says otherwise.
@@ -76,6 +78,7 @@ impl Default for PlacementLimits {
             min_brick: KiB::of(1 << 20),
             max_brick: KiB::of(u32::MAX).checked_add(KiB::of(1)).unwrap_or(KiB::MAX),
             max_bricks: 32,
+            min_arbiter: KiB::of(16_384),
             average_file_size: KiB::of(64),
             zone_checking: ZoneChecking::None,
         }
