@@ -41,18 +41,20 @@ test: deps check ## All simulated scenarios, and the lab's life cycle and kills
 test-lab: ## The life cycle and the kills on three real peers
 	$(LAB) deps
 	$(LAB) up
-	$(LAB) exec $(CARGO) test --locked --test lab -- --ignored --test-threads=1 --nocapture
+	$(CARGO) test --locked --test lab --no-run
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture life kill
 
 .PHONY: test-all
 test-all: test ## Everything
-	$(LAB) exec env MORTAR_LAB_ALL=1 $(CARGO) test --locked --test lab -- --ignored --test-threads=1 --nocapture
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power
 
 .PHONY: bench
 bench: deps ## Speed and memory, as ratios
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench simulated
 	$(LAB) deps && $(LAB) up
-	$(LAB) exec $(CARGO) bench --locked --bench lab
+	$(CARGO) bench --locked --bench lab --no-run
+	$(LAB) exec $(CARGO) bench --locked --offline --bench lab
 
 .PHONY: lab-up
 lab-up: ## Start three real peers
@@ -77,6 +79,6 @@ prepare: deps ## After a change to a query or a migration: write .sqlx anew
 	SQLX_OFFLINE=false DATABASE_URL=sqlite:$(CURDIR)/target/prepare.db $(CARGO) sqlx prepare
 
 .PHONY: openapi
-openapi: ## After a change to a route: write openapi/openapi.json anew
+openapi: ## After a change to a route or a type: write openapi/openapi.json anew
 	$(CARGO) run --quiet --locked --bin mortard -- openapi > openapi/openapi.json.new
 	mv openapi/openapi.json.new openapi/openapi.json

@@ -12,13 +12,16 @@ use tracing::{info, warn};
 
 use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, LogLevel};
 use crate::executor::Executor;
+use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
+use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
 use crate::http::auth::Keys;
 use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
 use crate::http::{self, App};
 use crate::model::clock::SystemClock;
 use crate::model::ids::RandomIds;
+use crate::model::sizes::KiB;
 use crate::operations::{self, OperationSettings, Operations, Parts, Stopped};
 use crate::placement::{PlacementLimits, ZoneChecking};
 use crate::store::Store;
@@ -28,6 +31,9 @@ const DELETE_BUDGET: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// The first pause before something is tried again.
 const FIRST_RETRY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// The smallest XFS that `mkfs.xfs` makes, since xfsprogs 5.19: 300 MB. heketi's mock makes them of any size.
+const XFS_MIN: KiB = KiB::of(307_200);
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -119,11 +125,15 @@ fn settings(config: &Config) -> OperationSettings {
     let (bounds, standard) = (&config.bounds, PlacementLimits::default());
     OperationSettings {
         placement: PlacementLimits {
-            brick_min: bounds.brick_min.unwrap_or(standard.brick_min),
-            brick_max: bounds.brick_max.unwrap_or(standard.brick_max),
+            min_brick: bounds.brick_min.unwrap_or(standard.min_brick),
+            max_brick: bounds.brick_max.unwrap_or(standard.max_brick),
             max_bricks: bounds.max_bricks.unwrap_or(standard.max_bricks),
-            average_file_kib: bounds.average_file_kib.unwrap_or(standard.average_file_kib),
-            zones: ZoneChecking::parse(&bounds.zone_checking).unwrap_or_default(),
+            min_arbiter: match config.executor.kind {
+                ExecutorKind::Mock => standard.min_arbiter,
+                ExecutorKind::Ssh | ExecutorKind::Sim => XFS_MIN,
+            },
+            average_file_size: bounds.average_file.unwrap_or(standard.average_file_size),
+            zone_checking: ZoneChecking::from_word(&bounds.zone_checking).unwrap_or_default(),
         },
         max_volumes_per_cluster: bounds.max_volumes,
         volume_create_retries: config.background.create_retries,
@@ -154,11 +164,37 @@ async fn executor(
     store: &Store,
 ) -> anyhow::Result<Arc<dyn Executor>> {
     let plain: Arc<dyn Executor> = match config.kind {
-        ExecutorKind::Ssh => anyhow::bail!("the ssh executor is not built in yet"),
+        ExecutorKind::Ssh => Arc::new(ssh(config, database)?),
         ExecutorKind::Sim => Arc::new(simulated(Flavour::Strict, database, store, &config.peer).await?),
         ExecutorKind::Mock => Arc::new(simulated(Flavour::Mock, database, store, &config.peer).await?),
     };
-    Ok(plain)
+    match &config.inject {
+        None => Ok(plain),
+        Some(faults) => {
+            let wrong = |error| ConfigError::Application(format!("injectexec cannot be read: {error}"));
+            let faults = serde_json::from_value(faults.clone()).map_err(wrong)?;
+            Ok(Arc::new(Faulty::new(plain, faults)?))
+        }
+    }
+}
+
+fn ssh(config: &ExecutorConfig, database: &Path) -> anyhow::Result<Ssh> {
+    let settings = config.ssh.clone().context("the ssh executor has no settings")?;
+    let host_keys = match (settings.strict, settings.unchecked) {
+        (Some(files), _) => HostKeys::Strict(files),
+        (None, true) => HostKeys::Unchecked,
+        (None, false) => HostKeys::Learn,
+    };
+    Ok(Ssh::new(SshConfig {
+        user: settings.user,
+        key: settings.key,
+        port: settings.port,
+        sudo: settings.sudo,
+        host_keys,
+        known_hosts: beside(database, ".known_hosts"),
+        control: beside(database, ".ssh"),
+        lock_wait: settings.lock_wait,
+    })?)
 }
 
 /// The simulated peers have their state beside the database; without it they are made to match the database.
@@ -172,7 +208,7 @@ async fn simulated(
     for (manage, storage) in operations::seed::names(store).await? {
         peers.introduce(&manage, &storage);
     }
-    if peers.is_new() {
+    if peers.is_fresh() {
         peers.seed(&operations::seed::seed(store, settings).await?)?;
     }
     Ok(peers)

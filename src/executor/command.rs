@@ -25,6 +25,12 @@ impl LockName {
         LockName("mortar-pool".to_owned())
     }
 
+    /// The lock of that file name, as it was read from where it was written down.
+    pub fn from_file_name(name: &str) -> LockName {
+        let clean = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+        LockName(name.chars().map(clean).collect())
+    }
+
     /// The file name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,12 +2,16 @@
 
 pub mod command;
 pub mod error;
+pub mod faulty;
 pub mod filesystem;
 pub mod gluster;
 pub mod lvm;
 pub mod settings;
 pub mod sim;
+pub mod ssh;
 pub mod system;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -37,4 +41,15 @@ pub trait Executor: Send + Sync {
     /// Tells under which two names a peer is known: commands go to `manage`, gluster says `storage`. Real peers
     /// know that by themselves.
     fn introduce(&self, _manage: &str, _storage: &str) {}
+}
+
+#[async_trait]
+impl<E: Executor + ?Sized> Executor for Arc<E> {
+    async fn run(&self, host: &Host, command: &Command) -> Result<Output, RemoteError> {
+        (**self).run(host, command).await
+    }
+
+    fn introduce(&self, manage: &str, storage: &str) {
+        (**self).introduce(manage, storage);
+    }
 }

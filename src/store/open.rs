@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::{OpenError, Store};
 
@@ -61,6 +61,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(BUSY)
         .pragma("trusted_schema", "OFF")
+        // At debug level the log shows what is done to peers; every statement would bury that.
+        .disable_statement_logging()
 }
 
 fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> OpenError {

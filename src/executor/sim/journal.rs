@@ -35,14 +35,13 @@ pub struct Reading {
 }
 
 impl Journal {
-    /// Opens or makes the file; the flag says whether it is new. A torn last line is dropped: its command has not answered.
-    pub fn open(path: &Path) -> Result<(Journal, State, bool), SimError> {
+    /// Opens or makes the file. A torn last line is dropped: its command has not answered.
+    pub fn open(path: &Path) -> Result<(Journal, State), SimError> {
         let reading = read(path)?;
-        let is_new = reading.is_none();
         let io = |source| SimError::File { path: path.to_owned(), source };
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(io)?;
         let Some(reading) = reading else {
-            return Ok((Journal { path: path.to_owned(), file, written: 0 }, State::default(), is_new));
+            return Ok((Journal { path: path.to_owned(), file, written: 0 }, State::default()));
         };
         if reading.torn {
             file.set_len(reading.whole).map_err(io)?;
@@ -51,7 +50,7 @@ impl Journal {
         if reading.records > reading.state.records() + SMALL {
             journal.compact(&reading.state).map_err(io)?;
         }
-        Ok((journal, reading.state, is_new))
+        Ok((journal, reading.state))
     }
 
     /// The path of the file.

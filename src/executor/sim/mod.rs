@@ -14,13 +14,17 @@ mod files;
 mod gluster;
 mod journal;
 mod lvm;
+#[cfg(test)]
+mod measure;
 mod mounts;
 mod objects;
 mod programs;
 mod seed;
+mod shared;
 mod state;
 #[cfg(test)]
 mod tests;
+mod text_file;
 mod texts;
 mod tree;
 mod world;
@@ -81,7 +85,6 @@ pub enum SimError {
 #[derive(Debug)]
 pub struct SimCluster {
     inner: Mutex<Inner>,
-    is_new: bool,
 }
 
 #[derive(Debug)]
@@ -97,15 +100,15 @@ impl SimCluster {
     /// # Errors
     /// When the file cannot be used, or is another file.
     pub fn open(state_file: &Path, flavour: Flavour) -> Result<SimCluster, SimError> {
-        let (journal, state, is_new) = Journal::open(state_file)?;
+        let (journal, state) = Journal::open(state_file)?;
         let control = journal::beside(state_file, "control");
         let inner = Inner { world: World::new(state, flavour), journal, control };
-        Ok(SimCluster { inner: Mutex::new(inner), is_new })
+        Ok(SimCluster { inner: Mutex::new(inner) })
     }
 
-    /// Whether there was no file: then they can be seeded.
-    pub fn is_new(&self) -> bool {
-        self.is_new
+    /// Whether nothing was ever done on them: then they can be seeded. Names may have been introduced.
+    pub fn is_fresh(&self) -> bool {
+        self.inner().world.state.is_bare()
     }
 
     /// Tells that commands go to `manage` and gluster says `storage` for the same machine.
