@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 LAB := tests/lab/vm/lab
-PACKAGES := gcc libc6-dev pkg-config openssh-client openssh-server sqlite3
+BUILD_PACKAGES := gcc libc6-dev
+TEST_PACKAGES := openssh-client openssh-server sqlite3
 
 export SQLX_OFFLINE := true
 
@@ -15,10 +16,11 @@ help: ## Explain the targets
 
 .PHONY: deps
 deps: ## Install what building and testing needs
-	@tests/deps $(PACKAGES)
+	@tests/deps $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 .PHONY: build
-build: deps ## Build the two binaries
+build: ## Build the two binaries
+	@tests/deps $(BUILD_PACKAGES)
 	$(CARGO) build --release --locked
 
 .PHONY: run
@@ -26,7 +28,7 @@ run: build ## Serve on simulated peers, with a cluster and a volume to look at
 	@tests/run-demo
 
 .PHONY: check
-check: ## Format, lint, and the committed queries and documents are up to date
+check: ## Format and lint
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
@@ -71,11 +73,12 @@ lab-ssh: ## Open a shell on one: make lab-ssh PEER=1
 	$(LAB) ssh $(PEER)
 
 .PHONY: prepare
-prepare: ## After a change to a query or a migration: write .sqlx anew
+prepare: deps ## After a change to a query or a migration: write .sqlx anew
 	rm -f target/prepare.db && mkdir -p target
 	for file in migrations/*.sql; do sqlite3 target/prepare.db < $$file; done
 	SQLX_OFFLINE=false DATABASE_URL=sqlite:$(CURDIR)/target/prepare.db $(CARGO) sqlx prepare
 
 .PHONY: openapi
 openapi: ## After a change to a route or a type: write openapi/openapi.json anew
-	$(CARGO) run --quiet --bin mortard -- openapi > openapi/openapi.json
+	$(CARGO) run --quiet --locked --bin mortard -- openapi > openapi/openapi.json.new
+	mv openapi/openapi.json.new openapi/openapi.json

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "clippy sees tests only in functions that are one")]
 
+mod architecture;
 mod conformance;
 mod disks;
 mod faults;
