@@ -110,7 +110,7 @@ impl Lab {
     /// The end of it, for failures.
     pub fn log_tail(&self) -> String {
         let log = self.log();
-        let lines: Vec<&str> = log.lines().collect();
+        let lines: Vec<&str> = log.lines().filter(|line| !line.contains("answered with 2")).collect();
         lines[lines.len().saturating_sub(25)..].join("\n")
     }
 
