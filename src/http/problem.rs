@@ -32,8 +32,6 @@ pub fn failure(request: &HeaderMap, status: StatusCode, text: &str, explanation:
     if !wants_problem(request) {
         return text_error(status, text);
     }
-    // What the text says already is not said twice.
-    let explanation = explanation.filter(|explanation| !text.contains(explanation));
     let problem =
         Problem { title: text.to_owned(), status: status.as_u16(), detail: explanation.map(str::to_owned) };
     let mut response = Response::new(Body::from(json::encode(&problem)));

@@ -185,15 +185,17 @@ fn topology_files_with_mistakes_are_refused_before_anything_is_done() {
 #[test]
 fn a_client_that_goes_away_after_its_request_has_its_volume() {
     let lab = Lab::with_three_peers();
-    let body = replica_3(10).to_string();
-    let mut stream = TcpStream::connect(("127.0.0.1", lab.port())).unwrap();
-    let head = format!(
-        "POST /volumes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).unwrap();
-    drop(stream);
-    assert!(settled(SOON, || lab.volumes().len() == 1), "{}", lab.log_tail());
+    for count in 1..=10 {
+        let body = replica_3(10).to_string();
+        let head = format!(
+            "POST /volumes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(("127.0.0.1", lab.port())).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        drop(stream);
+        assert!(settled(SOON, || lab.volumes().len() == count), "{count}\n{}", lab.log_tail());
+    }
     Audit::new().clean_within(&lab, SOON);
 }
 

@@ -99,14 +99,14 @@ fn run(begin: &Begin, case: Case) -> Result<(), String> {
         lab.inject(Some(faults(&lab, None)));
         lab.start();
     }
-    if !lab.path().join("commands.spent").exists() {
-        return Err(format!("the fault did not happen\n{}", lab.log_tail()));
-    }
     let answer = match &job {
         Some(job) => Some(last_answer(&lab, job)?),
         None => None,
     };
     Audit::new().try_clean_within(&lab, SOON).map_err(|found| format!("{found}\n{}", lab.log_tail()))?;
+    if !lab.path().join("commands.spent").exists() {
+        return Err(format!("the fault did not happen\n{}", lab.log_tail()));
+    }
     let volumes = lab.volumes();
     let wrong = |what: &str| Err(format!("{what}: {answer:?}, volumes {volumes:?}\n{}", lab.log_tail()));
     let Some(reply) = &answer else { return Ok(()) };
