@@ -15,7 +15,7 @@ help: ## Explain the targets
 
 .PHONY: deps
 deps: ## Install what building and testing needs
-	@docker/../tests/deps $(PACKAGES)
+	@tests/deps $(PACKAGES)
 
 .PHONY: build
 build: deps ## Build the two binaries
@@ -39,18 +39,20 @@ test: deps check ## All simulated scenarios, and the lab's life cycle and kills
 test-lab: ## The life cycle and the kills on three real peers
 	$(LAB) deps
 	$(LAB) up
-	$(LAB) exec $(CARGO) test --locked --test lab -- --ignored --test-threads=1 --nocapture
+	$(CARGO) test --locked --test lab --no-run
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture life kill
 
 .PHONY: test-all
 test-all: test ## Everything
-	$(LAB) exec env MORTAR_LAB_ALL=1 $(CARGO) test --locked --test lab -- --ignored --test-threads=1 --nocapture
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power
 
 .PHONY: bench
 bench: deps ## Speed and memory, as ratios
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench simulated
 	$(LAB) deps && $(LAB) up
-	$(LAB) exec $(CARGO) bench --locked --bench lab
+	$(CARGO) bench --locked --bench lab --no-run
+	$(LAB) exec $(CARGO) bench --locked --offline --bench lab
 
 .PHONY: lab-up
 lab-up: ## Start three real peers
@@ -73,3 +75,7 @@ prepare: ## After a change to a query or a migration: write .sqlx anew
 	rm -f target/prepare.db && mkdir -p target
 	for file in migrations/*.sql; do sqlite3 target/prepare.db < $$file; done
 	SQLX_OFFLINE=false DATABASE_URL=sqlite:$(CURDIR)/target/prepare.db $(CARGO) sqlx prepare
+
+.PHONY: openapi
+openapi: ## After a change to a route or a type: write openapi/openapi.json anew
+	$(CARGO) run --quiet --bin mortard -- openapi > openapi/openapi.json

@@ -161,13 +161,13 @@ pub struct Bounds {
     /// The largest brick.
     pub brick_max: Option<KiB>,
     /// Bricks a volume may have.
-    pub max_bricks: Option<u64>,
-    /// Expected size of a file in KiB.
-    pub average_file_kib: Option<u64>,
+    pub max_bricks: Option<usize>,
+    /// Expected size of a file.
+    pub average_file: Option<KiB>,
     /// How zones count.
     pub zone_checking: String,
     /// Volumes a cluster may have.
-    pub max_volumes: u64,
+    pub max_volumes: usize,
 }
 
 /// Options around those of requests. Each list has an empty text where nothing is configured, as heketi shows it.

@@ -309,7 +309,8 @@ impl Engine {
             }
             OnFailure::Park => {
                 let cause = failure::of(op, at, &error);
-                self.park(op, &cause, error.is_temporary()).await
+                // Also what a program refused: there is no way back any more, and its reason may go.
+                self.park(op, &cause, !error.holds_data()).await
             }
             OnFailure::Ignore => {
                 info!("forgotten all the same, as the request asked");
