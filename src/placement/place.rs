@@ -35,7 +35,7 @@ pub fn place(
     let mut table = Table::new(cluster, &rules, request.avoid)
         .map_err(|nothing| explain::nothing_there(nothing, cluster))?;
     loop {
-        if let Some(sets) = attempt(&mut table, candidate, request, &rules)? {
+        if let Some(sets) = attempt(&mut table, candidate, request, &rules, limits)? {
             return Ok(Placement { sets, arbiter: rules.arbiter });
         }
         candidate = match candidates.next_candidate() {
@@ -64,8 +64,9 @@ fn attempt(
     candidate: Candidate,
     request: &PlacementRequest<'_>,
     rules: &VolumeRules,
+    limits: &PlacementLimits,
 ) -> Result<Option<Vec<Vec<PlacedBrick>>>, PlacementRefusal> {
-    let arbiter = arbiter_size(candidate.brick, rules)?;
+    let arbiter = arbiter_size(candidate.brick, rules, limits)?;
     table.load(|role, extent| {
         let size = if role == BrickRole::Arbiter { arbiter } else { candidate.brick };
         space(size, request.snapshot_factor, extent)
@@ -86,7 +87,7 @@ fn fill_arbiter_sets(table: &mut Table<'_>, sets: usize) -> Option<Vec<Vec<Pick>
 }
 
 /// The size of an arbiter brick: 1 KiB for each file that the data brick is expected to hold.
-fn arbiter_size(brick: KiB, rules: &VolumeRules) -> Result<KiB, PlacementRefusal> {
+fn arbiter_size(brick: KiB, rules: &VolumeRules, limits: &PlacementLimits) -> Result<KiB, PlacementRefusal> {
     let average = rules.average_file_size;
     if rules.arbiter && brick < average {
         return Err(PlacementRefusal::of(
