@@ -52,6 +52,11 @@ impl Server {
     /// # Errors
     /// With one sentence that says what is wrong and what to do.
     pub async fn start(config: Config) -> anyhow::Result<Server> {
+        config.warnings.iter().for_each(|warning| warn!("{warning}"));
+        if config.tls.is_some() {
+            let text = "enable_tls is set, and this version serves plain HTTP only; put a proxy before it";
+            return Err(ConfigError::Application(text.to_owned()).into());
+        }
         let database = config.database.path.clone();
         let store = Store::open(&database)
             .await
@@ -192,7 +197,8 @@ fn ssh(config: &ExecutorConfig, database: &Path) -> anyhow::Result<Ssh> {
         known_hosts: beside(database, ".known_hosts"),
         control: beside(database, ".ssh"),
         lock_wait: settings.lock_wait,
-    })?)
+    })
+    .map_err(|error| ConfigError::Application(error.to_string()))?)
 }
 
 /// The simulated peers have their state beside the database; without it they are made to match the database.

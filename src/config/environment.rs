@@ -1,10 +1,23 @@
 //! The environment as an argument: the process's own, or a test's.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Variables by name. An empty one counts as unset.
-#[derive(Debug, Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+#[derive(Clone, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    /// What was wrong with those read so far. Kept, since the log begins only when its level has been read.
+    complaints: RefCell<Vec<String>>,
+}
+
+/// Names only: among the values are keys.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}
 
 impl Environment {
     /// The process's own variables; those that are no UTF-8 are left out.
@@ -12,12 +25,12 @@ impl Environment {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        Environment(std::env::vars_os().filter_map(text).collect())
+        std::env::vars_os().filter_map(text).collect()
     }
 
     /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// The value of a variable, or else what the file says, if that is not empty.
@@ -29,7 +42,7 @@ impl Environment {
     pub fn number<N: std::str::FromStr>(&self, name: &str, fallback: N) -> Option<N> {
         let text = self.get(name)?;
         Some(text.parse().unwrap_or_else(|_| {
-            tracing::error!("{name}: `{text}` is no number of the expected kind");
+            self.complain(format!("{name}: `{text}` is no number of the expected kind"));
             fallback
         }))
     }
@@ -38,10 +51,26 @@ impl Environment {
     pub fn is_true(&self, name: &str) -> bool {
         self.get(name) == Some("true")
     }
+
+    /// Keeps what is wrong without being a reason not to start.
+    pub(super) fn complain(&self, complaint: String) {
+        self.complaints.borrow_mut().push(complaint);
+    }
+
+    /// Takes what was kept.
+    pub(super) fn take_complaints(&self) -> Vec<String> {
+        self.complaints.take()
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Environment {
+        Environment { variables: pairs.into_iter().collect(), complaints: RefCell::default() }
+    }
 }
 
 impl<const N: usize> From<[(&str, &str); N]> for Environment {
     fn from(pairs: [(&str, &str); N]) -> Environment {
-        Environment(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 }

@@ -2,16 +2,19 @@
 //!
 //! Unknown keys pass (heketi's own files have remarks in them), wrong types do not.
 
+mod assemble;
 mod environment;
 mod file;
 mod parts;
+mod peers;
+mod unknown;
 
 use std::path::Path;
 
 pub use environment::Environment;
 pub use parts::{
-    AuthConfig, BackgroundConfig, Config, DatabaseConfig, ExecutorConfig, ExecutorKind, LogLevel, Secret,
-    SshSettings,
+    AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, ExecutorConfig, ExecutorKind, LogLevel,
+    OptionLists, Secret, SshSettings, Timing, TlsConfig,
 };
 
 /// Why a configuration cannot be used. The texts are heketi's: scripts look for them.
@@ -47,7 +50,7 @@ impl Config {
     pub fn load(path: &Path, environment: &Environment, disable_auth: bool) -> Result<Config, ConfigError> {
         let text = std::fs::read(path).map_err(|error| ConfigError::Open {
             path: path.display().to_string(),
-            reason: format!("open {}: {error}", path.display()),
+            reason: format!("open {}: {}", path.display(), as_go(&error)),
         })?;
         Config::from_json(&text, environment, disable_auth)
     }
@@ -64,8 +67,21 @@ impl Config {
         // Text behind the first value is ignored, as heketi does.
         let file: file::File =
             crate::json::decode_first(text).map_err(|error| ConfigError::Parse(error.to_string()))?;
-        parts::assemble(file, environment, disable_auth)
+        let mut config = assemble::assemble(file, environment, disable_auth)?;
+        let unknown = unknown::unknown_keys(text).into_iter();
+        config
+            .warnings
+            .extend(unknown.map(|key| format!("the configuration has a key that nothing reads: {key}")));
+        Ok(config)
     }
+}
+
+/// An error of the system as Go writes it: in small letters and without its number.
+fn as_go(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

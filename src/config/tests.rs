@@ -62,3 +62,114 @@ fn without_keys_and_without_leave_the_server_does_not_start() {
     let error = Config::from_json(text, &Environment::default(), false).unwrap_err();
     assert_eq!(error.to_string(), "Missing JWT information in config file");
 }
+
+#[test]
+fn unknown_keys_are_told_and_remarks_and_heketis_own_are_not() {
+    let config = parse(
+        r#"{"use_auth": false, "_x": 1, "Prot": "1", "jwt": {"admin": {"kye": ""}},
+            "glusterfs": {"executor": "mock", "allocator": "simple", "SshExec": {"_r": "", "KeyFyle": "", "xfs_su": null},
+                          "kubeexec": {"namespace": "x", "host": 3}, "injectexec": {"anything": 1},
+                          "operation_retry_limits": {"volume_create": 2, "other": 1}}} and what follows"#,
+    )
+    .unwrap();
+    let keys: Vec<&str> =
+        config.warnings.iter().filter_map(|warning| Some(warning.split_once(": ")?.1)).collect();
+    let expected = [
+        "Prot",
+        "glusterfs.kubeexec.host",
+        "glusterfs.operation_retry_limits.other",
+        "glusterfs.sshexec.KeyFyle",
+        "jwt.admin.kye",
+    ];
+    let mut sorted = keys.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, expected, "{keys:?}");
+    assert_eq!(config.background.create_retries, 2);
+}
+
+#[test]
+fn types_are_strict_in_sections_that_are_not_used_and_in_keys_that_are_ignored() {
+    let check = |glusterfs: &str, place: &str| {
+        let error = parse(&format!(r#"{{"glusterfs": {{"executor": "mock", {glusterfs}}}}}"#)).unwrap_err();
+        assert!(error.starts_with(&format!("Unable to parse configuration: {place}: ")), "{error}");
+    };
+    check(r#""kubeexec": {"xfs_sw": "8"}"#, "glusterfs.kubeexec.xfs_sw");
+    check(r#""sshexec": {"port": 22}"#, "glusterfs.sshexec.port");
+    check(r#""allocator": 1"#, "glusterfs.allocator");
+    check(r#""max_inflight_operations": -1"#, "glusterfs.max_inflight_operations");
+    check(r#""brick_min_size_gb": 1.5"#, "glusterfs.brick_min_size_gb");
+    assert!(
+        parse(r#"{"use_auth": "no", "glusterfs": {"executor": "mock"}}"#).unwrap_err().contains("use_auth")
+    );
+}
+
+#[test]
+fn bad_variables_are_told_and_fall_back_as_in_heketi() {
+    let environment = Environment::from([
+        ("HEKETI_MAX_INFLIGHT_OPERATIONS", "many"),
+        ("HEKETI_GLUSTER_MAX_VOLUMES_PER_CLUSTER", "many"),
+        ("HEKETI_GLUSTER_CLI_TIMEOUT", "-1"),
+        ("HEKETI_SNAPSHOT_LIMIT", "many"),
+        ("HEKETI_GLUSTERAPP_LOGLEVEL", "loud"),
+        ("HEKETI_DISABLE_HEALTH_MONITOR", "yes"),
+        ("HEKETI_DISABLE_BACKGROUND_CLEANER", "true"),
+    ]);
+    let text =
+        br#"{"glusterfs": {"executor": "mock", "max_inflight_operations": 9, "max_volumes_per_cluster": 7,
+                    "refresh_time_monitor_gluster_nodes": 5, "db_read_only": true,
+                    "sshexec": {"gluster_cli_timeout": 42, "snapshot_limit": 3}}}"#;
+    let config = Config::from_json(text, &environment, true).unwrap();
+    assert_eq!((config.background.max_inflight, config.bounds.max_volumes), (9, 1000));
+    let peer = &config.executor.peer;
+    assert_eq!((peer.gluster_cli_timeout.as_secs(), peer.snapshot_limit), (42, 3));
+    let (start, refresh) = (std::time::Duration::from_secs(10), std::time::Duration::from_secs(5));
+    assert_eq!(config.background.node_monitor, Some(Timing { start, refresh }));
+    assert_eq!(config.background.cleaner, None);
+    assert!(config.database.read_only);
+    assert_eq!(config.log_level, LogLevel::Info);
+    assert_eq!(config.warnings.len(), 4, "{:?}", config.warnings);
+}
+
+#[test]
+fn ssh_takes_its_keys_from_the_file_and_the_environment() {
+    let key = tempfile::NamedTempFile::new().unwrap();
+    let name = key.path().to_str().unwrap();
+    let with = |section: &str, variables: &[(&str, &str)]| {
+        let text = format!(
+            r#"{{"glusterfs": {{"executor": "ssh", "sshexec": {{"keyfile": "{name}", {section}}}}}}}"#
+        );
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Config::from_json(text.as_bytes(), &variables.iter().map(own).collect(), true)
+            .map(|config| config.executor.ssh.unwrap())
+            .map_err(|error| error.to_string())
+    };
+    let ssh = with(r#""sudo": true"#, &[]).unwrap();
+    assert_eq!((ssh.user.as_str(), ssh.port, ssh.sudo, ssh.lock_wait.as_secs()), ("heketi", 22, true, 60));
+    assert_eq!((ssh.strict, ssh.unchecked), (None, false));
+    let ssh = with(r#""user": "a", "port": "1", "lock_wait": 5"#, &[("HEKETI_SSH_USER", "b")]).unwrap();
+    assert_eq!((ssh.user.as_str(), ssh.port, ssh.lock_wait.as_secs()), ("b", 1, 5));
+    let ssh = with(r#""host_keys": "do-not-check""#, &[]).unwrap();
+    assert!(ssh.unchecked);
+    let ssh = with(r#""host_keys": "do-not-check""#, &[("SSH_KNOWN_HOSTS", "/a::/b")]).unwrap();
+    assert_eq!((ssh.strict, ssh.unchecked), (Some(vec!["/a".into(), "/b".into()]), false));
+    assert!(with(r#""host_keys": "none""#, &[]).unwrap_err().contains("host_keys is `none`"));
+}
+
+#[test]
+fn start_up_failures_have_heketis_texts_and_order() {
+    let error = Config::load(Path::new("/no/such.json"), &Environment::default(), true).unwrap_err();
+    let text = "Unable to open config file /no/such.json: open /no/such.json: no such file or directory";
+    assert_eq!(error.to_string(), text);
+    // The keys are missing and the state is unknown, too.
+    let text = br#"{"default_state": "odd", "glusterfs": {"executor": "odd"}}"#;
+    let error = Config::from_json(text, &Environment::default(), false).unwrap_err();
+    assert_eq!(error.to_string(), "Unable to start application: invalid executor: odd");
+    let error = parse(r#"{"glusterfs": {"executor": "kube"}}"#).unwrap_err();
+    assert!(error.contains("not supported yet"), "{error}");
+}
+
+#[test]
+fn an_environment_shows_names_only() {
+    let environment = Environment::from([("HEKETI_ADMIN_KEY", "planted-secret")]);
+    assert_eq!(format!("{environment:?}"), r#"{"HEKETI_ADMIN_KEY"}"#);
+}
