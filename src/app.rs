@@ -1,6 +1,5 @@
 //! The server put together: configuration, database, executor, engine, routes.
 
-use std::future::IntoFuture as _;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use crate::executor::sim::{Flavour, SimCluster};
 use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
 use crate::http::auth::Keys;
 use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
-use crate::http::{self, App};
+use crate::http::{self, App, connections};
 use crate::model::clock::SystemClock;
 use crate::model::ids::RandomIds;
 use crate::model::sizes::KiB;
@@ -96,12 +95,11 @@ impl Server {
     pub async fn serve(self) -> anyhow::Result<()> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
         let mut normal = signal(SignalKind::user_defined2())?;
-        let mut serving = std::pin::pin!(axum::serve(self.listener, service).into_future());
+        let mut serving = std::pin::pin!(connections::serve(self.listener, self.router));
         loop {
             tokio::select! {
-                ended = &mut serving => return ended.context("HTTP Server error"),
+                never = &mut serving => match never {},
                 _ = interrupt.recv() => break,
                 _ = terminate.recv() => break,
                 // heketi's way out of a restricted state.

@@ -5,6 +5,7 @@ pub mod answers;
 pub mod auth;
 mod backup;
 mod clusters;
+pub mod connections;
 mod devices;
 mod error;
 mod extract;

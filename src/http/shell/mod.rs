@@ -60,11 +60,7 @@ pub fn wrap(inner: Router, document: &OpenApi, options: ShellOptions) -> Router 
     // The limit is kept here, where its answer is known.
     let inner = inner.layer(DefaultBodyLimit::disable());
     let shell = Arc::new(Shell { inner, routes: RouteTable::of(document), options });
-    Router::new().fallback(move |request: Request| async move {
-        // A task of its own: a client that goes away right after its request would end it in the middle.
-        let serving = tokio::spawn(async move { shell.serve(request).await });
-        serving.await.unwrap_or_else(|_| answers::empty(StatusCode::INTERNAL_SERVER_ERROR))
-    })
+    Router::new().fallback(move |request: Request| async move { shell.serve(request).await })
 }
 
 struct Shell {
