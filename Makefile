@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 LAB := tests/lab/vm/lab
-PACKAGES := gcc libc6-dev pkg-config openssh-client openssh-server sqlite3
+BUILD_PACKAGES := gcc libc6-dev
+TEST_PACKAGES := openssh-client openssh-server sqlite3
 
 export SQLX_OFFLINE := true
 
@@ -15,10 +16,11 @@ help: ## Explain the targets
 
 .PHONY: deps
 deps: ## Install what building and testing needs
-	@docker/../tests/deps $(PACKAGES)
+	@tests/deps $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
 .PHONY: build
-build: deps ## Build the two binaries
+build: ## Build the two binaries
+	@tests/deps $(BUILD_PACKAGES)
 	$(CARGO) build --release --locked
 
 .PHONY: run
@@ -26,7 +28,7 @@ run: build ## Serve on simulated peers, with a cluster and a volume to look at
 	@tests/run-demo
 
 .PHONY: check
-check: ## Format, lint, and the committed queries and documents are up to date
+check: ## Format and lint
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
@@ -39,18 +41,20 @@ test: deps check ## All simulated scenarios, and the lab's life cycle and kills
 test-lab: ## The life cycle and the kills on three real peers
 	$(LAB) deps
 	$(LAB) up
-	$(LAB) exec $(CARGO) test --locked --test lab -- --ignored --test-threads=1 --nocapture
+	$(CARGO) test --locked --test lab --no-run
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture life kill
 
 .PHONY: test-all
 test-all: test ## Everything
-	$(LAB) exec env MORTAR_LAB_ALL=1 $(CARGO) test --locked --test lab -- --ignored --test-threads=1 --nocapture
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power
 
 .PHONY: bench
 bench: deps ## Speed and memory, as ratios
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench simulated
 	$(LAB) deps && $(LAB) up
-	$(LAB) exec $(CARGO) bench --locked --bench lab
+	$(CARGO) bench --locked --bench lab --no-run
+	$(LAB) exec $(CARGO) bench --locked --offline --bench lab
 
 .PHONY: lab-up
 lab-up: ## Start three real peers
@@ -69,7 +73,12 @@ lab-ssh: ## Open a shell on one: make lab-ssh PEER=1
 	$(LAB) ssh $(PEER)
 
 .PHONY: prepare
-prepare: ## After a change to a query or a migration: write .sqlx anew
+prepare: deps ## After a change to a query or a migration: write .sqlx anew
 	rm -f target/prepare.db && mkdir -p target
 	for file in migrations/*.sql; do sqlite3 target/prepare.db < $$file; done
 	SQLX_OFFLINE=false DATABASE_URL=sqlite:$(CURDIR)/target/prepare.db $(CARGO) sqlx prepare
+
+.PHONY: openapi
+openapi: ## After a change to a route or a type: write openapi/openapi.json anew
+	$(CARGO) run --quiet --locked --bin mortard -- openapi > openapi/openapi.json.new
+	mv openapi/openapi.json.new openapi/openapi.json

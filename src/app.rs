@@ -21,6 +21,7 @@ use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
 use crate::http::{self, App};
 use crate::model::clock::SystemClock;
 use crate::model::ids::RandomIds;
+use crate::model::sizes::KiB;
 use crate::operations::{self, OperationSettings, Operations, Parts, Stopped};
 use crate::placement::{PlacementLimits, ZoneChecking};
 use crate::store::Store;
@@ -30,6 +31,9 @@ const DELETE_BUDGET: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// The first pause before something is tried again.
 const FIRST_RETRY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// The smallest XFS that `mkfs.xfs` makes, since xfsprogs 5.19: 300 MB. heketi's mock makes them of any size.
+const XFS_MIN: KiB = KiB::of(307_200);
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -121,11 +125,15 @@ fn settings(config: &Config) -> OperationSettings {
     let (bounds, standard) = (&config.bounds, PlacementLimits::default());
     OperationSettings {
         placement: PlacementLimits {
-            brick_min: bounds.brick_min.unwrap_or(standard.brick_min),
-            brick_max: bounds.brick_max.unwrap_or(standard.brick_max),
+            min_brick: bounds.brick_min.unwrap_or(standard.min_brick),
+            max_brick: bounds.brick_max.unwrap_or(standard.max_brick),
             max_bricks: bounds.max_bricks.unwrap_or(standard.max_bricks),
-            average_file_kib: bounds.average_file_kib.unwrap_or(standard.average_file_kib),
-            zones: ZoneChecking::parse(&bounds.zone_checking).unwrap_or_default(),
+            min_arbiter: match config.executor.kind {
+                ExecutorKind::Mock => standard.min_arbiter,
+                ExecutorKind::Ssh | ExecutorKind::Sim => XFS_MIN,
+            },
+            average_file_size: bounds.average_file.unwrap_or(standard.average_file_size),
+            zone_checking: ZoneChecking::from_word(&bounds.zone_checking).unwrap_or_default(),
         },
         max_volumes_per_cluster: bounds.max_volumes,
         volume_create_retries: config.background.create_retries,

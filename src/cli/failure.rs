@@ -28,7 +28,10 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Failure {
         let text = error.to_string();
         let explanation = match error {
-            ClientError::Refused { explanation, .. } => explanation,
+            // What the text says already is not said twice.
+            ClientError::Refused { explanation, .. } => {
+                explanation.filter(|why| !text.contains(why.as_str()))
+            }
             _ => None,
         };
         Failure { text, explanation, always_explained: false }

@@ -11,10 +11,10 @@ use crate::executor::settings::{PeerSettings, XfsStripe};
 use crate::model::sizes::{GiB, KiB};
 
 /// heketi's number of volumes a cluster may have.
-const MAX_VOLUMES: u64 = 1000;
+const MAX_VOLUMES: usize = 1000;
 
 /// heketi's number for "unlimited".
-const UNLIMITED_VOLUMES: u64 = 2_147_483_647;
+const UNLIMITED_VOLUMES: usize = 2_147_483_647;
 
 /// heketi's number of further tries of a volume create.
 const CREATE_RETRIES: u32 = 4;
@@ -164,13 +164,13 @@ pub struct Bounds {
     /// The largest brick.
     pub brick_max: Option<KiB>,
     /// Bricks a volume may have.
-    pub max_bricks: Option<u64>,
-    /// Expected size of a file in KiB.
-    pub average_file_kib: Option<u64>,
+    pub max_bricks: Option<usize>,
+    /// Expected size of a file.
+    pub average_file: Option<KiB>,
     /// How zones count.
     pub zone_checking: String,
     /// Volumes a cluster may have.
-    pub max_volumes: u64,
+    pub max_volumes: usize,
 }
 
 /// Options around those of requests. Each list has an empty text where nothing is configured, as heketi shows it.
@@ -273,7 +273,7 @@ fn log_level(word: Option<String>) -> LogLevel {
 
 fn bounds(keys: &Glusterfs, environment: &Environment) -> Bounds {
     let size = |gib: i64| GiB::from_sql(gib).filter(|size| size.get() > 0).map(KiB::from);
-    let positive = |number: i64| u64::try_from(number).ok().filter(|number| *number > 0);
+    let positive = |number: i64| usize::try_from(number).ok().filter(|number| *number > 0);
     let max_volumes: i64 = environment
         .number("HEKETI_GLUSTER_MAX_VOLUMES_PER_CLUSTER", 0)
         .unwrap_or(keys.max_volumes_per_cluster);
@@ -281,14 +281,14 @@ fn bounds(keys: &Glusterfs, environment: &Environment) -> Bounds {
         brick_min: size(keys.brick_min_size_gb),
         brick_max: size(keys.brick_max_size_gb),
         max_bricks: positive(keys.max_bricks_per_volume),
-        average_file_kib: Some(keys.average_file_size_kb).filter(|kib| *kib > 0),
+        average_file: KiB::new(keys.average_file_size_kb).filter(|size| size.get() > 0),
         zone_checking: environment
             .text("HEKETI_ZONE_CHECKING", keys.zone_checking.clone())
             .unwrap_or_default(),
         max_volumes: match max_volumes {
             0 => MAX_VOLUMES,
             negative if negative < 0 => UNLIMITED_VOLUMES,
-            positive => positive.unsigned_abs(),
+            positive => usize::try_from(positive).unwrap_or(UNLIMITED_VOLUMES),
         },
     }
 }

@@ -20,6 +20,13 @@ pub fn text_error(status: StatusCode, text: &str) -> Response {
     response
 }
 
+/// The answer after a panic, which heketi sends without `nosniff`.
+pub fn panicked(message: &str) -> Response {
+    let mut response = text_error(StatusCode::INTERNAL_SERVER_ERROR, &format!("PANIC: {message}"));
+    response.headers_mut().remove(X_CONTENT_TYPE_OPTIONS);
+    response
+}
+
 /// A refusal in the form that the request asks for. Only a problem object has room for the explanation.
 pub fn failure(request: &HeaderMap, status: StatusCode, text: &str, explanation: Option<&str>) -> Response {
     if !wants_problem(request) {

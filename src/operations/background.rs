@@ -92,7 +92,7 @@ impl Engine {
         let holder = format!("recovery of {}", op.target);
         let held = if at_start { self.locks.acquire(&locks, &holder).now_or_never() } else { None };
         let locking = held.map_or(Locking::Wanted(locks), Locking::Held);
-        self.spawn(op, locking, None);
+        self.spawn(op, locking, None, false);
         Ok(())
     }
 
@@ -148,7 +148,8 @@ impl Engine {
     }
 }
 
-fn creates(kind: OperationKind) -> bool {
+/// Whether it makes something new.
+pub(super) fn creates(kind: OperationKind) -> bool {
     matches!(kind, OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate)
 }
 

@@ -12,6 +12,7 @@ use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Notify, watch};
 use tracing::{Instrument as _, error, info, info_span, warn};
 
+use super::background::creates;
 use super::error::OpError;
 use super::failure::{self, OnFailure};
 use super::limits::{Limits, Ticket};
@@ -152,7 +153,7 @@ impl Engine {
             self.set_active(recorded.id, false);
             return Err(OpError::Store(refused.into()));
         }
-        self.spawn(recorded, Locking::Wanted(decision.locks), turn);
+        self.spawn(recorded, Locking::Wanted(decision.locks), turn, true);
         Ok(id)
     }
 
@@ -165,8 +166,8 @@ impl Engine {
         };
     }
 
-    /// Begins to work on a recorded operation that is marked active.
-    pub(super) fn spawn(self: &Arc<Self>, op: Operation, locking: Locking, turn: Option<Turn>) {
+    /// Begins to work on a recorded operation that is marked active. `fresh`: nobody has worked on it before.
+    pub(super) fn spawn(self: &Arc<Self>, op: Operation, locking: Locking, turn: Option<Turn>, fresh: bool) {
         let engine = Arc::clone(self);
         self.running.send_modify(|count| *count += 1);
         let span =
@@ -182,7 +183,7 @@ impl Engine {
                 Locking::Held(held) => held,
                 Locking::Wanted(locks) => engine.locks.acquire(&locks, &holder).await,
             };
-            engine.run(op).await;
+            engine.run(op, fresh).await;
             drop((held, place));
         };
         let engine = Arc::clone(self);
@@ -198,12 +199,14 @@ impl Engine {
         });
     }
 
-    async fn run(&self, mut op: Operation) {
+    async fn run(&self, mut op: Operation, fresh: bool) {
+        // Additions do each step once: what fails turns them back.
+        let fresh = fresh && creates(op.kind);
         let began = self.clock.now_ms();
         let mut pause = self.settings.first_retry;
         loop {
             let round = match op.direction {
-                Direction::Forward => self.forward(&mut op, began).await,
+                Direction::Forward => self.forward(&mut op, began, fresh).await,
                 Direction::Back => self.backward(&mut op).await,
             };
             match round {
@@ -228,13 +231,13 @@ impl Engine {
         }
     }
 
-    async fn forward(&self, op: &mut Operation, began_ms: i64) -> Result<Round> {
+    async fn forward(&self, op: &mut Operation, began_ms: i64, fresh: bool) -> Result<Round> {
         let stages = op.steps.last().map_or(0, |last| last.stage + 1);
         for stage in 0..stages {
             if self.is_stopping() {
                 return Ok(Round::Over);
             }
-            if let Some(cause) = self.run_stage(op, stage).await? {
+            if let Some(cause) = self.run_stage(op, stage, fresh).await? {
                 return self.turn_after(op, cause, began_ms).await;
             }
         }
@@ -243,7 +246,12 @@ impl Engine {
     }
 
     /// Runs the steps of a stage side by side; the first failure, if any, once all have ended.
-    async fn run_stage(&self, op: &mut Operation, stage: u32) -> Result<Option<(usize, StepError)>> {
+    async fn run_stage(
+        &self,
+        op: &mut Operation,
+        stage: u32,
+        fresh: bool,
+    ) -> Result<Option<(usize, StepError)>> {
         let due: Vec<usize> =
             positions(op, |record| record.stage == stage && record.state != StepState::Done);
         if due.is_empty() {
@@ -263,7 +271,13 @@ impl Engine {
                     op.steps[at].state = StepState::Done;
                     op.steps[at].output = output;
                 }
-                Err(cause) => failed = failed.or(Some((at, cause))),
+                Err(cause) => {
+                    // Nothing is there that an undo would need the peer for.
+                    if cause.has_not_begun() && fresh {
+                        op.steps[at].state = StepState::Undone;
+                    }
+                    failed = failed.or(Some((at, cause)));
+                }
             }
         }
         Ok(failed)
@@ -309,7 +323,8 @@ impl Engine {
             }
             OnFailure::Park => {
                 let cause = failure::of(op, at, &error);
-                self.park(op, &cause, error.is_temporary()).await
+                // Also what a program refused: there is no way back any more, and its reason may go.
+                self.park(op, &cause, !error.holds_data()).await
             }
             OnFailure::Ignore => {
                 info!("forgotten all the same, as the request asked");

@@ -57,7 +57,7 @@ pub struct OperationSettings {
     /// Bounds of bricks and volumes.
     pub placement: PlacementLimits,
     /// Volumes a cluster may have, pending ones included.
-    pub max_volumes_per_cluster: u64,
+    pub max_volumes_per_cluster: usize,
     /// Further tries of a volume create that failed on one placement.
     pub volume_create_retries: u32,
     /// heketi's `max_inflight_operations`; 0 is unset.

@@ -48,3 +48,115 @@ fn reached_last_step(operation: &Operation) -> bool {
     // An operation of one stage begins its last step with the decision: that says nothing.
     last.is_some_and(|stage| stage > 0) && operation.steps.iter().any(began)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::durability::Durability;
+    use crate::model::ids::{JobId, OperationId, VolumeId};
+    use crate::model::operation::{Parked, StepRecord};
+    use crate::model::step::{StepOutput, VolumePlan};
+    use OperationKind::{DeviceAdd, DeviceDelete, NodeAdd, NodeDelete, VolumeCreate, VolumeDelete};
+    use StepState::{Done, Planned, Started, Undone};
+
+    fn plan() -> VolumePlan {
+        VolumePlan {
+            volume: VolumeId::from_uuid(uuid::Uuid::nil()),
+            name: "vol".to_owned(),
+            durability: Durability::Distribute,
+            arbiter: false,
+            bricks: Vec::new(),
+            options: Vec::new(),
+            peers: Vec::new(),
+        }
+    }
+
+    /// An operation with one step a stage in these states. What the steps do counts for deletes only.
+    fn operation(kind: OperationKind, direction: Direction, states: &[StepState], parked: bool) -> Operation {
+        let step = |stage: u32| match stage {
+            0 => Step::StopVolume(plan()),
+            1 => Step::DeleteVolume(plan()),
+            _ => Step::StartVolume(plan()),
+        };
+        let records = (0_u32..).zip(states).map(|(stage, &state)| StepRecord {
+            seq: stage,
+            stage,
+            step: step(stage),
+            state,
+            output: StepOutput::Nothing,
+        });
+        Operation {
+            id: OperationId::from_uuid(uuid::Uuid::nil()),
+            kind,
+            target: String::new(),
+            job: JobId::from_uuid(uuid::Uuid::nil()),
+            direction,
+            attempt: 1,
+            parked: parked.then(|| Parked {
+                reason: String::new(),
+                retry: true,
+                attempts: 1,
+                next_try_ms: 0,
+            }),
+            failure: None,
+            created_ms: 0,
+            steps: records.collect(),
+        }
+    }
+
+    fn check(kind: OperationKind, states: &[StepState], keyed: bool, parked: bool, expected: Next) {
+        let found = next(&operation(kind, Direction::Forward, states, parked), keyed);
+        assert_eq!(found, expected, "{kind:?} {states:?} keyed {keyed} parked {parked}");
+        let back = next(&operation(kind, Direction::Back, states, parked), keyed);
+        assert_eq!(back, Next::Unwind, "what was turned back stays so: {kind:?} {states:?}");
+    }
+
+    #[test]
+    fn a_create_unwinds_unless_its_client_can_find_it_or_it_was_nearly_done() {
+        for (states, expected) in [
+            ([Started, Planned, Planned], Next::Unwind),
+            ([Done, Planned, Planned], Next::Unwind),
+            ([Done, Started, Planned], Next::Unwind),
+            ([Done, Done, Planned], Next::Unwind),
+            ([Done, Done, Started], Next::Resume),
+            ([Done, Done, Done], Next::Resume),
+        ] {
+            check(VolumeCreate, &states, false, false, expected);
+            check(VolumeCreate, &states, true, false, Next::Resume);
+        }
+    }
+
+    #[test]
+    fn an_addition_of_one_stage_unwinds() {
+        for kind in [NodeAdd, DeviceAdd] {
+            check(kind, &[Started], false, false, Next::Unwind);
+            check(kind, &[Done], false, false, Next::Unwind);
+        }
+    }
+
+    #[test]
+    fn a_volume_delete_goes_back_until_gluster_has_deleted_the_volume() {
+        for (states, expected) in [
+            ([Started, Planned, Planned], Next::Unwind),
+            ([Done, Planned, Planned], Next::Unwind),
+            ([Done, Started, Planned], Next::Unwind),
+            ([Undone, Undone, Planned], Next::Unwind),
+            ([Done, Done, Planned], Next::Resume),
+            ([Done, Done, Started], Next::Resume),
+        ] {
+            check(VolumeDelete, &states, false, false, expected);
+            // Its client was told that the background goes on.
+            check(VolumeDelete, &states, false, true, Next::Resume);
+        }
+    }
+
+    #[test]
+    fn other_deletes_go_on() {
+        for kind in [NodeDelete, DeviceDelete] {
+            for state in [Started, Done] {
+                check(kind, &[state], false, false, Next::Resume);
+            }
+        }
+        check(NodeDelete, &[], false, false, Next::Resume);
+    }
+}

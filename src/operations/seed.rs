@@ -5,7 +5,9 @@ use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Seed, SeedDevice, SeedHost, SeedVolume};
 use crate::model::ids::ClusterId;
 use crate::model::node::Node;
-use crate::store::{Result, Store, brick, cluster, device, node, volume};
+use crate::model::operation::{Operation, OperationKind};
+use crate::model::step::{Step, StepState};
+use crate::store::{Result, Store, brick, cluster, device, node, operation, volume};
 
 /// The two names of every node: where commands go, and what gluster says.
 ///
@@ -38,6 +40,7 @@ pub async fn seed(store: &Store, settings: &PeerSettings) -> Result<Seed> {
         bricks: Vec::new(),
         volumes: Vec::new(),
     };
+    let unfinished = operation::all(&mut conn).await?;
     for cluster in cluster::all(&mut conn).await? {
         let nodes = node::of_cluster(&mut conn, cluster.id).await?;
         let devices = device::of_cluster(&mut conn, cluster.id).await?;
@@ -47,10 +50,25 @@ pub async fn seed(store: &Store, settings: &PeerSettings) -> Result<Seed> {
             let bricks = brick::of_volume(&mut conn, id).await?;
             let plan = volume_plan(&found, &bricks, &nodes, has_arbiter(&bricks))?;
             seed.bricks.extend(brick_steps(&found, &bricks, &nodes)?);
-            seed.volumes.push(SeedVolume { plan, started: true });
+            if gluster_has(&unfinished, &id.to_string()) {
+                seed.volumes.push(SeedVolume { plan, started: true });
+            }
         }
     }
     Ok(seed)
+}
+
+/// Whether gluster knows a volume, as far as an operation on it has got. Bricks of a volume that runs are busy.
+fn gluster_has(unfinished: &[Operation], volume: &str) -> bool {
+    let Some(on_it) = unfinished.iter().find(|op| op.target == volume) else { return true };
+    let done = |wanted: fn(&Step) -> bool| {
+        on_it.steps.iter().any(|record| record.state == StepState::Done && wanted(&record.step))
+    };
+    match on_it.kind {
+        OperationKind::VolumeCreate => done(|step| matches!(step, Step::CreateVolume(_))),
+        OperationKind::VolumeDelete => !done(|step| matches!(step, Step::DeleteVolume(_))),
+        _ => true,
+    }
 }
 
 fn host(cluster: ClusterId, node: &Node, devices: &[crate::model::device::Device]) -> Option<SeedHost> {

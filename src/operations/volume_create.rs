@@ -15,10 +15,14 @@ use crate::model::device::Device;
 use crate::model::ids::{BrickId, ClusterId, FreshId, JobId, VolumeId};
 use crate::model::node::Node;
 use crate::model::operation::{Failure, Job, JobOutcome, Operation, OperationKind};
+use crate::model::sizes::KiB;
 use crate::model::state::Phase;
 use crate::model::step::Step;
 use crate::model::volume::{Volume, VolumeSpec, default_name};
-use crate::placement::{self, Avoid, ClusterView, Placement, PlacementRefusal, PlacementRequest};
+use crate::placement::{
+    self, Avoid, ClusterFacts, ClusterView, FailedStage, NodeView, Placement, PlacementRefusal,
+    PlacementRequest, VolumeUse,
+};
 use crate::store::idempotency::KnownKey;
 use crate::store::{
     Result as StoreResult, StoreError, brick, cluster, device, idempotency, job, node, operation, volume,
@@ -92,18 +96,17 @@ impl Engine {
     }
 
     fn check_size(&self, spec: &VolumeSpec) -> Result<(), OpError> {
-        let Some(minimum) = self.settings.placement.minimum_volume(spec.durability) else { return Ok(()) };
-        if crate::model::sizes::KiB::from(spec.size) >= minimum {
+        let bricks = spec.durability.data_bricks();
+        let minimum = self.settings.placement.min_brick.get().saturating_mul(bricks);
+        if KiB::from(spec.size).get() >= minimum {
             return Ok(());
         }
-        let (size, minimum) = (spec.size.get(), minimum.get());
+        let size = spec.size.get();
         let text = format!(
             "Requested volume size ({size} GB) is smaller than the minimum supported volume size ({minimum})"
         );
-        Err(OpError::BadRequest {
-            text,
-            explanation: Some(format!("the smallest volume of this kind has {minimum} KiB")),
-        })
+        let explanation = Some(format!("the smallest volume of this kind has {minimum} KiB"));
+        Err(OpError::BadRequest { text, explanation })
     }
 
     /// What no gluster would take is refused here, before anything is made for it. heketi's mock takes all.
@@ -161,8 +164,8 @@ impl Engine {
                     new.cluster = id;
                     return Ok((placed, candidate));
                 }
-                Err(refusal) if refusal.ends_search() => {
-                    return Err(refused(&refusal.create_text(), &refusal));
+                Err(refusal) if refusal.reason.ends_the_request() => {
+                    return Err(refused(&refusal.reason.create_text(), &refusal));
                 }
                 Err(refusal) => full.push((id, refusal)),
             }
@@ -180,13 +183,10 @@ impl Engine {
         let flags = cluster::find(conn, id).await?.ok_or(OpError::NotFound)?.flags;
         let taken = volume::name_taken(conn, id, &new.name).await?;
         let count = cluster::volume_count(conn, id).await?;
-        let facts = placement::ClusterFacts {
-            flags,
-            name_taken: taken.then(|| new.name.clone()),
-            volume_count: count,
-            volume_limit: self.settings.max_volumes_per_cluster,
-        };
-        Ok(placement::eligible(&facts, new.block))
+        let facts = ClusterFacts { flags, name_taken: taken, volumes: count };
+        let wanted = if new.block { VolumeUse::BlockHosting } else { VolumeUse::File };
+        let limit = self.settings.max_volumes_per_cluster;
+        Ok(placement::eligible(&facts, wanted, &new.name, limit).map_err(|reason| reason.to_string()))
     }
 
     fn place(
@@ -203,7 +203,9 @@ impl Engine {
             existing_bricks: 0,
             avoid,
         };
-        let view = ClusterView { nodes: &candidate.nodes, devices: &candidate.devices, down: &[] };
+        let nodes: Vec<NodeView<'_>> =
+            usable(&candidate.nodes, avoid).map(|node| NodeView { node, down: false }).collect();
+        let view = ClusterView { nodes: &nodes, devices: &candidate.devices, unreconciled: &[] };
         placement::place(&request, &view, &self.settings.placement)
     }
 
@@ -260,6 +262,11 @@ pub(super) async fn try_again(engine: &Engine, op: &mut Operation) -> StoreResul
     Ok(true)
 }
 
+/// The nodes to place on: those that did not answer are left out.
+fn usable<'a>(nodes: &'a [Node], avoid: &'a Avoid) -> impl Iterator<Item = &'a Node> {
+    nodes.iter().filter(|node| !avoid.nodes.contains(&node.id))
+}
+
 fn avoid(cause: &Failure) -> Avoid {
     Avoid { nodes: cause.avoid_nodes.clone(), devices: cause.avoid_devices.clone() }
 }
@@ -307,11 +314,11 @@ fn refused(text: &str, refusal: &PlacementRefusal) -> OpError {
 /// heketi's texts: one reason stands alone, several follow a line that sums them up.
 fn no_cluster(ineligible: &[(ClusterId, String)], full: &[(ClusterId, PlacementRefusal)]) -> OpError {
     if full.is_empty() {
-        let text = placement::combined("No eligible cluster for volume", ineligible);
+        let text = placement::combined_text(FailedStage::Eligibility, ineligible);
         return OpError::refused(format!("Failed to allocate new volume: {text}"), None);
     }
-    let texts: Vec<_> = full.iter().map(|(id, refusal)| (*id, refusal.create_text())).collect();
-    let text = placement::combined("Unable to create volume on any cluster:", &texts);
+    let texts: Vec<_> = full.iter().map(|(id, refusal)| (*id, refusal.reason.create_text())).collect();
+    let text = placement::combined_text(FailedStage::Placement, &texts);
     let why =
         |(id, refusal): &(ClusterId, PlacementRefusal)| format!("cluster {id}: {}", refusal.explanation());
     let explanation = full.iter().map(why).collect::<Vec<_>>().join("\n");

@@ -1,94 +1,155 @@
-//! The brick sizes that a volume can be made of, in the order in which they are tried: one set, two, four, …
+//! Which brick sizes are tried for a volume, in which order, and how the search ends.
 
-use super::PlacementLimits;
-use super::refusal::SearchEnd;
+use super::request::{PlacementLimits, PlacementRequest};
 use crate::model::durability::Durability;
-use crate::model::sizes::{GiB, KiB};
+use crate::model::sizes::KiB;
 
-/// So many sets of bricks of this size.
+/// So many sets of bricks of one size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
-    /// Sets.
-    pub sets: u64,
-    /// The size of each data brick.
+    /// The number of sets, a power of two.
+    pub sets: usize,
+    /// The size of each brick, arbiters excepted.
     pub brick: KiB,
 }
 
-/// The candidates of a volume, and then why there are no more.
-#[derive(Debug)]
-pub struct Candidates<'a> {
-    size: KiB,
-    durability: Durability,
-    existing: u64,
-    limits: &'a PlacementLimits,
-    sets: u64,
+/// Why there is no further candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchEnd {
+    /// The bricks would be smaller than allowed.
+    MinBrickSize,
+    /// There would be more bricks than a volume may have.
+    MaxBricks,
 }
 
-impl<'a> Candidates<'a> {
-    /// For a volume of `size`, or an expansion by it of one that has `existing` bricks.
-    pub fn new(
-        size: GiB,
-        durability: Durability,
-        existing: u64,
-        limits: &'a PlacementLimits,
-    ) -> Candidates<'a> {
-        Candidates { size: size.into(), durability, existing, limits, sets: 1 }
+/// The candidates of a request, few large bricks first: every further brick costs memory and a port for the
+/// life of the volume.
+#[derive(Debug, Clone)]
+pub struct Candidates {
+    size: KiB,
+    durability: Durability,
+    existing_bricks: usize,
+    limits: PlacementLimits,
+    sets: usize,
+}
+
+impl Candidates {
+    /// The candidates of a request, from the first one.
+    pub fn new(request: &PlacementRequest<'_>, limits: &PlacementLimits) -> Self {
+        Candidates {
+            size: KiB::from(request.size),
+            durability: request.durability,
+            existing_bricks: request.existing_bricks,
+            limits: *limits,
+            sets: 1,
+        }
     }
 
-    /// The next candidate.
+    /// The next one.
     ///
     /// # Errors
-    /// Why there is none: bricks would get too small, or too many.
-    pub fn next(&mut self) -> Result<Candidate, SearchEnd> {
+    /// With the reason when there is none. The size is looked at before the number of bricks: clients of heketi
+    /// see which of the two it was when they expand a volume.
+    pub fn next_candidate(&mut self) -> Result<Candidate, SearchEnd> {
         loop {
             let sets = self.sets;
+            let brick = self.brick_size(sets).ok_or(SearchEnd::MinBrickSize)?;
             self.sets = sets.saturating_mul(2);
-            let per_set = self.size.divided_by(sets).unwrap_or(KiB::ZERO);
-            let brick = per_set.divided_by(self.durability.data_bricks()).unwrap_or(KiB::ZERO);
-            if brick < self.limits.brick_min || brick == KiB::ZERO {
-                return Err(SearchEnd::TooSmall);
+            if brick <= self.limits.max_brick {
+                return self.within_max_bricks(Candidate { sets, brick });
             }
-            if brick > self.limits.brick_max {
-                continue;
-            }
-            let bricks = sets.saturating_mul(self.durability.set_size() as u64);
-            if bricks.saturating_add(self.existing) > self.limits.max_bricks {
-                return Err(SearchEnd::TooMany);
-            }
-            return Ok(Candidate { sets, brick });
         }
+    }
+
+    fn brick_size(&self, sets: usize) -> Option<KiB> {
+        let of_set = self.size.divided_by(u64::try_from(sets).ok()?)?;
+        let brick = of_set.divided_by(self.durability.data_bricks())?;
+        // A minimum of 0 would never end.
+        (brick >= self.limits.min_brick.max(KiB::of(1))).then_some(brick)
+    }
+
+    fn within_max_bricks(&self, candidate: Candidate) -> Result<Candidate, SearchEnd> {
+        let new = candidate.sets.saturating_mul(self.durability.set_size());
+        let all = new.saturating_add(self.existing_bricks);
+        if all > self.limits.max_bricks { Err(SearchEnd::MaxBricks) } else { Ok(candidate) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::request::Avoid;
     use super::*;
+    use crate::model::sizes::GiB;
 
-    fn list(durability: Durability, gib: u64) -> (Vec<(u64, u64)>, SearchEnd) {
-        let limits = PlacementLimits::default();
-        let mut candidates = Candidates::new(GiB::new(gib).unwrap(), durability, 0, &limits);
-        let mut found = Vec::new();
+    const TIB: u64 = 1024;
+
+    /// Lists candidates as `sets (bricks) @ KiB`.
+    fn listed(durability: Durability, gib: u64, existing: usize, limits: &PlacementLimits) -> String {
+        let request = PlacementRequest {
+            size: GiB::new(gib).unwrap(),
+            durability,
+            snapshot_factor: 1.0,
+            options: &[],
+            existing_bricks: existing,
+            avoid: &Avoid::default(),
+        };
+        let mut candidates = Candidates::new(&request, limits);
+        let mut lines = Vec::new();
         loop {
-            match candidates.next() {
-                Ok(candidate) => found.push((candidate.sets, candidate.brick.get() / 1024)),
-                Err(end) => return (found, end),
+            match candidates.next_candidate() {
+                Ok(Candidate { sets, brick }) => {
+                    lines.push(format!("{sets} ({}) @{}", sets * durability.set_size(), gib_text(brick)));
+                }
+                Err(end) => return format!("{}; {end:?}", lines.join("; ")),
             }
         }
     }
 
+    fn gib_text(size: KiB) -> String {
+        format!("{}", size.get() as f64 / 1_048_576.0)
+    }
+
     #[test]
-    fn sets_double_until_bricks_get_too_small_or_too_many() {
-        let replica = Durability::Replicate(3);
-        assert_eq!(list(replica, 1), (vec![(1, 1024)], SearchEnd::TooSmall));
-        assert_eq!(
-            list(replica, 10),
-            (vec![(1, 10240), (2, 5120), (4, 2560), (8, 1280)], SearchEnd::TooSmall)
-        );
-        let (found, end) = list(replica, 100);
-        assert_eq!((found.len(), end), (4, SearchEnd::TooMany));
-        // One brick of 5 TiB would be too large.
-        assert_eq!(list(replica, 5120).0.first(), Some(&(2, 2560 * 1024)));
-        assert_eq!(list(Durability::Disperse { data: 8, redundancy: 3 }, 100).0.len(), 2);
-        assert_eq!(list(Durability::Disperse { data: 4, redundancy: 2 }, 1), (vec![], SearchEnd::TooSmall));
+    fn candidates_are_heketis() {
+        let check = |durability, gib, expected: &str| {
+            let found = listed(durability, gib, 0, &PlacementLimits::default());
+            assert_eq!(found, expected, "{durability:?} {gib} GiB");
+        };
+        let disperse = |data, redundancy| Durability::Disperse { data, redundancy };
+        let three = Durability::Replicate(3);
+        check(three, 1, "1 (3) @1; MinBrickSize");
+        check(three, 10, "1 (3) @10; 2 (6) @5; 4 (12) @2.5; 8 (24) @1.25; MinBrickSize");
+        check(three, 100, "1 (3) @100; 2 (6) @50; 4 (12) @25; 8 (24) @12.5; MaxBricks");
+        check(three, 5 * TIB, "2 (6) @2560; 4 (12) @1280; 8 (24) @640; MaxBricks");
+        let two = Durability::Replicate(2);
+        check(two, 1, "1 (2) @1; MinBrickSize");
+        check(two, 10, "1 (2) @10; 2 (4) @5; 4 (8) @2.5; 8 (16) @1.25; MinBrickSize");
+        check(two, 100, "1 (2) @100; 2 (4) @50; 4 (8) @25; 8 (16) @12.5; 16 (32) @6.25; MaxBricks");
+        check(two, 5 * TIB, "2 (4) @2560; 4 (8) @1280; 8 (16) @640; 16 (32) @320; MaxBricks");
+        let none = Durability::Distribute;
+        check(none, 1, "1 (1) @1; MinBrickSize");
+        check(none, 10, "1 (1) @10; 2 (2) @5; 4 (4) @2.5; 8 (8) @1.25; MinBrickSize");
+        let hundred =
+            "1 (1) @100; 2 (2) @50; 4 (4) @25; 8 (8) @12.5; 16 (16) @6.25; 32 (32) @3.125; MaxBricks";
+        check(none, 100, hundred);
+        let large = "2 (2) @2560; 4 (4) @1280; 8 (8) @640; 16 (16) @320; 32 (32) @160; MaxBricks";
+        check(none, 5 * TIB, large);
+        check(disperse(4, 2), 1, "; MinBrickSize");
+        check(disperse(4, 2), 10, "1 (6) @2.5; 2 (12) @1.25; MinBrickSize");
+        check(disperse(4, 2), 100, "1 (6) @25; 2 (12) @12.5; 4 (24) @6.25; MaxBricks");
+        check(disperse(4, 2), 5 * TIB, "1 (6) @1280; 2 (12) @640; 4 (24) @320; MaxBricks");
+        check(disperse(2, 1), 10, "1 (3) @5; 2 (6) @2.5; 4 (12) @1.25; MinBrickSize");
+        check(disperse(8, 3), 100, "1 (11) @12.5; 2 (22) @6.25; MaxBricks");
+        check(disperse(8, 4), 100, "1 (12) @12.5; 2 (24) @6.25; MaxBricks");
+    }
+
+    #[test]
+    fn existing_bricks_count_and_configured_limits_hold() {
+        let defaults = PlacementLimits::default();
+        let found = listed(Durability::Replicate(2), 100, 28, &defaults);
+        assert_eq!(found, "1 (2) @100; 2 (4) @50; MaxBricks");
+        assert_eq!(listed(Durability::Replicate(2), 100, 31, &defaults), "; MaxBricks");
+        let limits = PlacementLimits { min_brick: KiB::ZERO, max_bricks: usize::MAX, ..defaults };
+        assert!(listed(Durability::Distribute, 1, 0, &limits).ends_with("; MinBrickSize"));
     }
 }

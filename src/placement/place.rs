@@ -1,130 +1,114 @@
-//! The search: brick sizes in order, and for each of them devices for all sets.
+//! Finding places for all bricks of a volume.
 
+use super::arbiter::fill_exactly;
 use super::candidates::{Candidate, Candidates};
-use super::filters::{self, Unusable, Usable};
-use super::options::{PlacementOptions, TagRule, ZoneChecking};
-use super::refusal::{PlacementRefusal, SearchEnd};
-use super::sets::{Shape, Slot, fill};
+use super::explain;
+use super::fill::{Pick, fill_equal, fill_greedily};
+use super::options::VolumeRules;
+use super::refusal::{PlacementRefusal, RefusalReason};
+use super::request::{ClusterView, PlacedBrick, Placement, PlacementLimits, PlacementRequest};
 use super::space::space;
-use super::{ClusterView, Placement, PlacementLimits, PlacementRequest};
-use crate::model::device::Device;
+use super::table::Table;
+use crate::model::brick::BrickRole;
 use crate::model::sizes::KiB;
 
-/// The smallest arbiter brick: 16 MiB. Source: heketi.
-const ARBITER_MIN: u64 = 16_384;
+/// The bricks of an arbiter set.
+const ARBITER_SET: [BrickRole; 3] = [BrickRole::Data, BrickRole::Data, BrickRole::Arbiter];
 
-/// Finds places for all bricks of a volume in one cluster: the first brick size that can be placed.
+/// Finds places for the bricks of a volume or of an expansion: the first brick size for which there is one.
+///
+/// Bricks of a set are on different nodes, under strict zone checking in different zones, on devices that the
+/// volume's rules allow and that have room. Gives up on a brick size only if there is no such placement at all.
 ///
 /// # Errors
-/// With heketi's text, and why each device was not taken.
+/// With the reason in heketi's words, and an explanation that says for each device why it was not taken.
 pub fn place(
     request: &PlacementRequest<'_>,
     cluster: &ClusterView<'_>,
     limits: &PlacementLimits,
 ) -> Result<Placement, PlacementRefusal> {
-    let options = PlacementOptions::read(request.options);
-    let rule = tag_rule(&options)?;
-    let mut candidates = Candidates::new(request.size, request.durability, request.existing_bricks, limits);
-    let mut candidate = candidates.next().map_err(bare)?;
-    if cluster.nodes.is_empty() {
-        return Err(bare(SearchEnd::NoNodes));
-    }
-    let (usable, unusable) = filters::sort(cluster, request, rule.as_ref());
-    if usable.is_empty() && !unusable.iter().any(|(_, reason)| matches!(reason, Unusable::Tag(_))) {
-        return Err(refusal(SearchEnd::NoDevices, None, &[], &unusable, cluster));
-    }
+    // heketi's order, visible in its errors: sizes first, then the tag rule, then nodes and devices.
+    let mut candidates = Candidates::new(request, limits);
+    let mut candidate =
+        candidates.next_candidate().map_err(|end| explain::no_candidate(end, request, limits))?;
+    let rules = read_rules(request, limits)?;
+    let mut table = Table::new(cluster, &rules, request.avoid)
+        .map_err(|nothing| explain::nothing_there(nothing, cluster))?;
     loop {
-        let arbiter = arbiter_size(&options, candidate.brick, limits).map_err(bare)?;
-        let slots = slots(&usable, request, candidate, arbiter);
-        let shape = Shape {
-            sets: candidate.sets,
-            set_size: request.durability.set_size(),
-            arbiter: arbiter.is_some(),
-            strict_zones: options.zones.unwrap_or(limits.zones) == ZoneChecking::Strict,
+        if let Some(sets) = attempt(&mut table, candidate, request, &rules, limits)? {
+            return Ok(Placement { sets, arbiter: rules.arbiter });
+        }
+        candidate = match candidates.next_candidate() {
+            Ok(next) => next,
+            Err(end) => return Err(explain::no_place(end, candidate, &mut table, cluster, &rules, request)),
         };
-        if let Some(sets) = fill(&slots, shape) {
-            return Ok(Placement { sets, arbiter: arbiter.is_some() });
-        }
-        candidate = candidates
-            .next()
-            .map_err(|end| refusal(end, Some((candidate, shape)), &slots, &unusable, cluster))?;
     }
 }
 
-fn bare(end: SearchEnd) -> PlacementRefusal {
-    PlacementRefusal { end, tried: None, devices: Vec::new() }
-}
-
-fn tag_rule(options: &PlacementOptions) -> Result<Option<TagRule>, PlacementRefusal> {
-    let read = |text: &String| TagRule::parse(text).ok_or_else(|| bare(SearchEnd::BadTagRule(text.clone())));
-    options.tag_rule.as_ref().map(read).transpose()
-}
-
-/// The size of arbiter bricks beside data bricks of this size, in a volume that has them: 1 KiB a file.
-fn arbiter_size(
-    options: &PlacementOptions,
-    brick: KiB,
-    limits: &PlacementLimits,
-) -> Result<Option<KiB>, SearchEnd> {
-    if !options.arbiter {
-        return Ok(None);
-    }
-    let average_kib = options.average_file_kib.unwrap_or(limits.average_file_kib);
-    if brick.get() < average_kib {
-        return Err(SearchEnd::FilesTooLarge { average_kib, brick_kib: brick.get() });
-    }
-    let files = brick.get().checked_div(average_kib).unwrap_or(0);
-    Ok(KiB::new(files.max(ARBITER_MIN)))
-}
-
-fn slots<'a>(
-    usable: &[Usable<'a>],
+fn read_rules(
     request: &PlacementRequest<'_>,
-    candidate: Candidate,
-    arbiter: Option<KiB>,
-) -> Vec<Slot<'a>> {
-    let slot = |usable: &Usable<'a>| {
-        let extent = usable.device.extent;
-        let data = space(candidate.brick, request.snapshot_factor, extent);
-        let arbiter = arbiter.and_then(|size| space(size, request.snapshot_factor, extent));
-        Slot::new(*usable, data, arbiter, request.avoid)
-    };
-    usable.iter().map(slot).collect()
-}
-
-fn refusal(
-    end: SearchEnd,
-    tried: Option<(Candidate, Shape)>,
-    slots: &[Slot<'_>],
-    unusable: &[(&Device, Unusable)],
-    cluster: &ClusterView<'_>,
-) -> PlacementRefusal {
-    let named = |device: &Device, why: &str| format!("{}: {why}", device_name(device, cluster));
-    let mut devices: Vec<String> =
-        unusable.iter().map(|(device, reason)| named(device, &reason.in_words())).collect();
-    devices.extend(slots.iter().map(|slot| named(slot.usable.device, &why_not(slot))));
-    let tried = tried.map(|(candidate, shape)| {
-        let apart = if shape.strict_zones { "zone" } else { "node" };
-        format!(
-            "the last try was for {} sets of {} bricks of {}, the bricks of a set each on another {apart}",
-            candidate.sets, shape.set_size, candidate.brick
+    limits: &PlacementLimits,
+) -> Result<VolumeRules, PlacementRefusal> {
+    let (zones, file_size) = (limits.zone_checking, limits.average_file_size);
+    VolumeRules::read(request.options, request.durability, zones, file_size).map_err(|error| {
+        PlacementRefusal::of(
+            RefusalReason::TagRule(error),
+            "The option user.heketi.device-tag-match must read KEY=VALUE or KEY!=VALUE; neither may have a hyphen.",
         )
+    })
+}
+
+/// Tries one brick size.
+fn attempt(
+    table: &mut Table<'_>,
+    candidate: Candidate,
+    request: &PlacementRequest<'_>,
+    rules: &VolumeRules,
+    limits: &PlacementLimits,
+) -> Result<Option<Vec<Vec<PlacedBrick>>>, PlacementRefusal> {
+    let arbiter = arbiter_size(candidate.brick, rules, limits)?;
+    table.load(|role, extent| {
+        let size = if role == BrickRole::Arbiter { arbiter } else { candidate.brick };
+        space(size, request.snapshot_factor, extent)
     });
-    PlacementRefusal { end, tried, devices }
+    let picks = if rules.arbiter {
+        fill_arbiter_sets(table, candidate.sets)
+    } else {
+        fill_equal(table, candidate.sets, request.durability.set_size())
+    };
+    Ok(picks.and_then(|sets| sets.iter().map(|set| placed(table, set)).collect()))
 }
 
-fn why_not(slot: &Slot<'_>) -> String {
-    match slot.data.and_then(|space| space.total()) {
-        Some(needed) if needed < slot.free => {
-            format!("has room for a brick ({} free), but too few others beside it have", slot.free)
-        }
-        Some(needed) => format!("has {} free, and a brick takes {needed}", slot.free),
-        None => "a brick of that size is larger than any device".to_owned(),
+fn fill_arbiter_sets(table: &mut Table<'_>, sets: usize) -> Option<Vec<Vec<Pick>>> {
+    fill_greedily(table, sets, &ARBITER_SET).ok().or_else(|| {
+        table.forget();
+        fill_exactly(table, sets)
+    })
+}
+
+/// The size of an arbiter brick: 1 KiB for each file that the data brick is expected to hold.
+fn arbiter_size(brick: KiB, rules: &VolumeRules, limits: &PlacementLimits) -> Result<KiB, PlacementRefusal> {
+    let average = rules.average_file_size;
+    if rules.arbiter && brick < average {
+        return Err(PlacementRefusal::of(
+            RefusalReason::AverageFileSize { average, brick },
+            "Both sizes are in KiB. The average comes from the option user.heketi.average-file-size or from the server's setting average_file_size_kb.",
+        ));
     }
+    // The average is never 0 in a sane configuration; with 0 the arbiter is as large as the data.
+    Ok(brick.divided_by(average.get()).unwrap_or(brick).max(limits.min_arbiter))
 }
 
-fn device_name(device: &Device, cluster: &ClusterView<'_>) -> String {
-    let node = cluster.nodes.iter().find(|node| node.id == device.node);
-    let host = node.and_then(|node| node.manage.first()).map_or("an unknown node", String::as_str);
-    format!("{} on {host}", device.name)
+fn placed(table: &Table<'_>, set: &[Pick]) -> Option<Vec<PlacedBrick>> {
+    let brick = |pick: &Pick| {
+        let seat = &table.seats[pick.seat];
+        let space = table.space(seat, pick.role)?;
+        Some(PlacedBrick { device: seat.device.id, node: seat.device.node, role: pick.role, space })
+    };
+    set.iter().map(brick).collect()
+}
+
+/// The bricks of a set by position.
+pub(super) fn roles(request: &PlacementRequest<'_>, rules: &VolumeRules) -> Vec<BrickRole> {
+    if rules.arbiter { ARBITER_SET.to_vec() } else { vec![BrickRole::Data; request.durability.set_size()] }
 }

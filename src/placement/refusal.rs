@@ -1,100 +1,120 @@
-//! Why a volume has no place: heketi's text for clients, and an explanation that names every device.
+//! Refusals: heketi's text for its clients, and an explanation for people.
 
-use std::fmt;
+use super::candidates::SearchEnd;
+use super::filters::NotTaken;
+use super::options::InvalidTagRule;
+use crate::model::ids::{DeviceId, NodeId};
+use crate::model::sizes::KiB;
 
-use crate::model::ids::ClusterId;
+/// Devices that an explanation names; of a large cluster nobody reads more.
+const NAMED_DEVICES: usize = 40;
 
-/// Devices that an explanation names; the rest is counted.
-const NAMED: usize = 40;
-
-/// How the search for a brick size ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SearchEnd {
-    /// Bricks would be smaller than allowed.
-    TooSmall,
-    /// There would be more bricks than allowed.
-    TooMany,
+/// Why there is no placement. Its text is heketi's, byte for byte; an expansion shows it as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RefusalReason {
+    /// All brick sizes were tried; the next one is too small.
+    #[error("Minimum brick size limit reached.  Out of space.")]
+    MinBrickSize,
+    /// All brick sizes were tried; with the next one the volume would have too many bricks.
+    #[error("Maximum number of bricks reached.")]
+    MaxBricks,
     /// The cluster has no node.
-    NoNodes,
-    /// No device of the cluster takes bricks.
-    NoDevices,
-    /// The rule for tags cannot be read.
-    BadTagRule(String),
-    /// Files are expected to be larger than a brick.
-    FilesTooLarge {
-        /// Expected size of a file in KiB.
-        average_kib: u64,
-        /// Size of a brick in KiB.
-        brick_kib: u64,
+    #[error("No nodes in cluster")]
+    EmptyCluster,
+    /// No device of the cluster can be used at all.
+    #[error("No online storage devices in cluster")]
+    NoOnlineDevices,
+    /// The volume's tag rule cannot be read.
+    #[error("{0}")]
+    TagRule(InvalidTagRule),
+    /// An arbiter would hold less than one file.
+    #[error("Average file size ({}) is greater than Brick size ({})", average.get(), brick.get())]
+    AverageFileSize {
+        /// The size of files.
+        average: KiB,
+        /// The size of data bricks.
+        brick: KiB,
     },
 }
 
-impl fmt::Display for SearchEnd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl RefusalReason {
+    /// The text for the creation of a volume, where heketi names all kinds of lack of space alike.
+    pub fn create_text(&self) -> String {
         match self {
-            SearchEnd::TooSmall => f.write_str("Minimum brick size limit reached.  Out of space."),
-            SearchEnd::TooMany => f.write_str("Maximum number of bricks reached."),
-            SearchEnd::NoNodes => f.write_str("No nodes in cluster"),
-            SearchEnd::NoDevices => f.write_str("No online storage devices in cluster"),
-            SearchEnd::BadTagRule(rule) => {
-                write!(f, "Invalid tag matching rule: Invalid tag match rule: {rule}")
-            }
-            SearchEnd::FilesTooLarge { average_kib, brick_kib } => {
-                write!(f, "Average file size ({average_kib}) is greater than Brick size ({brick_kib})")
-            }
+            RefusalReason::MinBrickSize | RefusalReason::MaxBricks => "No space".to_owned(),
+            RefusalReason::EmptyCluster
+            | RefusalReason::NoOnlineDevices
+            | RefusalReason::TagRule(_)
+            | RefusalReason::AverageFileSize { .. } => self.to_string(),
+        }
+    }
+
+    /// Whether a creation stops here: the request is at fault, and another cluster would not do better.
+    pub fn ends_the_request(&self) -> bool {
+        matches!(self, RefusalReason::TagRule(_) | RefusalReason::AverageFileSize { .. })
+    }
+}
+
+impl From<SearchEnd> for RefusalReason {
+    fn from(end: SearchEnd) -> RefusalReason {
+        match end {
+            SearchEnd::MinBrickSize => RefusalReason::MinBrickSize,
+            SearchEnd::MaxBricks => RefusalReason::MaxBricks,
         }
     }
 }
 
-/// Why a volume has no place in a cluster.
+/// A device that was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceReason {
+    /// The device.
+    pub device: DeviceId,
+    /// Its path.
+    pub name: String,
+    /// Its node.
+    pub node: NodeId,
+    /// The name of its node; empty where the node is not known.
+    pub host: String,
+    /// Why it was not taken.
+    pub why: NotTaken,
+}
+
+/// There is no placement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
 pub struct PlacementRefusal {
-    /// How the search ended.
-    pub end: SearchEnd,
-    /// What was tried last, in words.
-    pub tried: Option<String>,
-    /// Each device and why it was not taken for that.
-    pub devices: Vec<String>,
+    /// Why, in heketi's words.
+    pub reason: RefusalReason,
+    /// Why, in a sentence for people.
+    pub summary: String,
+    /// Why not this device, for every device of the cluster, by host and path.
+    pub devices: Vec<DeviceReason>,
 }
 
 impl PlacementRefusal {
-    /// The text that an expansion shows.
-    pub fn raw_text(&self) -> String {
-        self.end.to_string()
+    pub(super) fn of(reason: impl Into<RefusalReason>, summary: impl Into<String>) -> Self {
+        PlacementRefusal { reason: reason.into(), summary: summary.into(), devices: Vec::new() }
     }
 
-    /// The text that a create shows: heketi calls all that has to do with sizes `No space`.
-    pub fn create_text(&self) -> String {
-        match self.end {
-            SearchEnd::TooSmall | SearchEnd::TooMany => "No space".to_owned(),
-            _ => self.raw_text(),
-        }
-    }
-
-    /// Whether other clusters would give the same answer.
-    pub fn ends_search(&self) -> bool {
-        matches!(self.end, SearchEnd::BadTagRule(_) | SearchEnd::FilesTooLarge { .. })
-    }
-
-    /// What was tried, and why each device was not taken.
+    /// The explanation for people: the summary, and a line for each device.
     pub fn explanation(&self) -> String {
-        let mut lines = vec![self.end.to_string()];
-        lines.extend(self.tried.clone());
-        lines.extend(self.devices.iter().take(NAMED).cloned());
-        if let Some(more) = self.devices.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        let mut lines = vec![self.summary.clone()];
+        lines.extend(self.devices.iter().take(NAMED_DEVICES).map(DeviceReason::line));
+        let more = self.devices.len().saturating_sub(NAMED_DEVICES);
+        if more > 0 {
             lines.push(format!("and {more} more devices"));
         }
         lines.join("\n")
     }
 }
 
-/// heketi's text for several clusters: a single reason stands alone, several follow a line that sums them up.
-pub fn combined(summary: &str, reasons: &[(ClusterId, String)]) -> String {
-    match reasons {
-        [(_, only)] => only.clone(),
-        several => {
-            let lines = several.iter().map(|(id, reason)| format!("\nCluster {id}: {reason}"));
-            format!("{summary}{}", lines.collect::<String>())
+impl DeviceReason {
+    fn line(&self) -> String {
+        let DeviceReason { device, name, node, host, why } = self;
+        if host.is_empty() {
+            format!("{name} (device {device}) on node {node}: {why}")
+        } else {
+            format!("{name} (device {device}) on {host} (node {node}): {why}")
         }
     }
 }

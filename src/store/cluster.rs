@@ -54,7 +54,7 @@ pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Cluster>> {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn volume_count(conn: &mut SqliteConnection, id: ClusterId) -> Result<u64> {
+pub async fn volume_count(conn: &mut SqliteConnection, id: ClusterId) -> Result<usize> {
     let count =
         sqlx::query_scalar!("SELECT volume_count FROM cluster WHERE id = ?", id).fetch_one(conn).await?;
     number("cluster", "volume_count", id, count)

@@ -1,5 +1,13 @@
 //! Tests of the built programs.
 
-#![expect(clippy::unwrap_used, reason = "clippy sees tests only in functions that are one")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "clippy sees tests only in functions that are one")]
 
+mod architecture;
 mod conformance;
+mod disks;
+mod faults;
+mod foreign;
+mod kills;
+mod kubernetes;
+mod life;
+mod support;

@@ -12,10 +12,12 @@ use crate::model::host::Host;
 /// How many unused locks are kept.
 const KEPT: usize = 1024;
 
+type ByName = BTreeMap<(String, String), Arc<Lock<()>>>;
+
 /// Locks by peer and name.
 #[derive(Debug, Default)]
 pub struct PeerLocks {
-    locks: Mutex<BTreeMap<(String, String), Arc<Lock<()>>>>,
+    locks: Mutex<ByName>,
 }
 
 impl PeerLocks {

@@ -126,10 +126,12 @@ pub fn wipefs(peer: &mut Peer<'_>, args: &[String]) -> Answer {
 }
 
 fn list_signatures(peer: &Peer<'_>, path: &str, block: &Block) -> Answer {
-    let Some((kind, uuid)) = signature(peer, block) else { return silent() };
     let device = path.trim_start_matches("/dev/");
-    let found = json!({ "device": device, "offset": format!("{:#x}", offset(&kind)), "type": kind, "uuid": uuid, "label": null });
-    Ok(format!("{:#}\n", json!({ "signatures": [found] })))
+    let found = signature(peer, block).map(|(kind, uuid)| {
+        json!({ "device": device, "offset": format!("{:#x}", offset(&kind)), "type": kind, "uuid": uuid, "label": null })
+    });
+    let found: Vec<Value> = found.into_iter().collect();
+    Ok(format!("{:#}\n", json!({ "signatures": found })))
 }
 
 /// `udevadm info --query=symlink`. heketi's mock has no udev.

@@ -47,7 +47,7 @@ pub fn on(peer: &mut Peer<'_>) {
 /// The file system tables: a containerised glusterd has one of its own.
 fn table(peer: &Peer<'_>) -> Vec<String> {
     let tables = peer.host().files.iter().filter(|(path, _)| path.ends_with("fstab"));
-    tables.flat_map(|(_, file)| file.lines.values().map(ToString::to_string)).collect()
+    tables.flat_map(|(_, file)| file.lines().map(|(_, line)| line)).collect()
 }
 
 /// The options without those that are meant for systemd.

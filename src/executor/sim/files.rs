@@ -97,8 +97,12 @@ pub fn rm(peer: &mut Peer<'_>, args: &[String]) -> Answer {
 }
 
 fn remove_text(peer: &mut Peer<'_>, path: &str) {
-    let numbers: Vec<u64> =
-        peer.host().files.get(path).map(|file| file.lines.keys().copied().collect()).unwrap_or_default();
+    let numbers: Vec<u64> = peer
+        .host()
+        .files
+        .get(path)
+        .map(|file| file.lines().map(|(number, _)| number).collect())
+        .unwrap_or_default();
     for number in numbers {
         peer.set(Record::Line(peer.at, path.into(), number, None));
     }
@@ -154,8 +158,14 @@ pub fn find(peer: &Peer<'_>, args: &[String]) -> Answer {
     if peer.entry(&path).is_none() {
         return Err(refuse(1, format!("find: '{path}': No such file or directory")));
     }
-    let found = peer.children(&path).into_iter().find(|name| !except.contains(&name.as_str()));
+    let found =
+        peer.children(&path).into_iter().find(|name| !except.iter().any(|pattern| is_like(pattern, name)));
     Ok(found.map_or_else(String::new, |name| format!("{path}/{name}\n")))
+}
+
+/// Whether a name matches a pattern whose only special character is a `*` at its end.
+fn is_like(pattern: &str, name: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == name, |beginning| name.starts_with(beginning))
 }
 
 /// `test -d PATH`.

@@ -4,6 +4,25 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
+const KINDS: [&str; 17] = [
+    "mkdir --parents",
+    "mkdir",
+    "lvcreate",
+    "mkfs",
+    "tee",
+    "umount",
+    "mount -o",
+    "sed",
+    "lvremove",
+    "thin_count",
+    "rm --force",
+    "volume create",
+    "volume set",
+    "volume start",
+    "volume info",
+    "volume stop",
+    "volume delete",
+];
 const HOSTS: usize = 3;
 const DEVICES: usize = 16;
 const BRICKS_A_DEVICE: usize = 3125;
@@ -78,12 +97,14 @@ fn ending(brick: usize) -> Vec<Command> {
         .collect()
 }
 
-async fn run(peers: &SimCluster, host: usize, commands: Vec<Command>, costs: &mut Vec<(Duration, String)>) {
+async fn run(peers: &SimCluster, host: usize, commands: Vec<Command>, costs: &mut Vec<(Duration, u8)>) {
     let host = Host::new(format!("10.0.0.{host}")).unwrap();
     for command in commands {
         let started = Instant::now();
         let result = peers.run(&host, &command).await;
-        costs.push((started.elapsed(), format!("{command:.60}")));
+        let cost = started.elapsed();
+        let kind = KINDS.iter().position(|kind| command.to_string().contains(kind)).unwrap_or(KINDS.len());
+        costs.push((cost, u8::try_from(kind).unwrap()));
         result.unwrap();
     }
 }
@@ -94,7 +115,7 @@ fn resident_kib() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-fn report(what: &str, costs: &mut [(Duration, String)]) {
+fn report(what: &str, costs: &mut [(Duration, u8)]) {
     costs.sort();
     let sum: Duration = costs.iter().map(|(cost, _)| *cost).sum();
     let at = |share: usize| costs[(costs.len() - 1) * share / 1000].0;
@@ -107,6 +128,14 @@ fn report(what: &str, costs: &mut [(Duration, String)]) {
         at(999),
         costs.last().unwrap()
     );
+    for (number, kind) in KINDS.iter().enumerate() {
+        let of_kind: Vec<Duration> =
+            costs.iter().filter(|(_, found)| usize::from(*found) == number).map(|(cost, _)| *cost).collect();
+        if let Ok(count @ 1..) = u32::try_from(of_kind.len()) {
+            let slowest = of_kind.last().unwrap();
+            println!("  {kind}: mean {:?}, slowest {slowest:?}", of_kind.iter().sum::<Duration>() / count);
+        }
+    }
 }
 
 #[tokio::test]

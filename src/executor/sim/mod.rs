@@ -20,9 +20,11 @@ mod mounts;
 mod objects;
 mod programs;
 mod seed;
+mod shared;
 mod state;
 #[cfg(test)]
 mod tests;
+mod text_file;
 mod texts;
 mod tree;
 mod world;

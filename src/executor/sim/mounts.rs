@@ -75,7 +75,7 @@ fn has_brick_process(peer: &Peer<'_>, point: &str) -> bool {
     let Some(fs) = peer.block(&mount.device).and_then(|block| peer.file_system(&block)) else { return false };
     let Some(volumes) = peer.world.state.volumes.get(&host.machine.pool) else { return false };
     fs.entries.iter().any(|(path, entry)| {
-        let Some(volume) = entry.volume.as_ref().and_then(|name| volumes.get(name)) else { return false };
+        let Some(volume) = entry.volume.as_ref().and_then(|name| volumes.get(&**name)) else { return false };
         let is_here = |brick: &str| {
             super::objects::split_brick(brick).is_some_and(|(name, at)| {
                 at.strip_prefix(point).is_some_and(|at| at.trim_start_matches('/') == &**path)

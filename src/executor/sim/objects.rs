@@ -1,9 +1,10 @@
 //! What a simulated peer is made of. Plain data: what is stored is what is here.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
+
+use super::shared::Shared;
 
 /// The number of a machine, whatever names it has.
 pub type MachineId = u32;
@@ -75,7 +76,7 @@ pub struct Entry {
     pub mode: u16,
     /// The volume it is or was a brick of: gluster marks a directory for ever.
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
-    pub volume: Option<Box<str>>,
+    pub volume: Option<Shared>,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -98,13 +99,13 @@ impl Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileSystem {
     /// `xfs`, `ext4`, …
-    pub kind: Box<str>,
+    pub kind: Shared,
     /// Whether it is mounted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mounted: bool,
     /// Sorted by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub entries: Vec<(Box<str>, Entry)>,
+    pub entries: Vec<(Shared, Entry)>,
 }
 
 impl FileSystem {
@@ -127,6 +128,8 @@ impl FileSystem {
             (Err(at), Some(entry)) => self.entries.insert(at, (path.into(), entry)),
             (Err(_), None) => {}
         }
+        // There are 150,000 of these, with two entries each.
+        self.entries.shrink_to_fit();
     }
 }
 
@@ -230,56 +233,10 @@ pub struct Mount {
     pub device: Box<str>,
     /// The kind of file system.
     #[serde(rename = "k")]
-    pub kind: Box<str>,
+    pub kind: Shared,
     /// Its options.
     #[serde(rename = "o")]
-    pub options: Box<str>,
-}
-
-/// A text file as numbered lines, each with its line feed; the last one may lack it.
-#[derive(Debug, Default)]
-pub struct TextFile {
-    /// The lines.
-    pub lines: BTreeMap<u64, Box<str>>,
-    /// The lines by their first word, so that one of 50,000 is found at once.
-    by_word: BTreeSet<(u64, u64)>,
-}
-
-impl TextFile {
-    /// Puts, replaces or removes a line.
-    pub fn set(&mut self, number: u64, line: Option<Box<str>>) -> (bool, bool) {
-        let before = self.lines.remove(&number);
-        if let Some(line) = &before {
-            self.by_word.remove(&(first_word(line), number));
-        }
-        let (was, is) = (before.is_some(), line.is_some());
-        if let Some(line) = line {
-            self.by_word.insert((first_word(&line), number));
-            self.lines.insert(number, line);
-        }
-        (was, is)
-    }
-
-    /// The numbers of lines whose first word this may be.
-    pub fn beginning_with(&self, word: &str) -> Vec<u64> {
-        let hash = hash(word);
-        self.by_word.range((hash, 0)..=(hash, u64::MAX)).map(|(_, number)| *number).collect()
-    }
-
-    /// The whole text.
-    pub fn text(&self) -> String {
-        self.lines.values().map(|line| &**line).collect()
-    }
-}
-
-fn first_word(line: &str) -> u64 {
-    hash(line.split([' ', '\t', '\n']).next().unwrap_or(""))
-}
-
-fn hash(word: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    word.hash(&mut hasher);
-    hasher.finish()
+    pub options: Shared,
 }
 
 /// The layout of a gluster volume.
@@ -321,7 +278,7 @@ pub struct GlusterVolume {
     /// Its bricks, `host:path`.
     pub bricks: Vec<Box<str>>,
     /// Its options in the order they were first set.
-    pub options: Vec<(Box<str>, Box<str>)>,
+    pub options: Vec<(Shared, Box<str>)>,
 }
 
 impl GlusterVolume {

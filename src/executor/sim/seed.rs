@@ -4,6 +4,7 @@ use super::lvm::{enter_group, lvm_uuid};
 use super::objects::{
     Content, Disk, Entry, FileSystem, GlusterVolume, Layout, LogicalVolume, Machine, Mount,
 };
+use super::shared::Shared;
 use super::state::Record;
 use super::world::{Peer, World};
 use super::{blocks, gluster};
@@ -143,7 +144,7 @@ fn plant_volume(world: &mut World, volume: &SeedVolume) {
     let Some(first) = plan.bricks.first() else { return };
     let at = world.machine(first.host.as_str());
     let options = plan.options.iter().filter_map(|option| option.split_once(' '));
-    let mut options: Vec<(Box<str>, Box<str>)> =
+    let mut options: Vec<(Shared, Box<str>)> =
         options.map(|(key, value)| (key.into(), value.into())).collect();
     options.push(("user.heketi.id".into(), plan.volume.to_string().into()));
     let bricks: Vec<Box<str>> =

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::objects::{
-    Disk, Entry, GlusterVolume, Group, GroupHead, LogicalVolume, Machine, MachineId, Mount, PoolId, TextFile,
+    Disk, Entry, GlusterVolume, Group, GroupHead, LogicalVolume, Machine, MachineId, Mount, PoolId,
     split_brick,
 };
+use super::text_file::TextFile;
 
 /// One key with its new value; none removes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +79,7 @@ impl State {
             Record::Entry(id, path, entry) => put(&mut self.host_mut(id).root, path, entry),
             Record::Mount(id, at, mount) => put(&mut self.host_mut(id).mounts, at, mount),
             Record::Line(id, path, number, line) => {
-                self.host_mut(id).files.entry(path).or_default().set(number, line)
+                self.host_mut(id).files.entry(path).or_default().set(number, line.as_deref())
             }
             Record::Gluster(pool, name, volume) => self.apply_gluster(pool, name, volume),
             Record::Control(offset) => {
@@ -203,10 +204,7 @@ impl State {
 
     /// Whether there is nothing but machines.
     pub fn is_bare(&self) -> bool {
-        let is_empty = |host: &Host| {
-            host.disks.is_empty() && host.groups.is_empty() && host.root.is_empty() && host.files.is_empty()
-        };
-        self.hosts.values().all(is_empty) && self.volumes.values().all(BTreeMap::is_empty)
+        self.hosts.values().all(Host::is_bare) && self.volumes.values().all(BTreeMap::is_empty)
     }
 
     /// The machines of a pool.
@@ -231,6 +229,11 @@ impl State {
 }
 
 impl Host {
+    /// Whether nothing was done on it.
+    pub fn is_bare(&self) -> bool {
+        self.disks.is_empty() && self.groups.is_empty() && self.root.is_empty() && self.files.is_empty()
+    }
+
     fn each_record<E>(&self, id: MachineId, emit: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
         emit(Record::Machine(id, self.machine.clone()))?;
         for (path, disk) in &self.disks {
@@ -249,8 +252,8 @@ impl Host {
             emit(Record::Mount(id, at.clone(), Some(mount.clone())))?;
         }
         for (path, file) in &self.files {
-            for (number, line) in &file.lines {
-                emit(Record::Line(id, path.clone(), *number, Some(line.clone())))?;
+            for (number, line) in file.lines() {
+                emit(Record::Line(id, path.clone(), number, Some(line.into())))?;
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::executor::lvm::{is_missing, parse_lvs, parse_pvs, parse_vgs};
-use crate::executor::{filesystem, gluster, system};
+use crate::executor::{LockName, filesystem, gluster, system};
 
 const UUID: &str = "abcdef-0123-4567-89ab-cdef-0123-456789";
 const BRICK: &str = "/var/lib/heketi/mounts/vg_d/brick_b";
@@ -189,7 +189,8 @@ async fn lvm_and_file_systems_refuse_in_their_own_words() {
     lab.says("a", "wipefs --all /dev/vdd", 1, "Device or resource busy").await;
     lab.ok("a", "umount /data/x").await;
     lab.ok("a", "wipefs --all /dev/vdd").await;
-    assert_eq!(lab.ok("a", "wipefs --no-act --json /dev/vdd").await, "");
+    let signatures = lab.ok("a", "wipefs --no-act --json /dev/vdd").await;
+    assert!(system::parse_signatures(&signatures).unwrap().is_empty());
     lab.says(
         "a",
         "/usr/sbin/lvm pvs --reportformat json --units b --nosuffix -o pv_name,pv_uuid,vg_name /dev/vdd",
@@ -207,7 +208,7 @@ async fn lvm_and_file_systems_refuse_in_their_own_words() {
     )
     .await;
     lab.make_brick("a").await;
-    lab.says("a", LVCREATE, 5, "Logical Volume \"brick_b\" already exists in volume group \"vg_d\"").await;
+    lab.says("a", LVCREATE, 5, "Logical volume tp_q already exists in Volume group vg_d.").await;
     lab.says("a", "/usr/sbin/lvm lvremove --autobackup=n -f vg_d/tp_q", 5, "contains a filesystem in use")
         .await;
     lab.says("a", "/usr/sbin/lvm vgremove -qq vg_d", 5, "not removed").await;
@@ -226,7 +227,7 @@ async fn lvm_and_file_systems_refuse_in_their_own_words() {
         .replace("--size 1048576K", "--size 999999999K")
         .replace("brick_b", "brick_c")
         .replace("tp_q", "tp_c");
-    lab.says("a", &huge, 5, "Insufficient free space: 244143 extents needed, but only").await;
+    lab.says("a", &huge, 5, "has insufficient free space (127709 extents): 244141 required.").await;
     lab.says("a", "reboot now", 127, "command not found").await;
     lab.says("a", "/usr/sbin/lvm pvcreate --force /dev/vde", 3, "unrecognized option '--force'").await;
 }
@@ -285,7 +286,7 @@ async fn a_volume_lives_and_gluster_refuses_in_its_own_words() {
     lab.says("m2", &format!("umount {BRICK}"), 32, "target is busy").await;
     lab.says("m1", "gluster peer detach s2", 1, "hosts one or more bricks").await;
     let find = format!(
-        "find {BRICK}/brick -mindepth 1 -maxdepth 1 -not -name .glusterfs -not -name .trashcan -print -quit"
+        "find {BRICK}/brick -mindepth 1 -maxdepth 1 -not -name .glusterfs -not -name .glusterfs-anonymous-inode-* -not -name .trashcan -print -quit"
     );
     assert_eq!(lab.ok("m2", &find).await, "");
     lab.control("m1", Action::WriteFile { volume: "v".into(), name: "hello".into() });
@@ -407,11 +408,25 @@ async fn other_peoples_things_can_be_there() {
         Action::ForeignVolume { name: "static".into(), bricks, started: true, options: vec![] },
     );
     assert_eq!(lab.dump().volume("static").unwrap().status, "Started");
-    lab.control("m1", Action::Fill { path: "/dev/vdd".into(), leave_kib: 4096 });
+    lab.control("m1", Action::Fill { path: "/dev/vdd".into(), leave_kib: 1_052_672 });
     let next = LVCREATE.replace("brick_b", "brick_c").replace("tp_q", "tp_c");
-    lab.says("m1", &next, 5, "Insufficient free space: 258 extents needed, but only 1 available").await;
+    lab.says("m1", &next, 5, "Insufficient free space: 258 extents needed, but only 257 available").await;
     lab.control("m1", Action::Hold { at: BRICK.into(), held: true });
     lab.says("m1", &format!("umount {BRICK}"), 32, "target is busy").await;
+}
+
+#[tokio::test]
+async fn a_machine_has_all_its_names_whichever_came_first() {
+    let lab = lab(Flavour::Strict);
+    lab.control("s1", Action::Format { path: "/dev/vdd".into(), fs: "ext4".into() });
+    lab.ok("m2", "systemctl is-active glusterd").await;
+    lab.control("s2", Action::Format { path: "/dev/vdd".into(), fs: "ext4".into() });
+    for (manage, storage) in [("m1", "s1"), ("m2", "s2"), ("m1", "s1")] {
+        lab.peers.introduce(manage, storage);
+        let found = lab.ok(manage, "wipefs --no-act --json /dev/vdd").await;
+        assert_eq!(system::parse_signatures(&found).unwrap(), ["ext4"], "{manage}");
+    }
+    assert_eq!(lab.dump().host("m1").unwrap().names, ["s1", "m1"]);
 }
 
 #[tokio::test]
@@ -427,6 +442,107 @@ async fn the_mock_is_as_heketis() {
     lab.peers.introduce("a", "s1");
     lab.ok("a", &format!("gluster volume create v s1:{BRICK}/brick")).await;
     lab.ok("a", "gluster volume set v no.such x").await;
+}
+
+#[tokio::test]
+async fn what_the_server_sends_is_understood() {
+    use crate::executor::lvm;
+    use crate::executor::settings::{PeerSettings, XfsStripe};
+    use crate::model::brick::{Brick, BrickRole, BrickSpace, device_node, mount_point};
+    use crate::model::durability::Durability;
+    use crate::model::ids::{BrickId, DeviceId, NodeId, VolumeId};
+    use crate::model::sizes::KiB;
+    use crate::model::step::{BrickAt, BrickPlan, Peer, VolumePlan};
+    let lab = lab(Flavour::Strict);
+    let settings = PeerSettings {
+        lvm_wrapper: Some("exec-on-host".to_owned()),
+        xfs_stripe: Some(XfsStripe { su: 131_072, sw: 10 }),
+        ..PeerSettings::default()
+    };
+    let id = |number: u32| format!("{number:032x}");
+    let volume: VolumeId = id(9).parse().unwrap();
+    let lock = || LockName::new("test", 1);
+    let mut sent = Vec::new();
+    let mut bricks = Vec::new();
+    let peer = |number: u32| Peer {
+        node: id(number).parse::<NodeId>().unwrap(),
+        host: Host::new(format!("m{number}")).unwrap(),
+        storage: format!("s{number}"),
+    };
+    for number in 1..=6 {
+        let (device, brick): (DeviceId, BrickId) = (id(number).parse().unwrap(), id(number).parse().unwrap());
+        lab.peers.introduce(&format!("m{number}"), &format!("s{number}"));
+        let group = crate::model::device::volume_group(device);
+        let space =
+            BrickSpace { size: KiB::of(1_048_576), thin_pool: KiB::of(1_048_576), metadata: KiB::of(8192) };
+        let role = if number % 3 == 0 { BrickRole::Arbiter } else { BrickRole::Data };
+        let path = Brick::path_for(device, brick);
+        let plan = BrickPlan {
+            volume,
+            peer: peer(number),
+            brick,
+            device,
+            thin_pool: "tp_x".into(),
+            space,
+            role,
+            gid: 7,
+            path: path.clone(),
+        };
+        let point = mount_point(device, brick);
+        let line = filesystem::table_line(&settings, device, brick);
+        let commands = vec![
+            system::glusterd_is_active(),
+            system::lsblk("/dev/vdd"),
+            system::signatures("/dev/vdd"),
+            system::wipe("/dev/vdd", lock()),
+            lvm::pvcreate(&settings, "/dev/vdd", None, lock()),
+            lvm::vgcreate(&settings, &group, "/dev/vdd", lock()),
+            system::udev_links(&settings, "/dev/vdd"),
+            filesystem::table_end(&settings),
+            lvm::vgs(&settings, &group),
+            system::make_directories(&point, lock()),
+            lvm::create_thin_volume(&settings, &plan, lock()),
+            lvm::lvs(&settings, &group),
+            filesystem::make(&settings, &plan, lock()),
+            filesystem::probe(&device_node(device, brick)),
+            filesystem::table_append(&settings, &line),
+            filesystem::mount(&settings, &plan, lock()),
+            system::make_directory(&path, lock()),
+            system::change_group(&path, 7, lock()),
+            system::share_with_group(&path, lock()),
+            system::is_directory(&path),
+            system::user_data(&path),
+        ];
+        sent.extend(commands.into_iter().map(|command| (number, command)));
+        sent.push((1, gluster::peer_probe(&settings, &format!("s{number}"))));
+        bricks.push(BrickAt { host: plan.peer.host.clone(), storage: plan.peer.storage.clone(), path });
+    }
+    let plan = VolumePlan {
+        volume,
+        name: "v".into(),
+        durability: Durability::Replicate(3),
+        arbiter: true,
+        bricks,
+        options: vec!["group gluster-block".into(), "auth.allow 10.0.0.1, 10.0.0.2".into()],
+        peers: vec![peer(1)],
+    };
+    let made = gluster::volume_create(&settings, &plan)
+        .into_iter()
+        .chain(gluster::volume_set(&settings, &plan).unwrap());
+    let ends = [
+        gluster::volume_start(&settings, &plan),
+        gluster::stored_info("v"),
+        gluster::volume_stop(&settings, &plan),
+    ];
+    let more = [
+        gluster::snapshot_limit(&PeerSettings { snapshot_limit: 5, ..settings.clone() }),
+        gluster::volume_delete(&settings, &plan),
+    ];
+    sent.extend(made.chain(ends).chain(more).map(|command| (1, command)));
+    for (number, command) in sent {
+        lab.send(&format!("m{number}"), command).await.unwrap_or_else(|error| panic!("{error}"));
+    }
+    assert!(lab.dump().volumes.is_empty());
 }
 
 #[test]

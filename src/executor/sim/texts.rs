@@ -5,15 +5,15 @@ use regex::Regex;
 use super::answer::{Answer, Arguments, Refused, refuse, silent};
 use super::gluster::stored_info;
 use super::mounts;
-use super::objects::TextFile;
 use super::state::Record;
+use super::text_file::TextFile;
 use super::world::Peer;
 
 /// The table that every peer has, if only an empty one.
 const TABLE: &str = "/etc/fstab";
 
 fn file<'p>(peer: &'p Peer<'_>, path: &str) -> Option<&'p TextFile> {
-    peer.host().files.get(path).filter(|file| !file.lines.is_empty())
+    peer.host().files.get(path).filter(|file| !file.is_empty())
 }
 
 fn text(peer: &Peer<'_>, program: &str, path: &str) -> Answer {
@@ -48,7 +48,7 @@ pub fn tail(peer: &Peer<'_>, args: &[String]) -> Answer {
         return Err(refuse(1, format!("tail: unrecognized option '{count}'")));
     }
     if let Some(file) = file(peer, path) {
-        let last = file.lines.last_key_value().and_then(|(_, line)| line.chars().last());
+        let last = file.last().and_then(|(_, line)| line.chars().last());
         return Ok(last.map_or_else(String::new, String::from));
     }
     if path == TABLE {
@@ -71,11 +71,11 @@ pub fn tee(peer: &mut Peer<'_>, args: &[String]) -> Answer {
 
 /// Adds text to a file. A last line without a line feed is gone on with.
 pub fn append(peer: &mut Peer<'_>, path: &str, added: &str) {
-    let last = file(peer, path).and_then(|file| file.lines.last_key_value());
+    let last = file(peer, path).and_then(TextFile::last);
     let (mut number, mut open) = match last {
         None => (0, String::new()),
         Some((number, line)) if line.ends_with('\n') => (number + 1, String::new()),
-        Some((number, line)) => (*number, line.to_string()),
+        Some((number, line)) => (number, line),
     };
     for piece in added.split_inclusive('\n') {
         open.push_str(piece);
@@ -129,16 +129,16 @@ fn pattern_of(expression: &str) -> Result<String, Refused> {
 
 /// The lines that match. The usual pattern, a first word, is looked up: a table can have 50,000 lines.
 fn matching(file: &TextFile, pattern: &str) -> Result<Vec<u64>, Refused> {
-    // sed's basic expressions: these mean themselves unless there is a backslash before them.
-    let translated: String = pattern.replace("[[:blank:]]", "[ \t]");
-    let regex =
-        Regex::new(&translated).map_err(|error| refuse(1, format!("sed: -e expression #1: {error}")))?;
-    let is_match =
-        |number: &u64| file.lines.get(number).is_some_and(|line| regex.is_match(line.trim_end_matches('\n')));
     let word = pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix("[[:blank:]]"));
     let literal = |word: &&str| word.chars().all(|c| c.is_ascii_alphanumeric() || "/_-".contains(c));
-    Ok(match word.filter(literal) {
-        Some(word) => file.beginning_with(word).into_iter().filter(is_match).collect(),
-        None => file.lines.keys().copied().filter(is_match).collect(),
-    })
+    if let Some(word) = word.filter(literal) {
+        let begins = |line: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '\t']));
+        let found = file.beginning_with(word).into_iter();
+        return Ok(found.filter(|number| file.line(*number).is_some_and(|line| begins(&line))).collect());
+    }
+    // sed's basic expressions: what is used of them means the same here.
+    let regex = Regex::new(&pattern.replace("[[:blank:]]", "[ \t]"))
+        .map_err(|error| refuse(1, format!("sed: -e expression #1: {error}")))?;
+    let is_match = |line: &str| regex.is_match(line.trim_end_matches('\n'));
+    Ok(file.lines().filter(|(_, line)| is_match(line)).map(|(number, _)| number).collect())
 }

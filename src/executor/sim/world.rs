@@ -57,23 +57,29 @@ impl World {
         id
     }
 
-    /// Tells that two names are one machine.
+    /// Tells that two names are one machine: the one that either of them means already, if that has anything.
     pub fn introduce(&mut self, manage: &str, storage: &str) {
-        let id = self.machine(manage);
-        let other = self.state.find(storage);
-        if other.is_some_and(|other| other != id) {
-            self.take_name_away(storage);
+        let (by_manage, by_storage) = (self.state.find(manage), self.state.find(storage));
+        let is_bare = |id: MachineId| self.state.hosts.get(&id).is_none_or(Host::is_bare);
+        let id = match (by_manage, by_storage) {
+            (None, Some(id)) => id,
+            (Some(bare), Some(id)) if is_bare(bare) => id,
+            _ => self.machine(manage),
+        };
+        let strangers = [(manage, by_manage), (storage, by_storage)];
+        for (name, _) in strangers.iter().filter(|(_, known)| known.is_some_and(|known| known != id)) {
+            self.take_name_away(name);
         }
         let Some(host) = self.state.hosts.get(&id) else { return };
         let mut machine = host.machine.clone();
-        if !machine.names.iter().any(|name| name == storage) {
-            machine.names.push(storage.to_owned());
+        for name in [manage, storage] {
+            if !machine.names.iter().any(|known| known == name) {
+                machine.names.push(name.to_owned());
+            }
         }
         machine.gluster = machine.gluster.or_else(|| Some(storage.to_owned()));
         if machine != host.machine {
             self.set(Record::Machine(id, machine));
-        }
-        if other.is_some_and(|other| other != id) {
             self.state.recount();
         }
     }

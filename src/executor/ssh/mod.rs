@@ -1,9 +1,15 @@
-//! Real peers over SSH: one connection a peer, shared by all commands, kept alive and made again when it dies.
+//! Commands on real peers over SSH: one connection a peer, made when it is first needed and made again when it
+//! has died; eight commands at once on it.
+//!
+//! A changing command holds a lock on the peer until its program has really ended, whatever becomes of us. See
+//! `line` for what is sent and `exchange` for what its end means.
 
-mod connection;
-mod masters;
-mod outcome;
-mod quoting;
+mod error;
+mod exchange;
+mod line;
+mod master;
+mod peer;
+mod start;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,119 +17,164 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use tracing::debug;
 
-use self::connection::Connection;
+pub use error::{Busy, ConnectError, Lost, StartError};
+use exchange::Exchange;
+use peer::Peer;
+use start::Setup;
+
 use super::{Command, Executor, Output, RemoteError};
 use crate::model::host::Host;
 
-/// How the peers' host keys are checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HostKeys {
-    /// The first contact is believed, and remembered; a key that changes is refused.
-    Learn,
-    /// Only keys in these files are believed; with no file, those learnt before.
-    Strict(Vec<PathBuf>),
-    /// Nothing is checked.
-    Unchecked,
-}
+/// The exit status of what cannot be run at all, as shells say it.
+const NOT_RUNNABLE: i32 = 126;
 
-/// What is needed to reach peers.
-#[derive(Debug, Clone)]
+/// How peers are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshConfig {
     /// The user on the peers.
     pub user: String,
-    /// The private key.
+    /// The private key; without a passphrase, and for its owner only.
     pub key: PathBuf,
     /// The port on the peers.
     pub port: u16,
-    /// Whether programs run under sudo.
+    /// Whether programs run through `sudo -n`.
     pub sudo: bool,
-    /// How host keys are checked.
+    /// Whose keys are trusted.
     pub host_keys: HostKeys,
-    /// Where host keys are remembered.
+    /// The file of the keys that are learnt.
     pub known_hosts: PathBuf,
-    /// A directory for the control sockets.
+    /// The directory of the control sockets. It is ours alone: one server's.
     pub control: PathBuf,
     /// How long a command waits on the peer for an earlier one on the same object.
     pub lock_wait: Duration,
 }
 
-/// Why peers cannot be reached at all.
-#[derive(Debug, thiserror::Error)]
-pub enum SshError {
-    /// There is no `ssh` to reach them with.
-    #[error("the program `ssh` cannot be run ({0}); install openssh-client")]
-    NoSsh(#[source] std::io::Error),
-    /// The key is readable by others, which ssh refuses.
-    #[error("the private key {} can be read by others, which ssh refuses; run `chmod 600 {}`", .0.display(), .0.display())]
-    OpenKey(PathBuf),
-    /// The directory for control sockets cannot be used.
-    #[error("cannot use {} for the sockets of ssh", path.display())]
-    Control {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
+/// Which host keys are trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostKeys {
+    /// The first one a peer shows, and from then on no other.
+    Learn,
+    /// Those in these files; in the file of learnt ones, if there are none.
+    Strict(Vec<PathBuf>),
+    /// All.
+    Unchecked,
 }
 
-/// Runs commands on real peers.
+impl SshConfig {
+    /// The files of trusted keys; at least one.
+    fn trusted_files(&self) -> Vec<PathBuf> {
+        match &self.host_keys {
+            HostKeys::Strict(files) if !files.is_empty() => files.clone(),
+            HostKeys::Learn | HostKeys::Strict(_) => vec![self.known_hosts.clone()],
+            HostKeys::Unchecked => vec![PathBuf::from("/dev/null")],
+        }
+    }
+}
+
+/// Real peers.
+#[derive(Debug)]
 pub struct Ssh {
-    config: Arc<SshConfig>,
-    connections: Mutex<HashMap<Host, Arc<Connection>>>,
+    setup: Setup,
+    peers: Mutex<HashMap<Host, Arc<Peer>>>,
 }
 
 impl Ssh {
-    /// Makes ready to reach peers; connections of an earlier server are closed.
+    /// Checks the configuration and ends the connections that an earlier server left. Blocks for some
+    /// milliseconds; no peer is asked.
     ///
     /// # Errors
-    /// When there is no ssh, or the key or the directory cannot be used.
-    pub fn new(mut config: SshConfig) -> Result<Ssh, SshError> {
-        masters::require_ssh()?;
-        masters::require_private(&config.key)?;
-        config.control = masters::prepare_directory(&config.control)?;
-        masters::close_old(&config.control);
-        Ok(Ssh { config: Arc::new(config), connections: Mutex::default() })
+    /// When `ssh` is missing, or the key, a file or a directory cannot be used; the text has the cure.
+    pub fn new(config: SshConfig) -> Result<Ssh, StartError> {
+        Ok(Ssh { setup: Setup::new(config)?, peers: Mutex::default() })
     }
 
-    fn connection(&self, host: &Host) -> Arc<Connection> {
-        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Arc::new(Connection::new(host.clone(), Arc::clone(&self.config)));
-        Arc::clone(connections.entry(host.clone()).or_insert_with(fresh))
+    /// Ends all connections. A connection with a command on it ends with that command; a later command makes a
+    /// new one. Dropping the executor does the same, but blocks.
+    pub async fn close(&self) {
+        let peers: Vec<Arc<Peer>> = self.lock_peers().drain().map(|(_, peer)| peer).collect();
+        join_all(peers.iter().map(|peer| peer.close())).await;
     }
-}
 
-impl Drop for Ssh {
-    fn drop(&mut self) {
-        masters::close_old(&self.config.control);
+    fn peer(&self, host: &Host) -> Arc<Peer> {
+        Arc::clone(self.lock_peers().entry(host.clone()).or_insert_with(|| Arc::new(Peer::new())))
+    }
+
+    fn lock_peers(&self) -> std::sync::MutexGuard<'_, HashMap<Host, Arc<Peer>>> {
+        // Nothing that could panic happens under this lock.
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send(&self, host: &Host, command: &Command) -> Result<Output, RemoteError> {
+        let SshConfig { sudo, lock_wait, .. } = self.setup.config;
+        let line = line::compose(command, sudo, lock_wait).map_err(|refused| RemoteError::Exited {
+            host: host.clone(),
+            command: Box::new(command.clone()),
+            code: NOT_RUNNABLE,
+            stdout: String::new(),
+            stderr: refused.to_string(),
+        })?;
+        let unreachable = |source| RemoteError::Unreachable { host: host.clone(), source };
+        let peer = self.peer(host);
+        let _slot = peer.slot(command.time_limit()).await.map_err(|error| unreachable(error.into()))?;
+        let master = peer.connection(&self.setup, host).await.map_err(|error| unreachable(error.into()))?;
+        Exchange { host, command, lock_wait }.run(master.session(), &line).await
     }
 }
 
 #[async_trait]
 impl Executor for Ssh {
     async fn run(&self, host: &Host, command: &Command) -> Result<Output, RemoteError> {
-        let begun = Instant::now();
-        debug!("runs `{command}` on {host}");
-        let result = self.connection(host).run(command).await;
-        let duration_ms = begun.elapsed().as_millis();
-        match &result {
-            Ok(output) if command.is_quiet() => {
-                debug!(duration_ms, bytes = output.stdout.len(), "ran `{command}` on {host}")
-            }
-            Ok(output) => debug!(
-                duration_ms,
-                stdout = output.stdout,
-                stderr = output.stderr,
-                "ran `{command}` on {host}"
-            ),
-            Err(error) => debug!(
-                duration_ms,
-                error = error as &dyn std::error::Error,
-                "`{command}` on {host} did not succeed"
-            ),
-        }
+        debug!(%host, "Will run command [{command}] on [{host}]");
+        let begin = Instant::now();
+        let result = self.send(host, command).await;
+        log_end(host, command, begin.elapsed(), &result);
         result
+    }
+}
+
+/// What a command reads is never logged; what it prints only if it may be.
+fn log_end(host: &Host, command: &Command, took: Duration, result: &Result<Output, RemoteError>) {
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let (outcome, stdout, stderr) = match result {
+        Ok(output) => ("done".to_owned(), output.stdout.as_str(), output.stderr.as_str()),
+        Err(RemoteError::Exited { code, stdout, stderr, .. }) => {
+            (format!("exited with {code}"), stdout.as_str(), stderr.as_str())
+        }
+        Err(RemoteError::Unreachable { source, .. }) => (format!("did not run: {source}"), "", ""),
+        Err(RemoteError::StillRunning { lock, .. }) => (format!("did not run: {lock} is taken"), "", ""),
+        Err(RemoteError::OutcomeUnknown { source, .. }) => (format!("nobody knows: {source}"), "", ""),
+    };
+    if command.is_quiet() {
+        debug!(%host, duration_ms, "Ran command [{command}] on [{host}]: {outcome}: output filtered");
+    } else {
+        debug!(%host, duration_ms, "Ran command [{command}] on [{host}]: {outcome}: Stdout [{stdout}]: Stderr [{stderr}]");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A configuration that names files which are not there.
+    pub(super) fn config() -> SshConfig {
+        SshConfig {
+            user: "root".to_owned(),
+            key: "/k/id".into(),
+            port: 2222,
+            sudo: false,
+            host_keys: HostKeys::Learn,
+            known_hosts: "/d/h.known_hosts".into(),
+            control: "/d/h.ssh".into(),
+            lock_wait: Duration::from_secs(60),
+        }
+    }
+
+    #[test]
+    fn without_a_key_there_is_no_start() {
+        let text = Ssh::new(config()).unwrap_err().to_string();
+        assert!(text.starts_with("Unable to read private key file /k/id"), "{text}");
     }
 }

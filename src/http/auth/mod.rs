@@ -72,6 +72,24 @@ impl AuthError {
         }
     }
 
+    /// What whoever runs the client should look at.
+    pub fn explanation(&self) -> &'static str {
+        match self {
+            AuthError::Missing => {
+                "Send `Authorization: bearer TOKEN`, with a token signed with the key of `admin` or `user`."
+            }
+            AuthError::Format => "`Authorization` has to be the word `bearer`, a blank and one token.",
+            AuthError::Token(_) => {
+                "A token is three base64url texts joined by dots: header, claims, signature. It is signed with HS256 and the key \
+                 that this server has for its `iss`, `admin` or `user`; `exp` must lie ahead, `iat` must not: compare the \
+                 clocks of client and server."
+            }
+            AuthError::OtherRequest => {
+                "`qsh` has to be the hex SHA-256 of `METHOD&/path` of this very request, decoded and without the query."
+            }
+        }
+    }
+
     fn token(text: impl Into<String>) -> AuthError {
         AuthError::Token(text.into())
     }

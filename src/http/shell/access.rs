@@ -7,6 +7,10 @@ use crate::http::auth::Issuer;
 /// heketi's text.
 pub(super) const ADMIN_ONLY: &str = "Administrator access required";
 
+/// What heketi leaves unsaid.
+pub(super) const ADMIN_ONLY_WHY: &str =
+    "A `user` may create and list volumes, and look at the jobs and volumes that users have made.";
+
 /// An admin may do everything, a user may create and list volumes.
 ///
 /// Other than in heketi a user may also look at a job and at a volume: the handlers let it see its own ones only.

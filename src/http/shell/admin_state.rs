@@ -10,6 +10,10 @@ use axum::http::Method;
 /// heketi's text for who is not let in.
 pub(super) const CLOSED: &str = "Service disabled for maintenance";
 
+/// What heketi leaves unsaid.
+pub(super) const CLOSED_WHY: &str = "The server was told to let only requests that read through (`read-only`), or those that \
+    change something only from its own machine (`local-client`). SIGUSR2 or a restart ends that.";
+
 /// Which requests are let in. Those that only read always are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AdminState {

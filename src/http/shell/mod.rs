@@ -60,7 +60,11 @@ pub fn wrap(inner: Router, document: &OpenApi, options: ShellOptions) -> Router 
     // The limit is kept here, where its answer is known.
     let inner = inner.layer(DefaultBodyLimit::disable());
     let shell = Arc::new(Shell { inner, routes: RouteTable::of(document), options });
-    Router::new().fallback(move |request: Request| async move { shell.serve(request).await })
+    Router::new().fallback(move |request: Request| async move {
+        // A task of its own: a client that goes away right after its request would end it in the middle.
+        let serving = tokio::spawn(async move { shell.serve(request).await });
+        serving.await.unwrap_or_else(|_| answers::empty(StatusCode::INTERNAL_SERVER_ERROR))
+    })
 }
 
 struct Shell {
@@ -95,7 +99,7 @@ impl Shell {
         outcome.unwrap_or_else(|panic| {
             let message = panic_message(&*panic);
             error!("a handler panicked: {message}");
-            problem::text_error(StatusCode::INTERNAL_SERVER_ERROR, &format!("PANIC: {message}"))
+            problem::panicked(message)
         })
     }
 
@@ -120,12 +124,14 @@ impl Shell {
     fn check(&self, mut request: Request, path: &RequestPath) -> Result<Request, Box<Response>> {
         if let Some(issuer) = self.issuer(&request, path)? {
             if !access::allowed(issuer, request.method(), path.text()) {
-                return Err(refused(&request, StatusCode::UNAUTHORIZED, access::ADMIN_ONLY));
+                let status = StatusCode::UNAUTHORIZED;
+                return Err(refused(&request, status, access::ADMIN_ONLY, access::ADMIN_ONLY_WHY));
             }
             request.extensions_mut().insert(issuer);
         }
         if !self.options.admin_state.get().admits(request.method(), is_local(&request)) {
-            return Err(refused(&request, StatusCode::SERVICE_UNAVAILABLE, admin_state::CLOSED));
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return Err(refused(&request, status, admin_state::CLOSED, admin_state::CLOSED_WHY));
         }
         Ok(request)
     }
@@ -137,7 +143,9 @@ impl Shell {
         let now = self.options.clock.now_ms().div_euclid(1000);
         let method = request.method().as_str();
         let outcome = auth::verify(method, path.bytes(), header, keys, now, self.options.iat_leeway);
-        outcome.map(Some).map_err(|error| refused(request, error.status(), &error.to_string()))
+        outcome
+            .map(Some)
+            .map_err(|error| refused(request, error.status(), &error.to_string(), error.explanation()))
     }
 
     async fn route(&self, request: Request, path: &RequestPath) -> Response {
@@ -146,7 +154,10 @@ impl Shell {
             Found::WithoutSlash if request.method() == Method::GET => answers::moved(&path.without_slash()),
             Found::WithoutSlash => answers::moved_silently(&path.without_slash()),
             Found::OtherMethod => answers::empty(StatusCode::METHOD_NOT_ALLOWED),
-            Found::Nothing => *refused(&request, StatusCode::NOT_FOUND, route_table::NO_ROUTE),
+            Found::Nothing => {
+                let (text, why) = (route_table::NO_ROUTE, route_table::NO_ROUTE_WHY);
+                *refused(&request, StatusCode::NOT_FOUND, text, why)
+            }
         }
     }
 
@@ -156,7 +167,7 @@ impl Shell {
             *request.uri_mut() = uri;
         }
         let headers = request.headers().clone();
-        match body::read(request, self.options.max_body).await {
+        match body::read(request, self.options.max_body, body::TIME_LIMIT).await {
             // The error of a router is uninhabited.
             Ok(request) => self.inner.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
             Err(error) => problem::failure(&headers, error.status(), &error.to_string(), None),
@@ -176,9 +187,9 @@ fn log(response: &Response, took: Duration, quiet: bool) {
 }
 
 /// Boxed, for an answer is large beside the request that is handed on otherwise.
-fn refused(request: &Request, status: StatusCode, text: &str) -> Box<Response> {
+fn refused(request: &Request, status: StatusCode, text: &str, why: &str) -> Box<Response> {
     info!("refused with {status}: {text}");
-    Box::new(problem::failure(request.headers(), status, text, None))
+    Box::new(problem::failure(request.headers(), status, text, Some(why)))
 }
 
 /// Exactly the two addresses that heketi takes for local. Forwarded addresses do not count.

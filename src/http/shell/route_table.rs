@@ -7,6 +7,9 @@ use utoipa::openapi::path::PathItem;
 /// heketi's text for what matches no route.
 pub(super) const NO_ROUTE: &str = "Invalid path or request";
 
+/// What heketi leaves unsaid.
+pub(super) const NO_ROUTE_WHY: &str = "There is no such path. Paths are case-sensitive and ids are hex digits; the OpenAPI document has all of them.";
+
 /// `GET` of these needs no token; with a slash or another method they are unknown.
 pub(super) const OPEN: &[&str] = &["/hello", "/metrics"];
 

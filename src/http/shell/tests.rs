@@ -233,6 +233,7 @@ async fn a_panic_is_an_answer() {
     let (status, headers, body) = ask(&open(), request("POST", "/panic")).await;
     assert_eq!((status, body.as_str()), (500, "PANIC: lost count\n"));
     assert_eq!(headers["content-type"], "text/plain; charset=utf-8");
+    assert!(!headers.contains_key("x-content-type-options"));
 }
 
 #[tokio::test]
@@ -247,10 +248,19 @@ async fn every_answer_has_the_name_of_its_request() {
 }
 
 #[tokio::test]
-async fn refusals_are_problems_for_who_asks_for_them() {
-    let mut request = request("GET", "/nothing");
-    request.headers_mut().insert("accept", HeaderValue::from_static("application/problem+json"));
-    let (status, headers, body) = ask(&open(), request).await;
-    assert_eq!((status, body.as_str()), (404, "{\"title\":\"Invalid path or request\",\"status\":404}\n"));
-    assert_eq!(headers["content-type"], "application/problem+json");
+async fn refusals_are_explained_to_who_asks_for_problems() {
+    let check = async |app: Router, path: &str, status: u16, title: &str, detail: &str| {
+        let mut request = request("GET", path);
+        request.headers_mut().insert("accept", HeaderValue::from_static("application/problem+json"));
+        let (seen, headers, body) = ask(&app, request).await;
+        assert_eq!(
+            (seen, &headers["content-type"]),
+            (status, &HeaderValue::from_static("application/problem+json"))
+        );
+        let problem: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(problem["title"], title);
+        assert!(problem["detail"].as_str().unwrap().contains(detail), "{body}");
+    };
+    check(open(), "/nothing", 404, "Invalid path or request", "no such path").await;
+    check(closed(), "/volumes", 401, "Required authorization token not found", "bearer TOKEN").await;
 }

@@ -21,7 +21,11 @@ fn lock(plan: &BrickPlan) -> LockName {
 impl StepRunner {
     pub(super) async fn create_brick(&self, plan: &BrickPlan) -> Result<()> {
         let (host, path) = (&plan.peer.host, mount_point(plan.device, plan.brick));
-        self.repeat(host, &system::make_directories(&path, lock(plan))).await?;
+        let directories = system::make_directories(&path, lock(plan));
+        match self.run(host, &directories).await {
+            Err(RemoteError::OutcomeUnknown { .. }) => drop(self.repeat(host, &directories).await?),
+            other => drop(other.map_err(|error| StepError::from(error).of_first_command())?),
+        }
         let was_there = self.create_logical_volume(plan).await?;
         self.make_file_system(plan).await?;
         self.enter_into_table(plan, was_there).await?;

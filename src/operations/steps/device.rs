@@ -20,7 +20,7 @@ fn is_there(stderr: &str) -> bool {
 
 impl StepRunner {
     pub(super) async fn prepare_device(&self, plan: &DevicePlan) -> Result<DeviceFacts> {
-        match self.look_at_disk(plan).await? {
+        match self.look_at_disk(plan).await.map_err(StepError::of_first_command)? {
             Disk::Ours => {}
             Disk::OurPhysicalVolume => self.make_group(plan).await?,
             Disk::Blank => self.make_physical_volume(plan).await?,

@@ -12,6 +12,9 @@ pub enum StepError {
     /// A command did not succeed.
     #[error("a command failed")]
     Remote(#[from] RemoteError),
+    /// The peer could not be reached for the first command of the step: this run of it has changed nothing.
+    #[error("the step did not begin")]
+    NotBegun(#[source] RemoteError),
     /// What is asked for must not or cannot be done.
     #[error("{text}")]
     Refused {
@@ -80,7 +83,7 @@ impl StepError {
     /// The peer it happened on, where it happened on one.
     pub fn host(&self) -> Option<&Host> {
         match self {
-            StepError::Remote(error) => Some(error.host()),
+            StepError::Remote(error) | StepError::NotBegun(error) => Some(error.host()),
             StepError::HoldsData { host, .. }
             | StepError::GlusterBusy { host, .. }
             | StepError::Unreadable { host, .. } => Some(host),
@@ -102,7 +105,7 @@ impl StepError {
                     stderr.clone()
                 }
             }
-            StepError::Remote(error) => error.to_string(),
+            StepError::Remote(error) | StepError::NotBegun(error) => error.to_string(),
             other => other.to_string(),
         }
     }
@@ -110,7 +113,7 @@ impl StepError {
     /// What happened, where, and what to do.
     pub fn explanation(&self) -> Option<String> {
         Some(match self {
-            StepError::Remote(error) => explain_remote(error),
+            StepError::Remote(error) | StepError::NotBegun(error) => explain_remote(error),
             StepError::Refused { explanation, .. }
             | StepError::InUse { explanation, .. }
             | StepError::Foreign { explanation, .. } => explanation.clone(),
@@ -131,7 +134,10 @@ impl StepError {
             StepError::Remote(RemoteError::Exited { stderr, stdout, .. }) => {
                 gluster::is_peer_down(stderr) || gluster::is_peer_down(stdout)
             }
-            StepError::Remote(_) | StepError::GlusterBusy { .. } | StepError::InUse { .. } => true,
+            StepError::Remote(_)
+            | StepError::NotBegun(_)
+            | StepError::GlusterBusy { .. }
+            | StepError::InUse { .. } => true,
             StepError::Unreadable { .. } => true,
             StepError::Refused { .. }
             | StepError::Foreign { .. }
@@ -144,17 +150,37 @@ impl StepError {
     pub fn host_failed(&self) -> bool {
         matches!(
             self,
-            StepError::Remote(
-                RemoteError::Unreachable { .. }
-                    | RemoteError::OutcomeUnknown { .. }
-                    | RemoteError::StillRunning { .. }
-            )
+            StepError::NotBegun(_)
+                | StepError::Remote(
+                    RemoteError::Unreachable { .. }
+                        | RemoteError::OutcomeUnknown { .. }
+                        | RemoteError::StillRunning { .. }
+                )
         )
+    }
+
+    /// The same, of the first command of a step.
+    pub(super) fn of_first_command(self) -> StepError {
+        match self {
+            StepError::Remote(error @ RemoteError::Unreachable { .. }) => StepError::NotBegun(error),
+            other => other,
+        }
+    }
+
+    /// Whether this run of the step has changed nothing, for certain.
+    pub fn has_not_begun(&self) -> bool {
+        matches!(self, StepError::NotBegun(_))
     }
 
     /// Whether other devices or peers may give another answer.
     pub fn depends_on_place(&self) -> bool {
-        matches!(self, StepError::Remote(_) | StepError::Foreign { .. } | StepError::Unreadable { .. })
+        matches!(
+            self,
+            StepError::Remote(_)
+                | StepError::NotBegun(_)
+                | StepError::Foreign { .. }
+                | StepError::Unreadable { .. }
+        )
     }
 
     /// Whether an undo found that there is no way back.

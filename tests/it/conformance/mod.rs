@@ -3,7 +3,7 @@
 
 mod answer;
 mod diff;
-mod http;
+pub mod http;
 mod matcher;
 mod output;
 mod program;

@@ -1,12 +1,11 @@
 //! The server as a process of its own, with its own folder, port and database.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -17,7 +16,8 @@ use super::http;
 const SERVER: &str = env!("CARGO_BIN_EXE_mortard");
 const CLIENT: &str = env!("CARGO_BIN_EXE_mortar");
 const START_LIMIT: Duration = Duration::from_secs(30);
-const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// The server waits up to 25 seconds for what is running.
+const STOP_LIMIT: Duration = Duration::from_secs(40);
 const CLIENT_LIMIT: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -130,10 +130,9 @@ impl Server {
         }
         let _ = self.kill("TERM");
         let Some(mut process) = self.process.take() else { return Ok(()) };
-        if wait(&mut process, STOP_LIMIT)?.is_none() {
-            process.kill()?;
-            process.wait()?;
-        }
+        // Killed instead of stopped, a server would be tested for something else than the scenario says.
+        let status = wait(&mut process, STOP_LIMIT)?;
+        ensure!(status.is_some(), "the server did not end by itself after SIGTERM\n{}", self.log_tail());
         Ok(())
     }
 
@@ -204,13 +203,19 @@ pub fn texts(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// A port of the loopback address that no other scenario has.
+/// A port that no other scenario has: below those that the system gives to clients, one of which could take it in the
+/// moment before the server does.
 pub fn free_port() -> Result<u16> {
-    static TAKEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-    loop {
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        if TAKEN.lock().unwrap().insert(port) {
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..COUNT {
+        // Several test processes at once begin at different places.
+        let offset = std::process::id().wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        let port = u16::try_from(FIRST + offset)?;
+        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
             return Ok(port);
         }
     }
+    bail!("no port is free")
 }

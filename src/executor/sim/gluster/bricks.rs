@@ -25,6 +25,12 @@ pub fn check(peer: &mut Peer<'_>, what: &str, bricks: &[&str]) -> Result<Vec<Mac
         if !connected && id != peer.at {
             return Err(failed(&format!("Host {host} is not connected")));
         }
+        if what == "volume add-brick" && is_listed(&peer.on(id), brick, path) {
+            let why = format!(
+                "Brick: {brick} not available. Brick may be containing or be contained by an existing brick."
+            );
+            return Err(failed(&why));
+        }
         let strict = peer.is_strict();
         check_directory(&peer.on(id), brick, path, strict).map_err(|why| failed(&why))?;
         machines.push(id);
@@ -42,7 +48,7 @@ fn member(peer: &Peer<'_>, name: &str) -> Option<MachineId> {
 fn check_directory(peer: &Peer<'_>, brick: &str, path: &str, strict: bool) -> Result<(), String> {
     match peer.entry(path) {
         Some(entry) if !entry.directory => return Err(format!("Brick path {path} is not a directory")),
-        Some(Entry { volume: Some(_), .. }) => return Err(format!("{brick} is already part of a volume")),
+        Some(Entry { volume: Some(_), .. }) => return Err(format!("{path} is already part of a volume")),
         Some(_) => {}
         // glusterd makes the last directory itself, but none above it.
         None if parent(path).is_some_and(|above| peer.is_directory(above)) => {}
@@ -61,6 +67,13 @@ fn check_directory(peer: &Peer<'_>, brick: &str, path: &str, strict: bool) -> Re
         )),
         _ => Ok(()),
     }
+}
+
+/// Whether a volume of the pool has this brick now; the mark alone stays for ever.
+fn is_listed(peer: &Peer<'_>, brick: &str, path: &str) -> bool {
+    let marked = peer.entry(path).and_then(|entry| entry.volume);
+    let volume = marked.and_then(|name| peer.volume(&name));
+    volume.is_some_and(|volume| volume.bricks.iter().any(|listed| &**listed == brick))
 }
 
 /// Refuses a set with two bricks on one machine.
@@ -95,6 +108,10 @@ pub fn start_processes(peer: &mut Peer<'_>, volume: &GlusterVolume) {
         let alive = on.host().machine.is_connected() && on.is_directory(path);
         if alive && on.entry(&own).is_none() {
             on.set_entry(&own, Some(Entry { mode: 700, ..Entry::directory() }));
+            if volume.layout.replica > 1 {
+                let anonymous = format!("{own}-anonymous-inode-{}", volume.uuid);
+                on.set_entry(&anonymous, Some(Entry { mode: 700, ..Entry::directory() }));
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::answer::{Answer, Refused, refuse};
 use super::super::objects::{GlusterVolume, Layout};
+use super::super::shared::Shared;
 use super::super::world::Peer;
 use super::bricks;
 
@@ -12,7 +13,7 @@ pub fn create(peer: &mut Peer<'_>, name: &str, rest: &[&str]) -> Answer {
     if !is_name(name) {
         return Err(refuse(1, format!("Volume name should not contain \"/\" or begin with a dash: {name}")));
     }
-    if places.is_empty() || places.len() % layout.set_size() != 0 {
+    if places.is_empty() || !places.len().is_multiple_of(layout.set_size()) {
         let text = format!("number of bricks is not a multiple of {} count", kind(layout));
         return Err(refuse(1, text));
     }
@@ -39,7 +40,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// What glusterd sets for every new volume.
-fn usual_options(layout: Layout) -> Vec<(Box<str>, Box<str>)> {
+fn usual_options(layout: Layout) -> Vec<(Shared, Box<str>)> {
     let mut options = vec![
         ("storage.fips-mode-rchecksum", "on"),
         ("transport.address-family", "inet"),
@@ -93,7 +94,7 @@ pub fn add_brick(peer: &mut Peer<'_>, name: &str, places: &[&str]) -> Answer {
     let what = "volume add-brick";
     let mut volume = peer.need_volume(what, name)?;
     let size = volume.layout.set_size();
-    if places.is_empty() || places.len() % size != 0 {
+    if places.is_empty() || !places.len().is_multiple_of(size) {
         let text =
             format!("{what}: failed: Incorrect number of bricks supplied {} with count {size}", places.len());
         return Err(refuse(1, text));

@@ -43,7 +43,7 @@ fn blank_disk(peer: &Peer<'_>, path: &str) -> Result<Box<str>, Refused> {
         Some(Block::Volume(..)) => {
             return Err(refuse(FAILED, format!("  Cannot use {path}: device is an LV")));
         }
-        None => return Err(refuse(FAILED, format!("  Device {path} not found."))),
+        None => return Err(refuse(FAILED, format!("  No device found for {path}."))),
     };
     match peer.disk(&name).content {
         Content::Blank => Ok(name),

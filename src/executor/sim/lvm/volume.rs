@@ -36,19 +36,19 @@ pub fn create(peer: &mut Peer<'_>, args: &[String]) -> Answer {
     let args = sort("lvcreate", args, &["-qq", "-q"], &valued)?;
     let wanted = read(&args)?;
     let found = group(peer, wanted.group)?;
-    for name in [wanted.name, wanted.pool] {
-        if found.volumes.contains_key(name) {
-            let text =
-                format!("  Logical Volume \"{name}\" already exists in volume group \"{}\"", wanted.group);
-            return Err(refuse(FAILED, text));
-        }
-    }
-    let (pool, volume) = shape(found, &wanted);
-    let (needed, free) = (pool.extents(found.head.extent_kib), found.free());
-    if needed > free {
-        let text = format!("  Insufficient free space: {needed} extents needed, but only {free} available");
+    let (group_name, volumes) = (wanted.group, &found.volumes);
+    // In this order and with these letters, as LVM 2.03.16 has them.
+    if volumes.contains_key(wanted.pool) {
+        let text = format!("  Logical volume {} already exists in Volume group {group_name}.", wanted.pool);
         return Err(refuse(FAILED, text));
     }
+    if volumes.contains_key(wanted.name) {
+        let text =
+            format!("  Logical Volume \"{}\" already exists in volume group \"{group_name}\"", wanted.name);
+        return Err(refuse(FAILED, text));
+    }
+    let (pool, volume) = shape(found, &wanted);
+    check_space(found, group_name, &pool)?;
     peer.set(Record::Volume(peer.at, wanted.group.into(), wanted.pool.into(), Some(pool)));
     peer.set(Record::Volume(peer.at, wanted.group.into(), wanted.name.into(), Some(volume)));
     silent()
@@ -78,6 +78,23 @@ fn read<'a>(args: &Arguments<'a>) -> Result<Wanted<'a>, Refused> {
         metadata_kib: size("--poolmetadatasize")?,
         volume_kib: size("--virtualsize")?,
     })
+}
+
+/// LVM looks for room for the data first, then for data and metadata.
+fn check_space(group: &Group, name: &str, pool: &LogicalVolume) -> Result<(), Refused> {
+    let (data, all) = (pool.size_kib / group.head.extent_kib.max(1), pool.extents(group.head.extent_kib));
+    let free = group.free();
+    if data > free {
+        let text = format!(
+            "  Volume group \"{name}\" has insufficient free space ({free} extents): {data} required."
+        );
+        return Err(refuse(FAILED, text));
+    }
+    if all > free {
+        let text = format!("  Insufficient free space: {all} extents needed, but only {free} available");
+        return Err(refuse(FAILED, text));
+    }
+    Ok(())
 }
 
 /// The pool and the volume in whole extents.
@@ -116,8 +133,7 @@ pub fn remove(peer: &mut Peer<'_>, args: &[String]) -> Answer {
             .extend(found.volumes.iter().filter(|(_, volume)| in_pool(volume)).map(|(name, _)| name.clone()));
     }
     going.push(name.into());
-    let used =
-        |name: &Box<str>| found.volumes.get(name).and_then(|v| v.fs.as_ref()).is_some_and(|fs| fs.mounted);
+    let used = |name: &str| found.volumes.get(name).and_then(|v| v.fs.as_ref()).is_some_and(|fs| fs.mounted);
     if let Some(used) = going.iter().find(|name| used(name)) {
         let text = format!("  Logical volume {group_name}/{used} contains a filesystem in use.");
         return Err(refuse(FAILED, text));

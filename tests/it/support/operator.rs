@@ -1,0 +1,116 @@
+//! What an operator does, in an operator's words.
+
+use mortar::api::{
+    ClusterCreateRequest, DeviceAddRequest, Hostnames, List, NodeAddRequest, NodeInfo, VolumeCreateRequest,
+    VolumeInfo,
+};
+use mortar::client::ClientError;
+use serde_json::{Value, json};
+
+use super::server::{Lab, Reply};
+
+pub const HOSTS: [&str; 3] = ["10.10.10.17", "10.10.10.18", "10.10.10.19"];
+pub const DISKS: [&str; 2] = ["/dev/vdd", "/dev/vde"];
+
+/// The body of a create.
+pub fn replica_3(size: u64) -> Value {
+    json!({"size": size, "durability": {"type": "replicate", "replicate": {"replica": 3}}})
+}
+
+impl Lab {
+    /// A started server with the three peers of the lab.
+    pub fn with_three_peers() -> Lab {
+        let lab = Lab::started();
+        lab.three_peers();
+        lab
+    }
+
+    /// One cluster of three nodes with two disks each; its id.
+    pub fn three_peers(&self) -> String {
+        let cluster = self.new_cluster();
+        for host in HOSTS {
+            let node = self.add_node(&cluster, host);
+            for disk in DISKS {
+                self.add_device(&node.id, disk, false).unwrap();
+            }
+        }
+        cluster
+    }
+
+    pub fn new_cluster(&self) -> String {
+        self.client().cluster_create(&ClusterCreateRequest { file: true, block: true }).unwrap().id
+    }
+
+    pub fn add_node(&self, cluster: &str, host: &str) -> NodeInfo {
+        self.try_add_node(cluster, host).unwrap()
+    }
+
+    pub fn try_add_node(&self, cluster: &str, host: &str) -> Result<NodeInfo, ClientError> {
+        let names = || List::from(vec![host.to_owned()]);
+        self.client().node_add(&NodeAddRequest {
+            zone: 1,
+            hostnames: Hostnames { manage: names(), storage: names() },
+            cluster: cluster.to_owned(),
+            ..NodeAddRequest::default()
+        })
+    }
+
+    pub fn add_device(&self, node: &str, disk: &str, destroydata: bool) -> Result<(), ClientError> {
+        let (node, name) = (node.to_owned(), disk.to_owned());
+        self.client().device_add(&DeviceAddRequest { name, node, destroydata, ..DeviceAddRequest::default() })
+    }
+
+    /// The node that has this host name.
+    pub fn node_of(&self, host: &str) -> NodeInfo {
+        let topology = self.client().topology().unwrap();
+        let mut nodes = topology.clusters.iter().flat_map(|cluster| cluster.nodes.iter());
+        nodes.find(|node| node.hostnames.manage.iter().any(|name| name == host)).unwrap().clone()
+    }
+
+    /// Makes a volume and waits for it.
+    pub fn create(&self, body: &Value) -> Result<VolumeInfo, ClientError> {
+        let request: VolumeCreateRequest = serde_json::from_value(body.clone()).unwrap();
+        self.client().volume_create(&request)
+    }
+
+    /// Asks for a volume; the path of the job.
+    pub fn begin_create(&self, body: &Value) -> String {
+        let reply = self.post("/volumes", body);
+        assert_eq!(reply.status, 202, "{reply:?}\n{}", self.log_tail());
+        reply.location
+    }
+
+    /// Asks for a delete; the path of the job.
+    pub fn begin_delete(&self, volume: &str) -> String {
+        let reply = self.delete(&format!("/volumes/{volume}"));
+        assert_eq!(reply.status, 202, "{reply:?}\n{}", self.log_tail());
+        reply.location
+    }
+
+    /// Deletes a volume and waits for the answer.
+    pub fn remove(&self, volume: &str) -> Reply {
+        self.wait_for(&self.begin_delete(volume))
+    }
+
+    /// The ids of all volumes.
+    pub fn volumes(&self) -> Vec<String> {
+        self.client().volume_list().unwrap().volumes.to_vec()
+    }
+}
+
+/// Status, text and explanation of a refusal.
+pub fn refusal<T: std::fmt::Debug>(result: Result<T, ClientError>) -> (u16, String, String) {
+    match result {
+        Err(ClientError::Refused { status, text, explanation }) => {
+            (status, text, explanation.unwrap_or_default())
+        }
+        other => panic!("that was no refusal: {other:?}"),
+    }
+}
+
+#[track_caller]
+pub fn assert_says(text: &str, words: &[&str]) {
+    for word in words {
+        assert!(text.contains(word), "{word:?} is missing in {text:?}");
+    }
+}

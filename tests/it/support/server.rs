@@ -1,0 +1,358 @@
+//! A real server process in a folder of its own, on simulated peers.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use mortar::client::{Client, Credentials, Quiet};
+use mortar::executor::sim::{Action, ControlOp, SimHandle, SimPeers};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::conformance::http;
+
+const SERVER: &str = env!("CARGO_BIN_EXE_mortard");
+const CLIENT: &str = env!("CARGO_BIN_EXE_mortar");
+const START_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_secs(40);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// An answer of the server: status, body, and the headers that scenarios look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    pub text: String,
+    pub location: String,
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// The id at the end of the location.
+    pub fn located(&self) -> String {
+        self.location.rsplit('/').next().unwrap_or_default().to_owned()
+    }
+}
+
+/// A server, its folder and its peers.
+pub struct Lab {
+    folder: TempDir,
+    process: Option<Child>,
+    port: u16,
+    inject: Option<Value>,
+    keys: Option<(String, String)>,
+}
+
+impl Lab {
+    /// A server in an empty folder; not started yet.
+    pub fn new() -> Lab {
+        Lab { folder: tempfile::tempdir().unwrap(), process: None, port: 0, inject: None, keys: None }
+    }
+
+    /// A started server.
+    pub fn started() -> Lab {
+        let mut lab = Lab::new();
+        lab.start();
+        lab
+    }
+
+    /// A copy of the folder of a server that does not run.
+    pub fn copied_from(other: &Path) -> Lab {
+        let lab = Lab::new();
+        for entry in fs::read_dir(other).unwrap() {
+            let entry = entry.unwrap();
+            if !entry.file_name().to_string_lossy().ends_with(".log") {
+                fs::copy(entry.path(), lab.path().join(entry.file_name())).unwrap();
+            }
+        }
+        lab
+    }
+
+    /// Faults from the next start on; `None` for none.
+    pub fn inject(&mut self, inject: Option<Value>) {
+        self.inject = inject;
+    }
+
+    /// Keys of `admin` and `user` from the next start on.
+    pub fn keys(&mut self, admin: &str, user: &str) {
+        self.keys = Some((admin.to_owned(), user.to_owned()));
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.path().join("heketi.db")
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.path().join("server.log")
+    }
+
+    /// All that the server has said.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.log_file()).unwrap_or_default()).into_owned()
+    }
+
+    /// The end of it, for failures.
+    pub fn log_tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().filter(|line| !line.contains("answered with 2")).collect();
+        lines[lines.len().saturating_sub(25)..].join("\n")
+    }
+
+    pub fn config_file(&self) -> PathBuf {
+        self.path().join("heketi.json")
+    }
+
+    fn write_config(&self) {
+        let executor = if self.inject.is_some() { "inject/sim" } else { "sim" };
+        let mut gluster = json!({"executor": executor, "db": self.database(), "loglevel": "info"});
+        if let Some(inject) = &self.inject {
+            gluster["injectexec"] = inject.clone();
+        }
+        let mut config = json!({"port": "", "glusterfs": gluster});
+        if let Some((admin, user)) = &self.keys {
+            config["jwt"] = json!({"admin": {"key": admin}, "user": {"key": user}});
+        }
+        fs::write(self.config_file(), serde_json::to_string_pretty(&config).unwrap()).unwrap();
+    }
+
+    fn spawn(&self) -> Child {
+        self.write_config();
+        let log = || File::options().create(true).append(true).open(self.log_file()).unwrap();
+        let mut command = program(SERVER, self.path());
+        command.arg(format!("--config={}", self.config_file().display()));
+        if self.keys.is_none() {
+            command.arg("--disable-auth");
+        }
+        command.stdout(log()).stderr(log()).spawn().unwrap()
+    }
+
+    /// Starts the server and waits until it listens.
+    pub fn start(&mut self) {
+        assert!(self.process.is_none(), "it runs already");
+        let before = self.log().len();
+        let mut process = self.spawn();
+        let begun = Instant::now();
+        loop {
+            let log = fs::read(self.log_file()).unwrap();
+            let log = String::from_utf8_lossy(&log[before.min(log.len())..]).into_owned();
+            let listening = log.lines().find_map(|line| line.strip_prefix("Listening on port "));
+            let whole = log.ends_with('\n');
+            if let Some(port) = listening.filter(|_| whole).and_then(|port| port.trim().parse().ok()) {
+                self.port = port;
+                break;
+            }
+            let ended = process.try_wait().unwrap();
+            assert!(ended.is_none(), "the server ended: {ended:?}\n{log}");
+            assert!(begun.elapsed() < START_LIMIT, "the server does not listen\n{log}");
+            std::thread::sleep(PAUSE);
+        }
+        self.process = Some(process);
+    }
+
+    /// Starts the server where it should refuse to: its status and what it said.
+    pub fn start_in_vain(&mut self) -> (Option<i32>, String) {
+        let before = self.log().len();
+        let mut process = self.spawn();
+        let status = wait(&mut process, START_LIMIT);
+        if status.is_none() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+        (status.flatten(), self.log()[before..].to_owned())
+    }
+
+    /// Stops the server as an operator does.
+    pub fn stop(&mut self) {
+        let Some(mut process) = self.process.take() else { return };
+        signal(&process, "TERM");
+        let status = wait(&mut process, STOP_LIMIT);
+        if status.is_none() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+        assert!(status.is_some(), "the server does not stop\n{}", self.log_tail());
+    }
+
+    /// Kills the server.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+
+    /// Stops it and starts it on the same folder.
+    pub fn restart(&mut self) {
+        self.stop();
+        self.start();
+    }
+
+    /// Whether it has ended by itself, as it does at a fault that kills it.
+    pub fn has_died(&mut self) -> bool {
+        let Some(process) = &mut self.process else { return true };
+        if process.try_wait().unwrap().is_none() {
+            return false;
+        }
+        self.process = None;
+        true
+    }
+
+    /// A client of this server.
+    pub fn client(&self) -> Client {
+        self.client_as("", "")
+    }
+
+    pub fn client_as(&self, user: &str, key: &str) -> Client {
+        let credentials = Credentials { user: user.to_owned(), key: key.to_owned() };
+        Client::new(self.url(), credentials, Box::new(Quiet))
+    }
+
+    /// One request as it is; an error where no answer came.
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> anyhow::Result<Reply> {
+        let headers: Vec<(String, String)> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let response = http::send(self.port, method, path, &headers, body)?;
+        Ok(Reply {
+            status: response.status,
+            location: response.header("location").unwrap_or_default().to_owned(),
+            text: String::from_utf8_lossy(&response.body).into_owned(),
+        })
+    }
+
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
+        let sent = self.try_send(method, path, headers, body);
+        sent.unwrap_or_else(|error| panic!("{error:#}\n{}", self.log_tail()))
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], None)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, &[], Some(body.to_string().as_bytes()))
+    }
+
+    pub fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, &[], None)
+    }
+
+    /// The last answer of a job.
+    pub fn wait_for(&self, job: &str) -> Reply {
+        let begun = Instant::now();
+        loop {
+            let reply = self.get(job);
+            if reply.status != 200 {
+                return reply;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(120), "{job} does not end\n{}", self.log_tail());
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Runs the client program: its status, standard output and standard error.
+    pub fn mortar(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let mut command = program(CLIENT, self.path());
+        command.arg(format!("--server={}", self.url())).args(arguments);
+        said(&command.output().unwrap())
+    }
+
+    /// Runs the server program with other arguments.
+    pub fn mortard(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        said(&program(SERVER, self.path()).args(arguments).output().unwrap())
+    }
+
+    fn peers_file(&self) -> PathBuf {
+        self.path().join("heketi.db.peers")
+    }
+
+    /// The peers as they are now.
+    pub fn peers(&self) -> SimPeers {
+        SimPeers::read(&self.peers_file()).unwrap()
+    }
+
+    /// Does something to a peer, behind the server's back, before its next command.
+    pub fn on(&self, host: &str, action: Action) {
+        SimHandle::new(&self.peers_file()).send(&ControlOp { host: host.to_owned(), action }).unwrap();
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("--- the server said\n{}", self.log_tail());
+        }
+    }
+}
+
+/// Waits until something holds, and says whether it does.
+pub fn settled(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < limit {
+        if holds() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    holds()
+}
+
+/// A program in a folder, with nothing of our environment.
+fn program(path: &str, folder: &Path) -> Command {
+    let mut command = Command::new(path);
+    command.current_dir(folder).stdin(Stdio::null()).env_clear();
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("HOME", folder).env("LC_ALL", "C");
+    command
+}
+
+fn said(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn signal(process: &Child, name: &str) {
+    let script = format!("kill -{name} {}", process.id());
+    Command::new("sh").args(["-c", &script]).status().unwrap();
+}
+
+/// The exit status, `Some(None)` after a signal; `None` where it takes too long.
+fn wait(process: &mut Child, limit: Duration) -> Option<Option<i32>> {
+    let begun = Instant::now();
+    while begun.elapsed() < limit {
+        if let Some(status) = process.try_wait().unwrap() {
+            return Some(status.code());
+        }
+        std::thread::sleep(PAUSE);
+    }
+    None
+}
+
+/// Writes a body into a file, byte for byte.
+pub fn download(port: u16, path: &str, file: &Path) {
+    let response = http::send(port, "GET", path, &[], None).unwrap();
+    assert_eq!(response.status, 200);
+    fs::write(file, response.body).unwrap();
+}

@@ -1,0 +1,11 @@
+//! Scenarios on three real peers. Run inside the lab's network namespace, with the lab up:
+//! `make test-lab`, or `tests/lab/vm/lab exec cargo test --test lab -- --ignored --test-threads=1`.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so and ends")]
+
+mod audit;
+mod kills;
+mod life;
+mod peers;
+mod power;
+mod server;
