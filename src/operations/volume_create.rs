@@ -109,7 +109,7 @@ impl Engine {
         Err(OpError::BadRequest { text, explanation })
     }
 
-    /// What no gluster would take is refused here, before anything is made for it. heketi's mock takes all.
+    /// What no gluster would take as a name or an option is refused here, before anything is made for it. heketi's mock takes all.
     fn check_options(&self, spec: &VolumeSpec) -> Result<(), OpError> {
         if self.settings.any_option {
             return Ok(());
@@ -120,6 +120,12 @@ impl Engine {
                 "each option is a key, a blank and a value, as `gluster volume set` takes them".to_owned(),
             ),
         };
+        // The alphabet of names has a hyphen: at the beginning gluster would take the name for a flag.
+        if spec.name.as_ref().is_some_and(|name| name.starts_with('-')) {
+            let text = "validation failed: name: must be in a valid format.".to_owned();
+            let explanation = Some("the name of a volume must not begin with a hyphen".to_owned());
+            return Err(OpError::BadRequest { text, explanation });
+        }
         let given = spec.options.iter().filter(|option| !option.is_empty());
         given.into_iter().try_for_each(|option| gluster::parse_option(option).map(drop).map_err(bad))
     }
