@@ -35,13 +35,14 @@ fn main() -> Result<()> {
     by_hand.pair("bench-warm")?;
     let (mut ours, mut theirs) = (Measured::default(), Measured::default());
     for number in 1..=pairs {
-        let server = through_server(&mut connection)?;
+        let took = through_server(&mut connection)?;
         let script = by_hand.pair(&format!("bench-{number}"))?;
-        report(&format!("pair {number}"), server, script);
-        ours.add(server);
+        report(&format!("pair {number}"), took, script);
+        ours.add(took);
         theirs.add(script);
     }
     report("medians", ours.medians(), theirs.medians());
+    println!("memory of the server  {:.1} MiB", server.resident_kib()? as f64 / 1024.0);
     by_hand.run(&["close"])
 }
 
