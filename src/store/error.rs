@@ -73,17 +73,6 @@ pub enum OpenError {
         /// Ours.
         known: i64,
     },
-    /// The file system below does not do what SQLite's log needs.
-    #[error(
-        "{} lies on a network or FUSE file system ({kind}), where SQLite's log is not safe. Move it to a local disk: stop the server, copy the file, and change glusterfs.db",
-        path.display()
-    )]
-    NetworkFileSystem {
-        /// The file.
-        path: PathBuf,
-        /// The kind of file system.
-        kind: String,
-    },
     /// The file system refused.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {

@@ -216,18 +216,6 @@ pub async fn set_phase(conn: &mut SqliteConnection, id: VolumeId, from: Phase, t
     Ok(())
 }
 
-/// Moves a pending volume to another cluster, where its creation is tried again.
-///
-/// # Errors
-/// When the volume is not being made, or the database refuses.
-pub async fn move_to_cluster(conn: &mut SqliteConnection, id: VolumeId, cluster: ClusterId) -> Result<()> {
-    let done =
-        sqlx::query!("UPDATE volume SET cluster_id = ? WHERE id = ? AND phase = 'creating'", cluster, id)
-            .execute(conn)
-            .await?;
-    one_row(&done, "volume", id)
-}
-
 /// Takes a volume out whose bricks are out already.
 ///
 /// # Errors
