@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use common::{Connection, Server, VOLUME, quantile};
-use mortar::store::Store;
+use mortar::store::{Sharing, Store};
 use serde_json::{Value, json};
 
 const SIZES: [u32; 4] = [250, 1_000, 10_000, 50_000];
@@ -58,7 +58,7 @@ fn main() -> Result<()> {
 fn fill(directory: &Path, volumes: u32) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let store = Store::open(&directory.join("bench.db")).await?;
+        let store = Store::open(&directory.join("bench.db"), Sharing::default()).await?;
         let mut tx = store.write().await?;
         for statement in TOPOLOGY {
             sqlx::query(statement).execute(&mut *tx).await?;

@@ -23,7 +23,7 @@ use crate::model::ids::RandomIds;
 use crate::model::sizes::KiB;
 use crate::operations::{self, OperationSettings, Operations, Parts, Stopped};
 use crate::placement::{PlacementLimits, ZoneChecking};
-use crate::store::Store;
+use crate::store::{Sharing, Store, backup};
 
 /// How long a delete is tried before its client is told that the background goes on with it.
 const DELETE_BUDGET: std::time::Duration = std::time::Duration::from_secs(20);
@@ -58,10 +58,16 @@ impl Server {
             return Err(ConfigError::Application(text.to_owned()).into());
         }
         let database = config.database.path.clone();
-        let store = Store::open(&database)
+        let sharing = if config.database.alone { Sharing::Alone } else { Sharing::AsFileSystem };
+        let store = Store::open(&database, sharing)
             .await
             .map_err(|error| ConfigError::Application(format!("Unable to open database: {error}")))?;
         let store = Arc::new(store);
+        if let Err(refused) = backup::sweep(&database) {
+            warn!("left-overs of earlier backups beside {} stay: {refused}", database.display());
+        }
+        // Before anything is changed on a peer: a port that is taken ends the start.
+        let listener = listen(config.port)?;
         let executor = executor(&config.executor, &database, &store).await?;
         info!("Loaded {} executor", executor_name(&config.executor));
         let operations = Operations::new(Parts {
@@ -80,7 +86,6 @@ impl Server {
         }
         operations.start_background();
         let (router, admin_state) = router(&config, operations.clone(), database)?;
-        let listener = listen(config.port)?;
         Ok(Server { operations, store, router, admin_state, listener })
     }
 

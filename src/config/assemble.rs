@@ -50,6 +50,7 @@ pub(super) fn assemble(
                 .unwrap_or_else(|| "heketi.db".to_owned())
                 .into(),
             read_only: glusterfs.db_read_only,
+            alone: environment.is_true("MORTAR_DB_ALONE"),
         },
         bounds: bounds(&glusterfs, environment),
         options: options(&glusterfs, environment),

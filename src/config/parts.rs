@@ -78,6 +78,8 @@ pub struct DatabaseConfig {
     pub path: PathBuf,
     /// Whether it must not be written.
     pub read_only: bool,
+    /// Whether one connection has it to itself, whatever the file system.
+    pub alone: bool,
 }
 
 /// How much is logged. Source: heketi's words.

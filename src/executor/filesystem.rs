@@ -101,6 +101,11 @@ pub fn table_remove(settings: &PeerSettings, device: DeviceId, brick: BrickId) -
         .arg(&settings.fstab)
 }
 
+/// Whether [`table_remove`] found no table at all: a configured one comes into being with its first line.
+pub fn is_without_table(stderr: &str) -> bool {
+    stderr.contains("can't read") && stderr.contains("No such file or directory")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,6 +42,16 @@ pub fn peer_status(settings: &PeerSettings) -> Command {
     look(settings).args(["peer", "status"])
 }
 
+/// Lists all peers of the trusted pool that the asked one is in, itself included.
+pub fn pool_list(settings: &PeerSettings) -> Command {
+    look(settings).args(["pool", "list"])
+}
+
+/// How many peers [`pool_list`] printed. Its first line is a heading.
+pub fn pool_size(output: &str) -> usize {
+    output.lines().skip(1).filter(|line| !line.trim().is_empty()).count()
+}
+
 /// Joins a peer to the trusted pool.
 pub fn peer_probe(settings: &PeerSettings, storage: &str) -> Command {
     change(settings, LockName::pool()).args(["peer", "probe", storage])
@@ -191,7 +201,13 @@ pub fn is_busy(text: &str) -> bool {
 /// Whether gluster says that there is no such volume. An option or a host that does not exist is something else.
 pub fn is_missing(text: &str) -> bool {
     let about_volume = |line: &str| {
-        line.find("Volume ").and_then(|at| line.get(at..)).is_some_and(|rest| rest.contains("does not exist"))
+        // What another peer lacks is no answer of the pool.
+        !line.contains("Staging failed on")
+            && !line.contains("Commit failed on")
+            && line
+                .find("Volume ")
+                .and_then(|at| line.get(at..))
+                .is_some_and(|rest| rest.contains("does not exist"))
     };
     text.lines().any(about_volume)
 }
@@ -203,12 +219,19 @@ pub fn is_existing(text: &str) -> bool {
         || text.contains("may be containing or be contained by an existing brick")
 }
 
+/// Whether the command line gave up waiting at its own time limit; glusterd goes on.
+pub fn is_cut_off(text: &str) -> bool {
+    text.contains("Error : Request timed out")
+}
+
 /// Whether gluster refuses because peers are away: asking again later helps.
 pub fn is_peer_down(text: &str) -> bool {
     text.contains("peers are down")
         || text.contains("peers is probably down")
         || text.contains("is not connected")
-        || text.contains("quorum")
+        // "Quorum not met", "Server quorum not met"; not the name of an option.
+        || text.contains("uorum not met")
+        || text.contains("uorum is not met")
         || text.contains("Connection failed")
         || text.contains("glusterd is down")
 }

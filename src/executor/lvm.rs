@@ -244,6 +244,13 @@ pub fn is_missing(stderr: &str) -> bool {
     stderr.to_lowercase().lines().any(|line| MISSING.into_iter().any(|words| says(line, words)))
 }
 
+/// Whether LVM says that a whole group does not exist: its disk may only be away for a while.
+pub fn is_group_missing(stderr: &str) -> bool {
+    stderr.to_lowercase().lines().any(|line| {
+        line.trim_start().strip_prefix("volume group \"").is_some_and(|rest| rest.contains("\" not found"))
+    })
+}
+
 /// Whether LVM says that the logical volume is there already.
 pub fn is_existing(stderr: &str) -> bool {
     // `Logical volume tp_… already exists in Volume group vg_….` for a pool, `… "brick_…" already exists in volume

@@ -96,6 +96,14 @@ pub fn user_data(brick: &str) -> Command {
     ])
 }
 
+/// Whether `find` says that the very path it was to look at is not there; not that some program is missing.
+pub fn is_path_missing(stderr: &str, path: &str) -> bool {
+    let says = |line: &str| {
+        line.starts_with("find: ") && line.contains(path) && line.contains("No such file or directory")
+    };
+    stderr.lines().any(says)
+}
+
 /// A disk, or what is on top of one. Source: `lsblk --json`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct BlockDevice {

@@ -35,7 +35,9 @@ async fn make_copy(app: &App) -> anyhow::Result<tokio::fs::File> {
     let mut name = app.database.as_os_str().to_owned();
     name.push(format!(".backup-{}", app.operations.fresh_name()));
     let path = std::path::PathBuf::from(name);
-    backup::backup(&app.database, &path).await?;
+    let mut conn = app.operations.store().read().await?;
+    backup::backup_through(&mut conn, &app.database, &path).await?;
+    drop(conn);
     let file =
         tokio::fs::File::open(&path).await.with_context(|| format!("cannot open {}", path.display()))?;
     tokio::fs::remove_file(&path).await.with_context(|| format!("cannot remove {}", path.display()))?;

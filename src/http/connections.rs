@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -10,10 +11,13 @@ use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 use tracing::debug;
+
+/// How long a client may take to send the headers of a request, the pause after the one before included.
+const HEADERS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Serves until it is dropped.
 ///
@@ -31,8 +35,11 @@ pub async fn serve(mut listener: TcpListener, router: Router) -> Infallible {
                 request.extensions_mut().insert::<ConnectInfo<SocketAddr>>(ConnectInfo(address));
                 router.clone().oneshot(request.map(Body::new))
             });
-            let served =
-                http1::Builder::new().half_close(true).serve_connection(TokioIo::new(stream), service);
+            let served = http1::Builder::new()
+                .half_close(true)
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADERS_WITHIN)
+                .serve_connection(TokioIo::new(stream), service);
             if let Err(broken) = served.await {
                 debug!(error = &broken as &dyn std::error::Error, "a connection ended");
             }

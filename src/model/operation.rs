@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{DeviceId, JobId, NodeId, OperationId};
+use super::ids::{ClusterId, DeviceId, JobId, NodeId, OperationId};
 use super::step::{Step, StepOutput, StepState};
 
 /// What an operation is for. Stored: variants are added, never renamed.
@@ -120,6 +120,8 @@ pub struct Operation {
     pub failure: Option<Failure>,
     /// When it was decided, in milliseconds since 1970.
     pub created_ms: i64,
+    /// For a volume create: the clusters that the request allows, in order; empty allows all.
+    pub clusters: Vec<ClusterId>,
     /// Its steps in order.
     pub steps: Vec<StepRecord>,
 }

@@ -101,6 +101,9 @@ pub enum Step {
         peer: Peer,
         /// Those that can be asked.
         via: Vec<Peer>,
+        /// Whether it was in a pool before, or nobody could say: then an undo leaves it there.
+        #[serde(default)]
+        was_member: bool,
     },
     /// Takes a peer out of the trusted pool, unless it carries bricks of others.
     DetachPeer {

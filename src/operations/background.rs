@@ -7,10 +7,11 @@ use futures_util::FutureExt as _;
 use sqlx::SqliteConnection;
 use tracing::{error, info, warn};
 
-use super::engine::{Engine, Locking, Stopped};
+use super::engine::{Engine, LONGEST_PAUSE, Locking, Stopped, Turn};
 use super::locks::{Mode, ObjectKey};
 use super::recovery::{self, Next};
 use super::{Operations, devices, volume_create};
+use crate::model::ids::OperationId;
 use crate::model::operation::{Direction, Operation, OperationKind};
 use crate::store::{Result, device, idempotency, job, node, operation, volume};
 
@@ -36,7 +37,11 @@ impl Operations {
         drop(conn);
         let count = unfinished.len();
         for op in unfinished {
-            engine.take_up(op, true).await?;
+            // What waits for a person waits on; its objects stay as they are in the database.
+            if op.parked.as_ref().is_some_and(|parked| !parked.retry) {
+                continue;
+            }
+            engine.take_up_or_say(&op, true).await;
         }
         Ok(count)
     }
@@ -66,12 +71,32 @@ impl Operations {
 }
 
 impl Engine {
+    /// Takes an operation up; what goes wrong with one must not keep the others waiting.
+    async fn take_up_or_say(self: &Arc<Self>, seen: &Operation, at_start: bool) {
+        if let Err(refused) = self.take_up(seen.id, at_start).await {
+            self.set_active(seen.id, false);
+            error!(
+                error = &refused as &dyn std::error::Error,
+                "{} of {} could not be taken up; it is tried again",
+                seen.kind.as_str(),
+                seen.target
+            );
+        }
+    }
+
     /// Decides what follows for an unfinished operation that nobody works on, and begins.
-    async fn take_up(self: &Arc<Self>, mut op: Operation, at_start: bool) -> Result<()> {
-        let mut conn = self.store.read().await?;
-        let keyed = idempotency::guards(&mut conn, &op.target).await?;
-        let locks = locks_of(&mut conn, &op).await?;
-        drop(conn);
+    async fn take_up(self: &Arc<Self>, id: OperationId, at_start: bool) -> Result<()> {
+        // Claimed first and read again then: it may have come to its end since it was listed.
+        self.set_active(id, true);
+        let mut tx = self.store.snapshot().await?;
+        let Some(mut op) = operation::find(&mut tx, id).await? else {
+            self.set_active(id, false);
+            return Ok(());
+        };
+        let keyed = idempotency::guards(&mut tx, &op.target).await?;
+        let locks = locks_of(&mut tx, &op).await?;
+        let turn = self.turn_for(&mut tx, &op).await?;
+        drop(tx);
         let next = recovery::next(&op, keyed);
         if next == Next::Unwind && op.direction == Direction::Forward {
             let mut tx = self.store.write().await?;
@@ -88,12 +113,28 @@ impl Engine {
                 op.target
             );
         }
-        self.set_active(op.id, true);
         let holder = format!("recovery of {}", op.target);
-        let held = if at_start { self.locks.acquire(&locks, &holder).now_or_never() } else { None };
+        let pool_wide = matches!(op.kind, OperationKind::NodeAdd | OperationKind::NodeDelete);
+        let held =
+            if at_start || pool_wide { self.locks.acquire(&locks, &holder).now_or_never() } else { None };
+        if held.is_none() && pool_wide && !at_start {
+            // Queueing for the whole cluster would hold up every volume behind it, at each try.
+            self.set_active(id, false);
+            return Ok(());
+        }
         let locking = held.map_or(Locking::Wanted(locks), Locking::Held);
-        self.spawn(op, locking, None, false);
+        self.spawn(op, locking, turn, false);
         Ok(())
+    }
+
+    /// Volume operations of an earlier server take their turn like new ones.
+    async fn turn_for(&self, conn: &mut SqliteConnection, op: &Operation) -> Result<Option<Turn>> {
+        if !matches!(op.kind, OperationKind::VolumeCreate | OperationKind::VolumeDelete) {
+            return Ok(None);
+        }
+        let Ok(id) = op.target.parse() else { return Ok(None) };
+        let volume = volume::find(conn, id).await?;
+        Ok(volume.map(|volume| Turn { cluster: volume.cluster, ticket: self.limits.enter() }))
     }
 
     async fn background(self: Arc<Self>) {
@@ -121,7 +162,7 @@ impl Engine {
         drop(conn);
         for op in unfinished {
             if self.is_due(&op) {
-                self.take_up(op, false).await?;
+                self.take_up_or_say(&op, false).await;
             }
         }
         if forget {
@@ -136,12 +177,19 @@ impl Engine {
         self.active.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
     }
 
+    /// Whether a time has come. One that is further away than any pause was set by a clock that was wrong.
+    fn has_come(&self, time_ms: i64) -> bool {
+        let longest = i64::try_from(LONGEST_PAUSE.as_millis()).unwrap_or(i64::MAX);
+        let left = time_ms.saturating_sub(self.clock.now_ms());
+        left <= 0 || left > longest
+    }
+
     fn is_due(&self, op: &Operation) -> bool {
         if self.active.lock().unwrap_or_else(PoisonError::into_inner).contains(&op.id) {
             return false;
         }
         match &op.parked {
-            Some(parked) => parked.retry && parked.next_try_ms <= self.clock.now_ms(),
+            Some(parked) => parked.retry && self.has_come(parked.next_try_ms),
             // Its task ended without finishing or parking it: the database failed, or it panicked.
             None => true,
         }

@@ -7,29 +7,30 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Notify, watch};
-use tracing::{Instrument as _, error, info, info_span, warn};
+use tracing::{Instrument as _, error, info, info_span};
 
 use super::background::creates;
 use super::error::OpError;
-use super::failure::{self, OnFailure};
 use super::limits::{Limits, Ticket};
 use super::locks::{Held, Locks, Mode, ObjectKey};
-use super::progress::{Progress, describe};
-use super::steps::{StepError, StepRunner};
-use super::{OperationSettings, Parts, finish};
+use super::progress::Progress;
+use super::steps::StepRunner;
+use super::{OperationSettings, Parts};
 use crate::executor::Executor;
 use crate::model::clock::Clock;
 use crate::model::ids::{ClusterId, Ids, JobId, OperationId};
-use crate::model::operation::{Direction, Failure, Job, Operation, OperationKind, Parked, StepRecord};
+use crate::model::operation::{Direction, Job, Operation, OperationKind, StepRecord};
 use crate::model::step::{Step, StepOutput, StepState};
 use crate::store::step::StepMark;
-use crate::store::{Result, Store, job, operation, step};
+use crate::store::{Store, job, operation};
 
 /// The longest pause between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long an operation is let alone after the database failed under it.
+const AFTER_DATABASE_FAILED: Duration = Duration::from_secs(5);
 
 /// What the facade, the engine and the background share.
 pub(super) struct Engine {
@@ -61,6 +62,8 @@ pub(super) struct Decision {
     /// Steps by stage.
     pub(super) stages: Vec<Vec<Step>>,
     pub(super) locks: Vec<(ObjectKey, Mode)>,
+    /// For a volume create: where it may be tried again; empty allows all clusters.
+    pub(super) clusters: Vec<ClusterId>,
 }
 
 /// The locks of an operation.
@@ -87,7 +90,7 @@ pub enum Stopped {
 }
 
 /// How a round of an operation ended.
-enum Round {
+pub(super) enum Round {
     /// Nothing is left to do, now or for this task.
     Over,
     /// It goes on, perhaps in the other direction.
@@ -125,7 +128,7 @@ impl Engine {
     ) -> Decision {
         let id = OperationId::from_uuid(self.ids.draw());
         let job = JobId::from_uuid(self.ids.draw());
-        Decision { id, job, kind, target: target.to_string(), stages, locks }
+        Decision { id, job, kind, target: target.to_string(), stages, locks, clusters: Vec::new() }
     }
 
     pub(super) fn is_stopping(&self) -> bool {
@@ -199,6 +202,13 @@ impl Engine {
         });
     }
 
+    /// Waits, but not for longer than the server is to run.
+    async fn pause(&self, time: Duration) {
+        let mut stopping = self.stopping.subscribe();
+        // Either way it is over: whoever asked looks whether the server stops.
+        tokio::time::timeout(time, stopping.wait_for(|stop| *stop)).await.ok();
+    }
+
     async fn run(&self, mut op: Operation, fresh: bool) {
         // Additions do each step once: what fails turns them back.
         let fresh = fresh && creates(op.kind);
@@ -213,7 +223,7 @@ impl Engine {
                 Ok(Round::Over) => return,
                 Ok(Round::Again) => {}
                 Ok(Round::After(least)) => {
-                    tokio::time::sleep(least.max(pause)).await;
+                    self.pause(least.max(pause)).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 Err(refused) => {
@@ -221,6 +231,8 @@ impl Engine {
                         error = &refused as &dyn std::error::Error,
                         "the database failed in the middle of an operation; it is taken up again later"
                     );
+                    // It stays marked active meanwhile: a full disk must not make it run in circles.
+                    self.pause(AFTER_DATABASE_FAILED).await;
                     return;
                 }
             }
@@ -230,221 +242,17 @@ impl Engine {
             }
         }
     }
-
-    async fn forward(&self, op: &mut Operation, began_ms: i64, fresh: bool) -> Result<Round> {
-        let stages = op.steps.last().map_or(0, |last| last.stage + 1);
-        for stage in 0..stages {
-            if self.is_stopping() {
-                return Ok(Round::Over);
-            }
-            if let Some(cause) = self.run_stage(op, stage, fresh).await? {
-                return self.turn_after(op, cause, began_ms).await;
-            }
-        }
-        finish::finish(self, op).await?;
-        Ok(Round::Over)
-    }
-
-    /// Runs the steps of a stage side by side; the first failure, if any, once all have ended.
-    async fn run_stage(
-        &self,
-        op: &mut Operation,
-        stage: u32,
-        fresh: bool,
-    ) -> Result<Option<(usize, StepError)>> {
-        let due: Vec<usize> =
-            positions(op, |record| record.stage == stage && record.state != StepState::Done);
-        if due.is_empty() {
-            return Ok(None);
-        }
-        self.mark_started(op, &due).await?;
-        self.progress.set(op.job, describe(&steps_at(op, &due), false));
-        let mut running = Vec::with_capacity(due.len());
-        for &at in &due {
-            running.push(self.runner.apply(&op.steps[at].step));
-        }
-        let results = join_all(running).await;
-        let mut failed = None;
-        for (&at, result) in due.iter().zip(results) {
-            match result {
-                Ok(output) => {
-                    op.steps[at].state = StepState::Done;
-                    op.steps[at].output = output;
-                }
-                Err(cause) => {
-                    // Nothing is there that an undo would need the peer for.
-                    if cause.has_not_begun() && fresh {
-                        op.steps[at].state = StepState::Undone;
-                    }
-                    failed = failed.or(Some((at, cause)));
-                }
-            }
-        }
-        Ok(failed)
-    }
-
-    /// Puts the marks of `due` on disk, with those of the stage before, unless they came with the decision.
-    async fn mark_started(&self, op: &mut Operation, due: &[usize]) -> Result<()> {
-        if due.iter().all(|&at| op.steps[at].state == StepState::Started) {
-            return Ok(());
-        }
-        for &at in due {
-            op.steps[at].state = StepState::Started;
-        }
-        self.save_marks(op).await
-    }
-
-    async fn save_marks(&self, op: &Operation) -> Result<()> {
-        let mut tx = self.store.write().await?;
-        step::mark(&mut tx, op.id, &marks(op)).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    async fn turn_after(
-        &self,
-        op: &mut Operation,
-        cause: (usize, StepError),
-        began_ms: i64,
-    ) -> Result<Round> {
-        let (at, error) = cause;
-        warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "a step failed: {}", error.text());
-        let spent = Duration::from_millis(u64::try_from(self.clock.now_ms() - began_ms).unwrap_or(0));
-        match failure::after(op, &error, spent, self.settings.delete_budget) {
-            OnFailure::TurnBack => {
-                let cause = failure::of(op, at, &error);
-                self.turn(op, Direction::Back, Some(cause)).await?;
-                Ok(Round::Again)
-            }
-            OnFailure::Retry => {
-                self.progress.set(op.job, format!("waiting: {}", error.text().trim()));
-                self.save_marks(op).await?;
-                Ok(Round::After(Duration::ZERO))
-            }
-            OnFailure::Park => {
-                let cause = failure::of(op, at, &error);
-                // Also what a program refused: there is no way back any more, and its reason may go.
-                self.park(op, &cause, !error.holds_data()).await
-            }
-            OnFailure::Ignore => {
-                info!("forgotten all the same, as the request asked");
-                op.steps[at].state = StepState::Done;
-                Ok(Round::Again)
-            }
-            OnFailure::GiveUp => {
-                op.failure = Some(failure::of(op, at, &error));
-                finish::abandon(self, op).await?;
-                Ok(Round::Over)
-            }
-        }
-    }
-
-    async fn turn(&self, op: &mut Operation, direction: Direction, cause: Option<Failure>) -> Result<()> {
-        let mut tx = self.store.write().await?;
-        step::mark(&mut tx, op.id, &marks(op)).await?;
-        operation::turn(&mut tx, op.id, direction, cause.as_ref()).await?;
-        tx.commit().await?;
-        op.direction = direction;
-        if cause.is_some() {
-            op.failure = cause;
-        }
-        Ok(())
-    }
-
-    /// Undoes what may have happened, newest stage first.
-    async fn backward(&self, op: &mut Operation) -> Result<Round> {
-        let stages = op.steps.last().map_or(0, |last| last.stage + 1);
-        for stage in (0..stages).rev() {
-            if self.is_stopping() {
-                return Ok(Round::Over);
-            }
-            let due = positions(op, |record| {
-                record.stage == stage && matches!(record.state, StepState::Started | StepState::Done)
-            });
-            if let Some((at, error)) = self.undo_stage(op, &due).await {
-                return self.after_failed_undo(op, at, error).await;
-            }
-        }
-        finish::abandon_or_retry(self, op).await.map(|again| if again { Round::Again } else { Round::Over })
-    }
-
-    async fn undo_stage(&self, op: &mut Operation, due: &[usize]) -> Option<(usize, StepError)> {
-        if due.is_empty() {
-            return None;
-        }
-        self.progress.set(op.job, describe(&steps_at(op, due), true));
-        let mut running = Vec::with_capacity(due.len());
-        for &at in due {
-            running.push(self.runner.undo(&op.steps[at].step));
-        }
-        let results = join_all(running).await;
-        let mut failed = None;
-        for (&at, result) in due.iter().zip(results) {
-            match result {
-                Ok(()) => op.steps[at].state = StepState::Undone,
-                Err(cause) => failed = failed.or(Some((at, cause))),
-            }
-        }
-        failed
-    }
-
-    async fn after_failed_undo(&self, op: &mut Operation, at: usize, error: StepError) -> Result<Round> {
-        if error.is_irreversible() {
-            info!("{} has happened and cannot be taken back; going on", op.kind.as_str());
-            op.steps[at].state = StepState::Done;
-            self.turn(op, Direction::Forward, None).await?;
-            return Ok(Round::Again);
-        }
-        warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "an undo failed: {}", error.text());
-        let retry = !error.holds_data();
-        let now = failure::of(op, at, &error);
-        // The client hears what went wrong first; the log and the record say what is in the way now.
-        let told = op.failure.clone().unwrap_or_else(|| now.clone());
-        self.save_marks(op).await?;
-        self.park_as(op, &told, &now, retry).await
-    }
-
-    async fn park(&self, op: &mut Operation, cause: &Failure, retry: bool) -> Result<Round> {
-        self.park_as(op, cause, cause, retry).await
-    }
-
-    /// Leaves the operation to the background and answers its job: the client is not kept waiting.
-    async fn park_as(&self, op: &mut Operation, told: &Failure, now: &Failure, retry: bool) -> Result<Round> {
-        let attempts = op.parked.as_ref().map_or(1, |parked| parked.attempts.saturating_add(1));
-        let pause = pause_before(attempts, self.settings.first_retry);
-        let now_ms = self.clock.now_ms();
-        let next_try_ms = now_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
-        let reason = now.explanation.clone().unwrap_or_else(|| now.text.clone());
-        let parked = Parked { reason, retry, attempts, next_try_ms };
-        let mut tx = self.store.write().await?;
-        step::mark(&mut tx, op.id, &marks(op)).await?;
-        operation::park(&mut tx, op.id, &parked).await?;
-        job::finish(&mut tx, op.job, &told.outcome(), now_ms).await?;
-        tx.commit().await?;
-        warn!(
-            "parked after try {attempts}, {}: {}",
-            if retry { "tried again later" } else { "for a person" },
-            parked.reason
-        );
-        op.parked = Some(parked);
-        Ok(Round::Over)
-    }
 }
 
-/// Doubles from `first`, up to [`LONGEST_PAUSE`].
-fn pause_before(attempts: u32, first: Duration) -> Duration {
-    first.saturating_mul(1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX)).min(LONGEST_PAUSE)
-}
-
-fn positions(op: &Operation, wanted: impl Fn(&StepRecord) -> bool) -> Vec<usize> {
+pub(super) fn positions(op: &Operation, wanted: impl Fn(&StepRecord) -> bool) -> Vec<usize> {
     op.steps.iter().enumerate().filter(|(_, record)| wanted(record)).map(|(at, _)| at).collect()
 }
 
-fn steps_at<'a>(op: &'a Operation, at: &[usize]) -> Vec<&'a Step> {
+pub(super) fn steps_at<'a>(op: &'a Operation, at: &[usize]) -> Vec<&'a Step> {
     at.iter().map(|&at| &op.steps[at].step).collect()
 }
 
-fn marks(op: &Operation) -> Vec<StepMark> {
+pub(super) fn marks(op: &Operation) -> Vec<StepMark> {
     let mark = |record: &StepRecord| StepMark {
         seq: record.seq,
         state: record.state,
@@ -465,6 +273,7 @@ fn record(decision: &Decision, now_ms: i64) -> Operation {
         parked: None,
         failure: None,
         created_ms: now_ms,
+        clusters: decision.clusters.clone(),
         steps: records(&decision.stages),
     }
 }

@@ -29,6 +29,8 @@ pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: 
             OnFailure::TurnBack
         }
         OperationKind::DeviceDelete if is_forgotten(op) => OnFailure::Ignore,
+        // It may have happened: it is done again until it is certain.
+        OperationKind::NodeDelete | OperationKind::DeviceDelete if error.is_unknown() => OnFailure::Park,
         OperationKind::NodeDelete | OperationKind::DeviceDelete => OnFailure::GiveUp,
         OperationKind::VolumeDelete if op.parked.is_some() => OnFailure::Park,
         OperationKind::VolumeDelete if error.is_temporary() && spent < budget => OnFailure::Retry,
@@ -49,7 +51,8 @@ fn volume_is_deleted(op: &Operation) -> bool {
 }
 
 /// What is kept of a failed step: what the client is told, and what another try leaves out.
-pub(super) fn of(op: &Operation, at: usize, error: &StepError) -> Failure {
+/// `silent`: nodes of the step's volume whose glusterd does not answer.
+pub(super) fn of(op: &Operation, at: usize, error: &StepError, silent: &[NodeId]) -> Failure {
     let (mut nodes, mut devices) = match &op.failure {
         Some(before) => (before.avoid_nodes.clone(), before.avoid_devices.clone()),
         None => (Vec::new(), Vec::new()),
@@ -58,6 +61,7 @@ pub(super) fn of(op: &Operation, at: usize, error: &StepError) -> Failure {
     if let Some((node, device)) = place_of(step) {
         if error.host_failed() { nodes.push(node) } else { devices.push(device) }
     }
+    nodes.extend_from_slice(silent);
     Failure {
         text: error.text(),
         explanation: error.explanation(),

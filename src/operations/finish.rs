@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 use tracing::{info, warn};
 
 use super::engine::Engine;
-use super::volume_create;
+use super::volume_retry;
 use crate::model::operation::{Failure, JobOutcome, Operation, OperationKind};
 use crate::model::state::Phase;
 use crate::model::step::StepOutput;
@@ -60,7 +60,7 @@ async fn make_visible(conn: &mut SqliteConnection, op: &Operation) -> Result<Job
 ///
 /// Returns whether there is another try; `op` holds its steps then.
 pub(super) async fn abandon_or_retry(engine: &Engine, op: &mut Operation) -> Result<bool> {
-    if op.kind == OperationKind::VolumeCreate && volume_create::try_again(engine, op).await? {
+    if op.kind == OperationKind::VolumeCreate && volume_retry::try_again(engine, op).await? {
         return Ok(true);
     }
     abandon(engine, op).await?;

@@ -78,6 +78,12 @@ impl Limits {
         Ok(Ticket { _tracked: tracked, waiting })
     }
 
+    /// Leave for an operation that was begun by an earlier server: it counts, and is never refused.
+    pub fn enter(&self) -> Ticket {
+        self.tracked.fetch_add(1, Ordering::AcqRel);
+        Ticket { _tracked: Counted(Arc::clone(&self.tracked)), waiting: None }
+    }
+
     /// Waits for a place among the running operations of a cluster.
     pub async fn place(&self, cluster: ClusterId, mut ticket: Ticket) -> Place {
         let permit = match self.inflight {

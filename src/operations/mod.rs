@@ -2,12 +2,14 @@
 //! on disk before they begin, undone from the step that failed, and taken up again after a restart.
 
 mod background;
+mod backward;
 mod clusters;
 pub mod devices;
 mod engine;
 mod error;
 mod failure;
 mod finish;
+mod forward;
 mod jobs;
 mod limits;
 mod locks;
@@ -20,6 +22,7 @@ pub mod steps;
 mod volume_create;
 mod volume_delete;
 mod volume_plan;
+mod volume_retry;
 
 use std::sync::Arc;
 use std::time::Duration;

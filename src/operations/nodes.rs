@@ -83,13 +83,14 @@ impl Engine {
         drop(conn);
         self.executor.introduce(peer.host.as_str(), &peer.storage);
         self.check_glusterd(&known, &peer.host).await?;
+        let was_member = !known.is_empty() && self.runner.is_in_a_pool(&peer.host).await;
 
         let mut tx = self.store.write().await?;
         // Again: the peers were asked meanwhile.
         check_node(&mut tx, &new).await?;
         node::insert(&mut tx, &new).await?;
         let via = peers::of_cluster(&mut tx, cluster, Some(new.id)).await?;
-        let stages = vec![vec![Step::ProbePeer { peer, via }]];
+        let stages = vec![vec![Step::ProbePeer { peer, via, was_member }]];
         let decision = self.decision(OperationKind::NodeAdd, new.id, stages, locks(&new));
         self.launch(tx, decision, false, None).await
     }

@@ -100,6 +100,7 @@ mod tests {
             }),
             failure: None,
             created_ms: 0,
+            clusters: Vec::new(),
             steps: records.collect(),
         }
     }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use sqlx::SqliteConnection;
-use tracing::info;
 
-use super::engine::{Engine, Turn, records};
+use super::engine::{Engine, Turn};
 use super::locks::{Mode, ObjectKey};
 use super::volume_plan::{brick_steps, volume_plan};
 use super::{Caller, OpError, Operations, RequestKey};
@@ -14,7 +13,7 @@ use crate::model::brick::{Brick, MOUNTS};
 use crate::model::device::Device;
 use crate::model::ids::{BrickId, ClusterId, FreshId, JobId, VolumeId};
 use crate::model::node::Node;
-use crate::model::operation::{Failure, Job, JobOutcome, Operation, OperationKind};
+use crate::model::operation::{Job, JobOutcome, OperationKind};
 use crate::model::sizes::KiB;
 use crate::model::state::Phase;
 use crate::model::step::Step;
@@ -25,13 +24,13 @@ use crate::placement::{
 };
 use crate::store::idempotency::KnownKey;
 use crate::store::{
-    Result as StoreResult, StoreError, brick, cluster, device, idempotency, job, node, operation, volume,
+    Result as StoreResult, StoreError, brick, cluster, device, idempotency, job, node, volume,
 };
 
 /// A cluster that could take the volume, as placement sees it.
-struct Candidate {
-    nodes: Vec<Node>,
-    devices: Vec<Device>,
+pub(super) struct Candidate {
+    pub(super) nodes: Vec<Node>,
+    pub(super) devices: Vec<Device>,
 }
 
 impl Operations {
@@ -64,7 +63,11 @@ impl Engine {
         volume::insert(&mut tx, &new, caller.is_user).await?;
         brick::insert(&mut tx, &bricks).await?;
         let stages = stages(&new, &bricks, &candidate.nodes, placed.arbiter)?;
-        let decision = self.decision(OperationKind::VolumeCreate, new.id, stages, locks(new.cluster, new.id));
+        let mut decision =
+            self.decision(OperationKind::VolumeCreate, new.id, stages, locks(new.cluster, new.id));
+        if !spec.clusters.is_empty() {
+            decision.clusters = clusters;
+        }
         if let Some(RequestKey { key, request_hash }) = caller.key {
             let known = KnownKey { key, request_hash, target: new.id.to_string(), job: decision.job };
             idempotency::put(&mut tx, &known).await?;
@@ -83,6 +86,11 @@ impl Engine {
         let Some(mut known) = idempotency::find(conn, &key.key).await? else { return Ok(None) };
         if known.request_hash != key.request_hash {
             return Err(OpError::KeyReused);
+        }
+        if let Ok(id) = known.target.parse()
+            && volume::find(conn, id).await?.is_some_and(|volume| volume.phase == Phase::Deleting)
+        {
+            return Err(OpError::conflict("the volume of this Idempotency-Key is being deleted"));
         }
         if job::find(conn, known.job).await?.is_none() {
             // Its job was forgotten, its object is there: a key lives as long as its object.
@@ -179,14 +187,16 @@ impl Engine {
         Err(no_cluster(&ineligible, &full))
     }
 
-    async fn eligible(
+    pub(super) async fn eligible(
         &self,
         conn: &mut SqliteConnection,
         new: &Volume,
         id: ClusterId,
-    ) -> Result<Result<(), String>, OpError> {
-        // Listed ones were looked up before, in the same transaction.
-        let flags = cluster::find(conn, id).await?.ok_or(OpError::NotFound)?.flags;
+    ) -> StoreResult<Result<(), String>> {
+        let Some(found) = cluster::find(conn, id).await? else {
+            return Ok(Err(format!("cluster {id} is gone")));
+        };
+        let flags = found.flags;
         let taken = volume::name_taken(conn, id, &new.name).await?;
         let count = cluster::volume_count(conn, id).await?;
         let facts = ClusterFacts { flags, name_taken: taken, volumes: count };
@@ -195,7 +205,7 @@ impl Engine {
         Ok(placement::eligible(&facts, wanted, &new.name, limit).map_err(|reason| reason.to_string()))
     }
 
-    fn place(
+    pub(super) fn place(
         &self,
         new: &Volume,
         candidate: &Candidate,
@@ -215,7 +225,7 @@ impl Engine {
         placement::place(&request, &view, &self.settings.placement)
     }
 
-    fn bricks(&self, new: &Volume, placed: &Placement) -> Vec<Brick> {
+    pub(super) fn bricks(&self, new: &Volume, placed: &Placement) -> Vec<Brick> {
         let mut bricks = Vec::new();
         for (set, members) in (0..).zip(&placed.sets) {
             for (position, place) in (0..).zip(members) {
@@ -240,48 +250,9 @@ impl Engine {
     }
 }
 
-/// Plans another try of a create that was wholly undone, on a fresh placement. Returns whether there is one.
-pub(super) async fn try_again(engine: &Engine, op: &mut Operation) -> StoreResult<bool> {
-    let Some(cause) = op.failure.clone().filter(|cause| cause.try_elsewhere) else { return Ok(false) };
-    // A parked one has been answered: its client may have asked again already.
-    if op.parked.is_some() || op.attempt > engine.settings.volume_create_retries || engine.is_stopping() {
-        return Ok(false);
-    }
-    let mut tx = engine.store.write().await?;
-    let Some(new) = find_target(&mut tx, op).await? else { return Ok(false) };
-    brick::delete_of_volume(&mut tx, new.id).await?;
-    let candidate = load(&mut tx, new.cluster).await?;
-    let Ok(placed) = engine.place(&new, &candidate, &avoid(&cause)) else {
-        // Dropping the transaction keeps the reserved space until the operation is abandoned.
-        return Ok(false);
-    };
-    let bricks = engine.bricks(&new, &placed);
-    brick::insert(&mut tx, &bricks).await?;
-    let mut again = op.clone();
-    again.attempt += 1;
-    again.direction = crate::model::operation::Direction::Forward;
-    again.steps = records(&stages(&new, &bricks, &candidate.nodes, placed.arbiter)?);
-    operation::begin_again(&mut tx, &again).await?;
-    tx.commit().await?;
-    info!("trying {} again elsewhere, attempt {}: {}", op.target, again.attempt, cause.text.trim());
-    *op = again;
-    Ok(true)
-}
-
 /// The nodes to place on: those that did not answer are left out.
 fn usable<'a>(nodes: &'a [Node], avoid: &'a Avoid) -> impl Iterator<Item = &'a Node> {
     nodes.iter().filter(|node| !avoid.nodes.contains(&node.id))
-}
-
-fn avoid(cause: &Failure) -> Avoid {
-    Avoid { nodes: cause.avoid_nodes.clone(), devices: cause.avoid_devices.clone() }
-}
-
-async fn find_target(conn: &mut SqliteConnection, op: &Operation) -> StoreResult<Option<Volume>> {
-    match op.target.parse() {
-        Ok(id) => volume::find(conn, id).await,
-        Err(_) => Ok(None),
-    }
 }
 
 /// The clusters to try, in order.
@@ -299,11 +270,16 @@ async fn candidates(conn: &mut SqliteConnection, spec: &VolumeSpec) -> Result<Ve
     spec.clusters.iter().map(find).collect()
 }
 
-async fn load(conn: &mut SqliteConnection, id: ClusterId) -> StoreResult<Candidate> {
+pub(super) async fn load(conn: &mut SqliteConnection, id: ClusterId) -> StoreResult<Candidate> {
     Ok(Candidate { nodes: node::of_cluster(conn, id).await?, devices: device::of_cluster(conn, id).await? })
 }
 
-fn stages(new: &Volume, bricks: &[Brick], nodes: &[Node], arbiter: bool) -> StoreResult<Vec<Vec<Step>>> {
+pub(super) fn stages(
+    new: &Volume,
+    bricks: &[Brick],
+    nodes: &[Node],
+    arbiter: bool,
+) -> StoreResult<Vec<Vec<Step>>> {
     let plan = volume_plan(new, bricks, nodes, arbiter)?;
     let bricks = brick_steps(new, bricks, nodes)?.into_iter().map(Step::CreateBrick).collect();
     Ok(vec![bricks, vec![Step::CreateVolume(plan.clone())], vec![Step::StartVolume(plan)]])

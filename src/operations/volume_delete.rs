@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use sqlx::SqliteConnection;
+
 use super::engine::{Engine, Turn};
 use super::volume_create::locks;
 use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
 use super::{IN_USE, OpError, Operations};
 use crate::model::ids::{JobId, VolumeId};
-use crate::model::operation::OperationKind;
+use crate::model::operation::{Operation, OperationKind};
 use crate::model::state::Phase;
 use crate::model::step::Step;
 use crate::model::volume::DATABASE_VOLUME;
-use crate::store::{brick, node, volume};
+use crate::store::{brick, node, operation, volume};
 
 impl Operations {
     /// Deletes a volume with all that is on it.
@@ -32,18 +34,30 @@ impl Engine {
             return Err(OpError::conflict("Cannot delete volume containing the Heketi database"));
         }
         let ticket = self.limits.try_enter()?;
-        if volume.phase != Phase::Ready {
+        if volume.phase == Phase::Creating {
+            Self::end_parked_create(&mut tx, id).await?;
+        } else if volume.phase != Phase::Ready {
             let text = format!("Failed to set up volume delete: {IN_USE}");
             return Err(OpError::refused(text, Some(format!("volume {} is being worked on", volume.name))));
         }
         let nodes = node::of_cluster(&mut tx, volume.cluster).await?;
         let bricks = brick::of_volume(&mut tx, id).await?;
-        volume::set_phase(&mut tx, id, Phase::Ready, Phase::Deleting).await?;
+        volume::set_phase(&mut tx, id, volume.phase, Phase::Deleting).await?;
         let plan = volume_plan(&volume, &bricks, &nodes, has_arbiter(&bricks))?;
         let bricks = brick_steps(&volume, &bricks, &nodes)?.into_iter().map(Step::DestroyBrick).collect();
         let stages = vec![vec![Step::StopVolume(plan.clone())], vec![Step::DeleteVolume(plan)], bricks];
         let decision = self.decision(OperationKind::VolumeDelete, id, stages, locks(volume.cluster, id));
         let turn = Turn { cluster: volume.cluster, ticket };
         self.launch(tx, decision, by_user, Some(turn)).await
+    }
+
+    /// A create that was not undone because somebody wrote into its volume ends here: whoever deletes that volume
+    /// wants the data gone. A create that is still being worked on does not.
+    async fn end_parked_create(conn: &mut SqliteConnection, id: VolumeId) -> Result<(), OpError> {
+        let waits = |op: &Operation| op.parked.as_ref().is_some_and(|parked| !parked.retry);
+        match operation::on_target(conn, &id.to_string()).await?.filter(waits) {
+            Some(op) => Ok(operation::delete(conn, op.id).await?),
+            None => Err(OpError::NotFound),
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::executor::gluster;
 use crate::model::brick::{Brick, BrickRole};
 use crate::model::ids::NodeId;
 use crate::model::node::Node;
-use crate::model::state::EntryState;
+use crate::model::state::{EntryState, Phase};
 use crate::model::step::{BrickAt, BrickPlan, Peer, VolumePlan};
 use crate::model::volume::Volume;
 use crate::store::{Result, StoreError};
@@ -80,16 +80,16 @@ fn peer_of(brick: &Brick, nodes: &[Node]) -> Result<Peer> {
 }
 
 /// Peers that can be asked about a volume: the one of its first brick, as heketi, then those with bricks, then
-/// the others, those online before those that are not.
+/// the others, those online before those that are not. Never one that is not yet, or no longer, wholly in the pool.
 fn askable(bricks: &[Brick], nodes: &[Node]) -> Result<Vec<Peer>> {
     let mut order: BTreeMap<NodeId, usize> = BTreeMap::new();
     for (at, brick) in bricks.iter().enumerate() {
         order.entry(brick.node).or_insert(at);
     }
-    let mut nodes: Vec<&Node> = nodes.iter().collect();
+    let mut nodes: Vec<&Node> = nodes.iter().filter(|node| node.phase == Phase::Ready).collect();
     nodes.sort_by_key(|node| {
-        let at = order.get(&node.id).copied().unwrap_or(usize::MAX);
-        (node.state != EntryState::Online, at, node.id)
+        let at = order.get(&node.id).copied();
+        (at.is_none(), node.state != EntryState::Online, at, node.id)
     });
     nodes.into_iter().map(peers::peer).collect()
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -54,31 +56,67 @@ pub async fn backup(from: &Path, to: &Path) -> Result<(), BackupError> {
     if !from.exists() {
         return Err(BackupError::Missing(from.to_owned()));
     }
+    let failed = |source| BackupError::Sqlite { from: from.to_owned(), to: to.to_owned(), source };
+    let options = SqliteConnectOptions::new().filename(from);
+    let mut conn = SqliteConnection::connect_with(&options).await.map_err(failed)?;
+    backup_through(&mut conn, from, to).await?;
+    conn.close().await.map_err(failed)
+}
+
+/// The same through a connection to the database that is open already: the server's own, which may have the file to
+/// itself. `from` is for the error.
+///
+/// # Errors
+/// As [`backup`].
+pub async fn backup_through(conn: &mut SqliteConnection, from: &Path, to: &Path) -> Result<(), BackupError> {
     if to.exists() {
         return Err(BackupError::Exists(to.to_owned()));
     }
     let mut name = to.as_os_str().to_owned();
-    name.push(".partial");
+    name.push(PARTIAL);
     let partial = PathBuf::from(name);
-    let made = copy_and_verify(from, &partial).await;
+    let made = match copy_and_verify(conn, from, &partial).await {
+        Ok(()) => publish(&partial, to).map_err(|source| BackupError::Io { path: to.to_owned(), source }),
+        Err(error) => Err(error),
+    };
     if made.is_err() {
         // Best effort: what matters is the error that comes back.
         std::fs::remove_file(&partial).ok();
     }
-    made?;
-    publish(&partial, to).map_err(|source| BackupError::Io { path: to.to_owned(), source })
+    made
 }
 
-async fn copy_and_verify(from: &Path, to: &Path) -> Result<(), BackupError> {
-    let failed = |source| BackupError::Sqlite { from: from.to_owned(), to: to.to_owned(), source };
+/// What the name of a copy ends with until it is whole.
+const PARTIAL: &str = ".partial";
+
+/// Removes copies beside the database that a server was killed over.
+pub fn sweep(database: &Path) -> std::io::Result<()> {
+    let (Some(directory), Some(name)) =
+        (database.parent(), database.file_name().and_then(|name| name.to_str()))
+    else {
+        return Ok(());
+    };
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let is_ours = |file: &str| {
+            file.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(".backup-") && rest.ends_with(PARTIAL))
+        };
+        if entry.file_name().to_str().is_some_and(is_ours) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+async fn copy_and_verify(conn: &mut SqliteConnection, from: &Path, to: &Path) -> Result<(), BackupError> {
     // A left-over of an earlier try that was killed.
     std::fs::remove_file(to).ok();
-    let mut conn =
-        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(from)).await.map_err(failed)?;
     let target = to.to_string_lossy().into_owned();
     // One read transaction: a consistent state however much is written meanwhile, and a compact file.
-    sqlx::query("VACUUM INTO ?").bind(target).execute(&mut conn).await.map_err(failed)?;
-    conn.close().await.map_err(failed)?;
+    let copied = sqlx::query("VACUUM INTO ?").bind(target).execute(conn).await;
+    copied.map_err(|source| BackupError::Sqlite { from: from.to_owned(), to: to.to_owned(), source })?;
     verify(to).await
 }
 
@@ -97,7 +135,12 @@ async fn verify(copy: &Path) -> Result<(), BackupError> {
 
 fn publish(partial: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::File::open(partial)?.sync_all()?;
-    // A hard link refuses an existing name, which a rename would overwrite.
-    std::fs::hard_link(partial, to)?;
-    std::fs::remove_file(partial)
+    // Never over a name that was taken meanwhile; and without hard links, which some file systems have not.
+    match renameat_with(CWD, partial, CWD, to, RenameFlags::NOREPLACE) {
+        // An old kernel or a plain file system: the name was free a moment ago.
+        Err(Errno::INVAL | Errno::NOSYS) if !to.exists() => std::fs::rename(partial, to)?,
+        renamed => renamed?,
+    }
+    let directory = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(directory)?.sync_all()
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with the database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,12 @@ pub enum OpenError {
         /// Ours.
         known: i64,
     },
+    /// The server may read the file and not write it.
+    #[error("{} cannot be written by this user; every change would fail. Look at the owner and the permissions of the file and of its directory", .0.display())]
+    ReadOnly(PathBuf),
+    /// Another process has the file.
+    #[error("{} is locked by another process. End that one (a `sqlite3` shell, a backup tool) and start again", .0.display())]
+    Locked(PathBuf),
     /// The file system refused.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -93,4 +99,26 @@ pub enum OpenError {
         #[source]
         source: sqlx::Error,
     },
+}
+
+/// SQLite's primary result codes. Source: <https://www.sqlite.org/rescode.html>.
+mod code {
+    pub(super) const BUSY: i64 = 5;
+    pub(super) const READONLY: i64 = 8;
+    pub(super) const CORRUPT: i64 = 11;
+    pub(super) const NOTADB: i64 = 26;
+}
+
+impl OpenError {
+    /// What an error of SQLite means for somebody who starts a server.
+    pub(super) fn of_sqlite(path: &Path, source: sqlx::Error) -> OpenError {
+        let extended = source.as_database_error().and_then(|error| error.code()?.parse::<i64>().ok());
+        let path = path.to_owned();
+        match extended.map(|code| code & 0xff) {
+            Some(code::BUSY) => OpenError::Locked(path),
+            Some(code::READONLY) => OpenError::ReadOnly(path),
+            Some(code::CORRUPT | code::NOTADB) => OpenError::Damaged { path, reason: source.to_string() },
+            _ => OpenError::Sqlite { path, source },
+        }
+    }
 }

@@ -12,13 +12,15 @@ pub mod job;
 pub mod node;
 mod open;
 pub mod operation;
+mod sharing;
 pub mod step;
 pub mod volume;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub use error::{OpenError, StoreError};
+pub use sharing::Sharing;
 
 use crate::model::sizes::KiB;
 
@@ -43,6 +45,14 @@ impl Store {
         Ok(self.reader.acquire().await?)
     }
 
+    /// One consistent state over several statements.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>> {
+        Ok(self.reader.begin().await?)
+    }
+
     /// Begins a change. The lock is taken at once: a transaction that reads first and writes later could be
     /// refused half-way, whatever the time limit.
     ///
@@ -57,15 +67,6 @@ impl Store {
         self.reader.close().await;
         self.writer.close().await;
     }
-}
-
-/// Whether anything was ever put into the database.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn is_empty(conn: &mut SqliteConnection) -> Result<bool> {
-    let clusters = sqlx::query_scalar!(r#"SELECT count(*) AS "n: i64" FROM cluster"#).fetch_one(conn).await?;
-    Ok(clusters == 0)
 }
 
 fn corrupt(

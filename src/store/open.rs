@@ -5,10 +5,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use super::{OpenError, Store};
+use super::{OpenError, Sharing, Store};
 
 /// The numbered schemas.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -34,21 +36,38 @@ impl Store {
     ///
     /// # Errors
     /// One sentence for each reason not to start, with the cure: see [`OpenError`].
-    pub async fn open(path: &Path) -> Result<Store, OpenError> {
+    pub async fn open(path: &Path, sharing: Sharing) -> Result<Store, OpenError> {
+        let path = &resolve(path)?;
         let lock = lock(path)?;
         refuse_orphaned_log(path)?;
         refuse_foreign_file(path)?;
-        let options = options(path);
+        let alone = sharing.is_alone(path)?;
+        let options =
+            if alone { options(path).locking_mode(SqliteLockingMode::Exclusive) } else { options(path) };
         check_and_migrate(path, &options).await?;
-        let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
-        let writer = SqlitePoolOptions::new().max_connections(1).min_connections(1);
-        let reader = SqlitePoolOptions::new().max_connections(READERS);
-        Ok(Store {
-            writer: writer.connect_with(options.clone()).await.map_err(sqlite)?,
-            reader: reader.connect_lazy_with(options),
-            _lock: lock,
-        })
+        let one = SqlitePoolOptions::new().max_connections(1).min_connections(1);
+        let writer =
+            one.connect_with(options.clone()).await.map_err(|source| OpenError::of_sqlite(path, source))?;
+        let reader = if alone {
+            writer.clone()
+        } else {
+            SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options)
+        };
+        Ok(Store { writer, reader, _lock: lock })
     }
+}
+
+/// The database by its real name: a second server that comes to it through a link must meet the same lock.
+fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+    let real = |path: &Path| path.canonicalize().map_err(io("find", path));
+    if path.exists() {
+        return real(path);
+    }
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(match path.file_name() {
+        Some(name) => real(directory)?.join(name),
+        None => path.to_owned(),
+    })
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -118,11 +137,10 @@ fn refuse_foreign_file(path: &Path) -> Result<(), OpenError> {
 }
 
 async fn check_and_migrate(path: &Path, options: &SqliteConnectOptions) -> Result<(), OpenError> {
-    let damaged =
-        |error: sqlx::Error| OpenError::Damaged { path: path.to_owned(), reason: error.to_string() };
-    let mut conn = SqliteConnection::connect_with(options).await.map_err(damaged)?;
+    let sqlite = |error: sqlx::Error| OpenError::of_sqlite(path, error);
+    let mut conn = SqliteConnection::connect_with(options).await.map_err(sqlite)?;
     let verdict: String =
-        sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut conn).await.map_err(damaged)?;
+        sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut conn).await.map_err(sqlite)?;
     if verdict != "ok" {
         return Err(OpenError::Damaged { path: path.to_owned(), reason: verdict });
     }
@@ -132,7 +150,9 @@ async fn check_and_migrate(path: &Path, options: &SqliteConnectOptions) -> Resul
         }
         other => OpenError::Sqlite { path: path.to_owned(), source: sqlx::Error::Migrate(Box::new(other)) },
     })?;
-    conn.close().await.map_err(damaged)
+    // A file that can be read only would be noticed at the first change.
+    conn.begin_with("BEGIN IMMEDIATE").await.map_err(sqlite)?.commit().await.map_err(sqlite)?;
+    conn.close().await.map_err(sqlite)
 }
 
 fn newest_schema() -> i64 {

@@ -11,15 +11,18 @@ use crate::model::operation::{Direction, Failure, Operation, OperationKind, Park
 /// # Errors
 /// When the database refuses.
 pub async fn insert(conn: &mut SqliteConnection, operation: &Operation) -> Result<()> {
+    let clusters = to_json(&operation.clusters)?;
     sqlx::query!(
-        "INSERT INTO operation (id, kind, target, job_id, direction, attempt, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO operation (id, kind, target, job_id, direction, attempt, created_ms, clusters)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         operation.id,
         operation.kind,
         operation.target,
         operation.job,
         operation.direction,
         operation.attempt,
-        operation.created_ms
+        operation.created_ms,
+        clusters
     )
     .execute(&mut *conn)
     .await?;
@@ -31,40 +34,66 @@ pub async fn insert(conn: &mut SqliteConnection, operation: &Operation) -> Resul
 /// # Errors
 /// When the database refuses.
 pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Operation>> {
-    let rows = sqlx::query!(
-        r#"SELECT id AS "id: OperationId", kind AS "kind: OperationKind", target, job_id AS "job_id: JobId",
-                  direction AS "direction: Direction", attempt, failure, parked_reason,
-                  parked_retry AS "parked_retry: bool", parked_attempts, next_try_ms, created_ms
-             FROM operation ORDER BY created_ms, id"#
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
-        let parked = row.parked_reason.map(|reason| Parked {
-            reason,
-            retry: row.parked_retry,
-            attempts: u32::try_from(row.parked_attempts).unwrap_or(u32::MAX),
-            next_try_ms: row.next_try_ms,
-        });
-        found.push(Operation {
-            id: row.id,
-            kind: row.kind,
-            target: row.target,
-            job: row.job_id,
-            direction: row.direction,
-            attempt: number("operation", "attempt", row.id, row.attempt)?,
-            parked,
-            failure: row
-                .failure
-                .as_deref()
-                .map(|text| json("operation", "failure", row.id, text))
-                .transpose()?,
-            created_ms: row.created_ms,
-            steps: step::of_operation(&mut *conn, row.id).await?,
-        });
+    let ids = sqlx::query_scalar!(r#"SELECT id AS "id: OperationId" FROM operation ORDER BY created_ms, id"#)
+        .fetch_all(&mut *conn)
+        .await?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        // One that is gone meanwhile has come to its end.
+        found.extend(find(&mut *conn, id).await?);
     }
     Ok(found)
+}
+
+/// The unfinished operation of that id, with its steps.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find(conn: &mut SqliteConnection, id: OperationId) -> Result<Option<Operation>> {
+    let row = sqlx::query!(
+        r#"SELECT kind AS "kind: OperationKind", target, job_id AS "job_id: JobId",
+                  direction AS "direction: Direction", attempt, failure, parked_reason,
+                  parked_retry AS "parked_retry: bool", parked_attempts, next_try_ms, created_ms, clusters
+             FROM operation WHERE id = ?"#,
+        id
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let parked = row.parked_reason.map(|reason| Parked {
+        reason,
+        retry: row.parked_retry,
+        attempts: u32::try_from(row.parked_attempts).unwrap_or(u32::MAX),
+        next_try_ms: row.next_try_ms,
+    });
+    let failure = row.failure.as_deref().map(|text| json("operation", "failure", id, text)).transpose()?;
+    Ok(Some(Operation {
+        id,
+        kind: row.kind,
+        target: row.target,
+        job: row.job_id,
+        direction: row.direction,
+        attempt: number("operation", "attempt", id, row.attempt)?,
+        parked,
+        failure,
+        created_ms: row.created_ms,
+        clusters: json("operation", "clusters", id, &row.clusters)?,
+        steps: step::of_operation(conn, id).await?,
+    }))
+}
+
+/// The unfinished operation on an object, if there is one.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn on_target(conn: &mut SqliteConnection, target: &str) -> Result<Option<Operation>> {
+    let id = sqlx::query_scalar!(r#"SELECT id AS "id: OperationId" FROM operation WHERE target = ?"#, target)
+        .fetch_optional(&mut *conn)
+        .await?;
+    match id {
+        Some(id) => find(conn, id).await,
+        None => Ok(None),
+    }
 }
 
 /// Whether an unfinished operation makes, changes or takes away this object.

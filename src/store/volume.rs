@@ -224,3 +224,13 @@ pub async fn delete(conn: &mut SqliteConnection, id: VolumeId) -> Result<()> {
     let done = sqlx::query!("DELETE FROM volume WHERE id = ?", id).execute(conn).await?;
     one_row(&done, "volume", id)
 }
+
+/// Moves a volume that is still being created into another cluster.
+///
+/// # Errors
+/// When the volume is gone, or the database refuses.
+pub async fn set_cluster(conn: &mut SqliteConnection, id: VolumeId, cluster: ClusterId) -> Result<()> {
+    let done =
+        sqlx::query!("UPDATE volume SET cluster_id = ? WHERE id = ?", cluster, id).execute(conn).await?;
+    one_row(&done, "volume", id)
+}

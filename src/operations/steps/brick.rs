@@ -128,12 +128,25 @@ impl StepRunner {
         let (path, group) = (mount_point(plan.device, plan.brick), volume_group(plan.device));
         self.unmount_brick(plan, &path).await?;
         // Before the volume: a node that restarts with the line but without the volume would wait for it.
-        self.repeat(host, &filesystem::table_remove(&self.settings, plan.device, plan.brick)).await?;
+        self.remove_from_table(plan).await?;
         self.remove_logical_volume(plan, &group, &logical_volume(plan.brick)).await?;
         self.remove_pool(plan, &group).await?;
         let locks = [lock(plan), gluster::volume_lock(plan.volume)];
         let left: Vec<String> = std::iter::once(path).chain(locks.iter().map(LockName::path)).collect();
-        self.repeat(host, &system::remove_empty(&left, lock(plan))).await.map(drop)
+        // Under the volume's lock: a lock file that somebody holds must keep its name.
+        self.repeat(host, &system::remove_empty(&left, gluster::volume_lock(plan.volume))).await.map(drop)
+    }
+
+    async fn remove_from_table(&self, plan: &BrickPlan) -> Result<()> {
+        let remove = filesystem::table_remove(&self.settings, plan.device, plan.brick);
+        match self.repeat(&plan.peer.host, &remove).await {
+            Err(StepError::Remote(RemoteError::Exited { stderr, .. }))
+                if filesystem::is_without_table(&stderr) =>
+            {
+                Ok(())
+            }
+            other => other.map(drop),
+        }
     }
 
     async fn unmount_brick(&self, plan: &BrickPlan, path: &str) -> Result<()> {
@@ -161,7 +174,13 @@ impl StepRunner {
     async fn remove_logical_volume(&self, plan: &BrickPlan, group: &str, name: &str) -> Result<()> {
         let remove = lvm::lvremove(&self.settings, group, name, lock(plan));
         match self.repeat(&plan.peer.host, &remove).await {
-            Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if lvm::is_missing(&stderr) => Ok(()),
+            Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if lvm::is_missing(&stderr) => {
+                if lvm::is_group_missing(&stderr) {
+                    Err(disk_away(plan, group))
+                } else {
+                    Ok(())
+                }
+            }
             other => other.map(drop),
         }
     }
@@ -172,7 +191,9 @@ impl StepRunner {
         let count = lvm::thin_count(&self.settings, group, &plan.thin_pool);
         let left = match self.run(host, &count).await {
             Ok(output) => output.stdout.trim().parse::<u64>().ok(),
-            Err(RemoteError::Exited { stderr, .. }) if lvm::is_missing(&stderr) => return Ok(()),
+            Err(RemoteError::Exited { stderr, .. }) if lvm::is_missing(&stderr) => {
+                return if lvm::is_group_missing(&stderr) { Err(disk_away(plan, group)) } else { Ok(()) };
+            }
             Err(error) => return Err(error.into()),
         };
         match left {
@@ -188,5 +209,16 @@ impl StepRunner {
             }
             None => Err(StepError::unreadable(host, &count, "no number of thin volumes")),
         }
+    }
+}
+
+/// A group that is not there took nothing of its bricks with it: its disk may come back with all of them.
+fn disk_away(plan: &BrickPlan, group: &str) -> StepError {
+    let host = &plan.peer.host;
+    StepError::InUse {
+        text: format!("Volume group \"{group}\" not found"),
+        explanation: format!(
+            "the volume group {group} is not there on {host}, so its disk is away, and what is on it would come back with it. Look at `lsblk` and `pvs` on {host} and bring the disk back; it is tried again until then"
+        ),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::device_look::{Disk, Leftover};
 use super::{Result, StepError, StepRunner};
+use crate::executor::lvm::PhysicalVolume;
 use crate::executor::{LockName, RemoteError, filesystem, lvm, system};
 use crate::model::brick::MOUNTS;
 use crate::model::device::volume_group;
@@ -118,13 +119,19 @@ impl StepRunner {
 
     /// Takes away what preparing made, and nothing else: the physical volume is known by its UUID.
     pub(super) async fn unprepare_device(&self, plan: &DevicePlan) -> Result<()> {
-        // Behind the lock: a `pvcreate` that outlived us has ended by then.
-        let look = lvm::pvs(&self.settings, Some(&plan.path)).behind(lock(plan));
-        let Some(found) = self.physical_volume_with(plan, look).await? else { return Ok(()) };
+        // Behind the lock: a `pvcreate` that outlived us has ended by then. All are listed: the path may be another
+        // disk's by now, and LVM may not want the disk of that path at all.
+        let look = lvm::pvs(&self.settings, None).behind(lock(plan));
         let group = volume_group(plan.device);
-        let ours = found.vg_name == group
-            || (found.vg_name.is_empty() && plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str()));
-        if ours { self.remove(plan, &plan.path).await } else { Ok(()) }
+        let ours = |found: &PhysicalVolume| {
+            found.vg_name == group
+                || (found.vg_name.is_empty() && plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str()))
+        };
+        let all = self.read(&plan.peer.host, &look, lvm::parse_pvs).await?;
+        match all.into_iter().find(ours) {
+            Some(found) => self.remove(plan, &found.pv_name).await,
+            None => self.remove_mounts_directory(plan).await,
+        }
     }
 
     /// Takes the volume group and the physical volume of a device away. The disk is found by its UUID: its path may
@@ -137,11 +144,36 @@ impl StepRunner {
                 let all = self.read(host, &lvm::pvs(&self.settings, None), lvm::parse_pvs).await?;
                 match all.into_iter().find(|found| &found.pv_uuid == uuid) {
                     Some(found) => found.pv_name,
-                    None => return self.remove_mounts_directory(plan).await,
+                    None => {
+                        self.require_disk(plan).await?;
+                        return self.remove_mounts_directory(plan).await;
+                    }
                 }
             }
         };
         self.remove(plan, &path).await.map_err(|error| deleting(plan, error))
+    }
+
+    /// A physical volume that is not listed is gone only where the disk is there: one that was pulled out comes back
+    /// with all that is on it.
+    async fn require_disk(&self, plan: &DevicePlan) -> Result<()> {
+        match self.run(&plan.peer.host, &system::lsblk(&plan.path)).await {
+            Ok(_) => Ok(()),
+            Err(RemoteError::Exited { stderr, .. }) => Err(StepError::Refused {
+                text: format!(
+                    "Failed to delete device {} with id {} on host {}: {}",
+                    plan.path,
+                    plan.device,
+                    plan.peer.host,
+                    stderr.trim()
+                ),
+                explanation: format!(
+                    "{} is not there on {}, and what is on it would come back with it. Bring the disk back, or delete the device with `--force-forget` if it is gone for good",
+                    plan.path, plan.peer.host
+                ),
+            }),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn remove(&self, plan: &DevicePlan, path: &str) -> Result<()> {

@@ -45,15 +45,19 @@ impl StepRunner {
             Err(error) => return Err(error),
         };
         self.refuse_used(plan).await?;
-        if let Some(refused) = unusable {
-            return Err(initializing(plan, refused));
-        }
         let signatures = self.read(host, &system::signatures(path), system::parse_signatures).await?;
-        if signatures.is_empty() {
-            return Ok(Disk::Blank);
-        }
         if signatures.iter().any(|kind| kind == LVM_SIGNATURE) {
             return Err(hidden_physical_volume(plan));
+        }
+        if let Some(refused) = unusable {
+            // An empty partition table goes with the other signatures; what else LVM may have against it stays.
+            let erasable = plan.destroy_data && signatures.iter().any(|kind| is_partition_table(kind));
+            if !erasable {
+                return Err(unusable_by_lvm(plan, refused, &signatures));
+            }
+        }
+        if signatures.is_empty() {
+            return Ok(Disk::Blank);
         }
         if plan.destroy_data {
             return Ok(Disk::Erasable(Leftover::Signatures));
@@ -153,6 +157,30 @@ impl StepRunner {
         };
         refuse_if_used(plan, &disk)
     }
+}
+
+/// Whether `wipefs` calls a signature by the name of a partition table.
+fn is_partition_table(kind: &str) -> bool {
+    matches!(kind, "gpt" | "PMBR" | "dos" | "mac" | "bsd" | "sun" | "sgi" | "atari")
+}
+
+/// A disk that `pvs` refuses to look at.
+fn unusable_by_lvm(plan: &DevicePlan, refused: StepError, signatures: &[String]) -> StepError {
+    let (path, host) = (&plan.path, &plan.peer.host);
+    let words = refused.text();
+    let text = match initializing(plan, refused) {
+        StepError::Refused { text, .. } => text,
+        other => return other,
+    };
+    let cure = if signatures.iter().any(|kind| is_partition_table(kind)) {
+        "It holds a partition table without partitions. Load it with \"destroydata\": true to erase it"
+            .to_owned()
+    } else {
+        "Look there whether it is part of a multipath or md device, which is then the one to add, or whether LVM's filter excludes it".to_owned()
+    };
+    let explanation =
+        format!("LVM on {host} does not take {path} ({}); nothing was changed. {cure}", words.trim());
+    StepError::Refused { text, explanation }
 }
 
 /// What `wipefs` calls a physical volume.

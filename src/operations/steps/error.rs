@@ -118,7 +118,7 @@ impl StepError {
             | StepError::InUse { explanation, .. }
             | StepError::Foreign { explanation, .. } => explanation.clone(),
             StepError::HoldsData { host, path } => format!(
-                "{path} on {host} holds files that somebody wrote, and an undo never removes data. Look at the volume; delete it if the files are not needed"
+                "{path} on {host} holds files that somebody wrote, and an undo never removes data. Look at the volume; delete it (`volume delete ID`) if the files are not needed, which takes them with it"
             ),
             StepError::GlusterBusy { host, .. } => {
                 format!("{self}. If no other change runs in the pool, restart glusterd on {host}")
@@ -181,6 +181,11 @@ impl StepError {
                 | StepError::Foreign { .. }
                 | StepError::Unreadable { .. }
         )
+    }
+
+    /// Whether nobody knows what happened.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, StepError::Remote(RemoteError::OutcomeUnknown { .. }))
     }
 
     /// Whether an undo found that there is no way back.

@@ -33,6 +33,10 @@ const SENDS: u32 = 3;
 /// The pause between two looks that have to agree.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
+/// How long glusterd is left alone after its command line gave up waiting for it: it still works on the change, and
+/// nothing tells when it is through. Two looks that agree follow.
+const AFTER_CUT_OFF: Duration = Duration::from_secs(10);
+
 /// Carries steps out on peers.
 #[derive(Clone)]
 pub struct StepRunner {
@@ -55,7 +59,7 @@ impl StepRunner {
     pub async fn apply(&self, step: &Step) -> Result<StepOutput> {
         let nothing = |()| StepOutput::Nothing;
         match step {
-            Step::ProbePeer { peer, via } => self.probe_peer(peer, via).await.map(nothing),
+            Step::ProbePeer { peer, via, .. } => self.probe_peer(peer, via).await.map(nothing),
             Step::DetachPeer { peer, via } => self.detach_peer(peer, via).await.map(nothing),
             Step::PrepareDevice(plan) => self.prepare_device(plan).await.map(StepOutput::Device),
             Step::ReleaseDevice(plan) => self.release_device(plan).await.map(nothing),
@@ -74,7 +78,9 @@ impl StepRunner {
     /// When something is left, or has to be.
     pub async fn undo(&self, step: &Step) -> Result<()> {
         match step {
-            Step::ProbePeer { peer, via } => self.detach_peer(peer, via).await,
+            // Somebody had joined it before us: it is not ours to take out.
+            Step::ProbePeer { was_member: true, .. } => Ok(()),
+            Step::ProbePeer { peer, via, .. } => self.detach_peer(peer, via).await,
             Step::DetachPeer { peer, via } => self.probe_peer(peer, via).await,
             Step::PrepareDevice(plan) => self.unprepare_device(plan).await,
             // What was on the disk was ours and empty: there is nothing to bring back.
@@ -159,6 +165,12 @@ impl StepRunner {
             let RemoteError::Exited { stderr, stdout, .. } = &refused else {
                 return Err(GlusterFailure::Remote(refused));
             };
+            if gluster::is_cut_off(stderr) || gluster::is_cut_off(stdout) {
+                tokio::time::sleep(AFTER_CUT_OFF).await;
+                let source = "gluster stopped waiting for glusterd, which goes on".into();
+                let command = Box::new(command.clone());
+                return Err(GlusterFailure::Remote(RemoteError::OutcomeUnknown { host, command, source }));
+            }
             if !gluster::is_busy(stderr) && !gluster::is_busy(stdout) {
                 return Err(GlusterFailure::Remote(refused));
             }

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tracing::info;
 
 use super::{BETWEEN_LOOKS, GlusterFailure, Result, StepError, StepRunner};
 use crate::executor::{RemoteError, gluster, system};
-use crate::model::step::Peer;
+use crate::model::host::Host;
+use crate::model::ids::NodeId;
+use crate::model::step::{Peer, VolumePlan};
 
 /// How long a new peer may take until it is wholly in the pool.
 const JOIN_WITHIN: Duration = Duration::from_secs(60);
@@ -22,7 +25,10 @@ impl StepRunner {
         if result.as_ref().is_err_and(GlusterFailure::is_unknown) {
             result = self.gluster(via, &probe).await;
         }
-        result.map_err(|failure| not_joined(peer, failure))?;
+        let answer = result.map_err(|failure| not_joined(peer, failure))?;
+        if answer.stdout.contains("localhost not needed") {
+            return Err(same_peer(peer));
+        }
         self.wait_until_joined(peer, via).await?;
         if self.settings.snapshot_limit > 0 {
             self.gluster(via, &gluster::snapshot_limit(&self.settings)).await?;
@@ -42,6 +48,30 @@ impl StepRunner {
             }),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether a peer is in a trusted pool with others already. Asked on the peer itself: the others may know it by
+    /// another name. Where it does not say, it counts as one that is.
+    pub async fn is_in_a_pool(&self, host: &Host) -> bool {
+        let output = self.run(host, &gluster::pool_list(&self.settings)).await;
+        output.map_or(true, |output| gluster::pool_size(&output.stdout) > 1)
+    }
+
+    /// The nodes among those with bricks of a volume on which no glusterd works, or which the others do not see.
+    pub async fn without_glusterd(&self, plan: &VolumePlan) -> Vec<NodeId> {
+        let carries = |peer: &&Peer| plan.bricks.iter().any(|brick| brick.storage == peer.storage);
+        let peers: Vec<&Peer> = plan.peers.iter().filter(carries).collect();
+        let command = system::glusterd_is_active();
+        let asked = join_all(peers.iter().map(|peer| self.run(&peer.host, &command))).await;
+        let (up, down): (Vec<_>, Vec<_>) =
+            peers.into_iter().zip(asked).partition(|(_, answer)| answer.is_ok());
+        let mut missing: Vec<NodeId> = down.into_iter().map(|(peer, _)| peer.node).collect();
+        let Some((first, _)) = up.first() else { return missing };
+        if let Ok(status) = self.run(&first.host, &gluster::peer_status(&self.settings)).await {
+            let unseen = |(peer, _): &&(&Peer, _)| !gluster::is_in_cluster(&status.stdout, &peer.storage);
+            missing.extend(up.iter().skip(1).filter(unseen).map(|(peer, _)| peer.node));
+        }
+        missing
     }
 
     /// A peer that is only half in the pool cannot carry bricks yet.
@@ -80,7 +110,8 @@ impl StepRunner {
         }
         let Err(failure) = result else { return Ok(()) };
         let refusal = failure.refusal().unwrap_or_default();
-        if refusal.contains("is not part of cluster") {
+        // The second of them: another name of the peer that was asked. It cannot leave itself, and had not joined.
+        if refusal.contains("is not part of cluster") || refusal.contains("is localhost") {
             return Ok(());
         }
         if refusal.contains("exist in cluster") || refusal.contains("hosts one or more bricks") {
@@ -88,6 +119,17 @@ impl StepRunner {
             return Ok(());
         }
         Err(failure.into())
+    }
+}
+
+/// A name of a peer that is in the cluster under another one.
+fn same_peer(peer: &Peer) -> StepError {
+    let storage = &peer.storage;
+    StepError::Refused {
+        text: format!("peer probe: {storage} is a name of a node that was added already"),
+        explanation: format!(
+            "gluster says that {storage} is the very peer that was asked to join it. Give the address of another host, or leave this node out"
+        ),
     }
 }
 

@@ -4,8 +4,10 @@
 use super::{BETWEEN_LOOKS, GlusterFailure, Result, SENDS, StepError, StepRunner};
 use crate::executor::command::Command;
 use crate::executor::gluster::{self, GlusterVolume, place, stored_place};
-use crate::executor::{RemoteError, system};
-use crate::model::step::VolumePlan;
+use crate::executor::{RemoteError, filesystem, system};
+use crate::model::step::{BrickAt, Peer, VolumePlan};
+
+use futures_util::future::join_all;
 
 /// How many looks are waited for to agree with the one before.
 const LOOKS: u32 = 10;
@@ -102,12 +104,10 @@ impl StepRunner {
         let stop = gluster::volume_stop(&self.settings, plan);
         for _ in 0..SENDS {
             let Err(failure) = self.gluster(&plan.peers, &stop).await else { return Ok(()) };
-            let stopped =
-                |text: String| text.contains("not in the started state") || gluster::is_missing(&text);
-            if failure.refusal().is_some_and(stopped) {
+            if failure.refusal().is_some_and(|text| text.contains("not in the started state")) {
                 return Ok(());
             }
-            if !failure.is_unknown() {
+            if !failure.is_unknown() && !failure.refusal().as_deref().is_some_and(gluster::is_missing) {
                 return Err(failure.into());
             }
             if self.agreed_look(plan).await?.is_none_or(|found| !found.started) {
@@ -130,11 +130,7 @@ impl StepRunner {
         let delete = gluster::volume_delete(&self.settings, plan);
         for _ in 0..SENDS {
             let Err(failure) = self.gluster(&plan.peers, &delete).await else { return Ok(()) };
-            let refusal = failure.refusal();
-            if refusal.as_deref().is_some_and(gluster::is_missing) {
-                return Ok(());
-            }
-            if !failure.is_unknown() {
+            if !failure.is_unknown() && !failure.refusal().as_deref().is_some_and(gluster::is_missing) {
                 return Err(failure.into());
             }
             if self.agreed_look(plan).await?.is_none() {
@@ -163,22 +159,54 @@ impl StepRunner {
             Some(found) if is_ours(&found, plan) => {}
             _ => return Ok(()),
         }
+        // Before it is stopped, so that a peer that is away does not leave it stopped; and again after, when nobody
+        // can write any more.
+        self.refuse_written(plan).await?;
         self.stop_volume(plan).await?;
-        for brick in &plan.bricks {
-            let written = match self.run(&brick.host, &system::user_data(&brick.path)).await {
-                Ok(output) => !output.stdout.trim().is_empty(),
-                // The directory is gone: so is what was in it.
-                Err(RemoteError::Exited { stderr, .. }) if stderr.contains("No such file or directory") => {
-                    false
-                }
-                Err(error) => return Err(error.into()),
-            };
-            if written {
-                self.start_volume(plan).await?;
+        if let Err(written) = self.refuse_written(plan).await {
+            self.start_volume(plan).await?;
+            return Err(written);
+        }
+        Ok(())
+    }
+
+    /// Refuses where somebody has written into a brick.
+    async fn refuse_written(&self, plan: &VolumePlan) -> Result<()> {
+        for written in join_all(plan.bricks.iter().map(|brick| self.is_written(brick))).await {
+            if let Some(brick) = written? {
                 return Err(StepError::HoldsData { host: brick.host.clone(), path: brick.path.clone() });
             }
         }
         Ok(())
+    }
+
+    /// The brick, if it holds anything besides gluster's own files.
+    async fn is_written<'a>(&self, brick: &'a BrickAt) -> Result<Option<&'a BrickAt>> {
+        match self.run(&brick.host, &system::user_data(&brick.path)).await {
+            Ok(output) if output.stdout.trim().is_empty() => Ok(None),
+            Ok(_) => Ok(Some(brick)),
+            Err(RemoteError::Exited { stderr, .. }) if system::is_path_missing(&stderr, &brick.path) => {
+                self.require_mounted(brick).await.map(|()| None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The directory of a brick is missing for certain only where the brick's file system is mounted.
+    async fn require_mounted(&self, brick: &BrickAt) -> Result<()> {
+        let mounts = self.run(&brick.host, &filesystem::mounts()).await?.stdout;
+        let at =
+            std::path::Path::new(&brick.path).parent().and_then(|path| path.to_str()).unwrap_or_default();
+        if filesystem::is_mounted(&mounts, at) {
+            return Ok(());
+        }
+        let host = &brick.host;
+        Err(StepError::InUse {
+            text: format!("{at} is not mounted"),
+            explanation: format!(
+                "{at} on {host} is not mounted, so nobody can tell whether somebody has written to it, and an undo never removes data. Mount it (`mount {at}`); it is tried again until then"
+            ),
+        })
     }
 
     /// Starts a volume again whose deletion is taken back.
@@ -198,25 +226,44 @@ impl StepRunner {
     }
 
     async fn look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
-        self.look_with(plan, gluster::volume_info(&self.settings, Some(&plan.name))).await
+        self.look_with(plan, &gluster::volume_info(&self.settings, Some(&plan.name))).await
     }
 
-    async fn look_with(&self, plan: &VolumePlan, command: Command) -> Result<Option<GlusterVolume>> {
-        let (output, host) = match self.gluster(&plan.peers, &command).await {
-            Ok(output) => (output.stdout, None),
+    /// Asks all peers with bricks at once: one that was re-installed, or is out of step, knows nothing. It is missing
+    /// if none of those that answer has it.
+    async fn look_with(&self, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
+        let carries = |peer: &&Peer| plan.bricks.iter().any(|brick| brick.storage == peer.storage);
+        let asked =
+            join_all(plan.peers.iter().filter(carries).map(|peer| self.ask(peer, plan, command))).await;
+        let (mut missing, mut away, mut unable) = (false, None, None);
+        for answer in asked {
+            match answer {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) => missing = true,
+                Err(error @ StepError::Remote(RemoteError::Unreachable { .. })) => away = Some(error),
+                Err(error) => unable = Some(error),
+            }
+        }
+        match unable.or(away.filter(|_| !missing)) {
+            Some(error) => Err(error),
+            None => Ok(None),
+        }
+    }
+
+    async fn ask(&self, peer: &Peer, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
+        let output = match self.gluster(std::slice::from_ref(peer), command).await {
+            Ok(output) => output.stdout,
             // With an error the answer is in the XML all the same.
-            Err(GlusterFailure::Remote(RemoteError::Exited { stdout, stderr, host, .. })) => {
+            Err(GlusterFailure::Remote(RemoteError::Exited { stdout, stderr, .. })) => {
                 if gluster::is_missing(&stderr) {
                     return Ok(None);
                 }
-                (stdout, Some(host))
+                stdout
             }
             Err(failure) => return Err(failure.into()),
         };
-        let found = gluster::parse_volume_info(&output).ok_or_else(|| {
-            let asked = host.or_else(|| plan.peers.first().map(|peer| peer.host.clone()));
-            StepError::unreadable(&asked.unwrap_or_else(crate::model::host::Host::nobody), &command, &output)
-        })?;
+        let found = gluster::parse_volume_info(&output)
+            .ok_or_else(|| StepError::unreadable(&peer.host, command, &output))?;
         Ok(found.into_iter().find(|volume| volume.name == plan.name))
     }
 
@@ -225,7 +272,7 @@ impl StepRunner {
         // Behind the lock: a command line that outlived us, or our connection, has ended by then. What glusterd still
         // does for it is what the second look is for.
         let command = gluster::volume_info(&self.settings, Some(&plan.name));
-        let mut last = self.look_with(plan, command.behind(gluster::volume_lock(plan.volume))).await?;
+        let mut last = self.look_with(plan, &command.behind(gluster::volume_lock(plan.volume))).await?;
         for _ in 0..LOOKS {
             tokio::time::sleep(BETWEEN_LOOKS).await;
             let now = self.look(plan).await?;

@@ -39,6 +39,7 @@ const GROUP_WITH_VOLUMES: Rule = (
 );
 const NO_GROUP: Rule =
     ("vgs", Refuses(5, "  Volume group \"x\" not found\n  Cannot process volume group x\n"));
+const NO_PVS: Rule = ("pvs", Says(r#"{"report":[{"pv":[]}]}"#));
 const FREE_DISK: Rule = (
     "lsblk",
     Says(r#"{"blockdevices":[{"name":"/dev/vdd","type":"disk","size":1,"fstype":null,"mountpoint":null}]}"#),
@@ -201,7 +202,9 @@ async fn what_may_be_needed_is_never_erased() {
     check(&[FOREIGN, EMPTY_GROUP, HELD_DISK], "is held by").await;
     check(&[NO_PV, FREE_DISK, HIDDEN_PV], "`pvs` there does not list").await;
     let filtered = ("pvs", Refuses(5, "  Cannot use /dev/vdd: device is rejected by filter config\n"));
-    check(&[filtered, FREE_DISK], "rejected by filter config").await;
+    check(&[filtered, FREE_DISK, CLEAN], "rejected by filter config").await;
+    let partitioned = ("pvs", Refuses(5, "  Cannot use /dev/vdd: device is partitioned\n"));
+    check(&[partitioned, FREE_DISK, CLEAN], "device is partitioned").await;
     let missing = ("lsblk", Refuses(32, "lsblk: /dev/vdd: not a block device\n"));
     check(&[("pvs", Refuses(5, "  Cannot use /dev/vdd: device not found\n")), missing], "is no disk").await;
 }
@@ -212,9 +215,9 @@ async fn an_undo_takes_away_what_is_ours_and_nothing_else() {
     runner.undo(&prepare(false)).await.unwrap();
     assert_eq!((script.times("vgremove -qq vg_dddd"), script.times("pvremove -qq /dev/vdd")), (1, 1));
     // What may still be running there is waited for.
-    assert!(script.ran()[0].ends_with(&format!("/dev/vdd [mortar-device-{}]", "d".repeat(32))));
+    assert!(script.ran()[0].ends_with(&format!(" [mortar-device-{}]", "d".repeat(32))));
 
-    for other in [FOREIGN, OF_HEKETI, NO_PV] {
+    for other in [FOREIGN, OF_HEKETI, NO_PVS] {
         let (script, runner) = Script::new(&[other]);
         runner.undo(&prepare(false)).await.unwrap();
         script.assert_changed_nothing();

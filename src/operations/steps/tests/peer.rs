@@ -9,7 +9,7 @@ const JOINED: Rule = (
 );
 
 fn probe() -> Step {
-    Step::ProbePeer { peer: peer(2), via: vec![peer(1)] }
+    Step::ProbePeer { peer: peer(2), via: vec![peer(1)], was_member: false }
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn a_peer_is_probed_once_and_waited_for() {
 
 #[tokio::test]
 async fn the_first_node_is_only_asked_whether_glusterd_runs() {
-    let alone = Step::ProbePeer { peer: peer(1), via: Vec::new() };
+    let alone = Step::ProbePeer { peer: peer(1), via: Vec::new(), was_member: false };
     let (script, runner) = Script::new(&[]);
     runner.apply(&alone).await.unwrap();
     assert_eq!(script.ran(), ["systemctl is-active glusterd"]);

@@ -46,6 +46,12 @@ const OF_ANOTHER_SERVER: Rule = (
 const EXISTS: Rule = ("volume create", Refuses(1, "volume create: v: failed: Volume v already exists\n"));
 const NO_FILE: Rule = ("cat /var/lib/glusterd", Refuses(1, "cat: x: No such file or directory\n"));
 
+/// What one look gets: every peer with bricks is asked, and all say the same.
+fn in_pool(rules: &[Rule]) -> Vec<Rule> {
+    let asked = |rule: &Rule| if rule.0.contains("volume info") { 3 } else { 1 };
+    rules.iter().flat_map(|rule| std::iter::repeat_n(*rule, asked(rule))).collect()
+}
+
 fn plan() -> VolumePlan {
     let brick =
         |n: u8| BrickAt { host: peer(n + 1).host, storage: peer(n + 1).storage, path: format!("/b{n}") };
@@ -105,11 +111,11 @@ async fn an_option_that_is_a_flag_is_refused_before_anything_is_sent() {
 
 #[tokio::test]
 async fn a_volume_of_ours_that_is_there_is_made() {
-    let (script, runner) = Script::new(&[EXISTS, STOPPED, STOPPED]);
+    let (script, runner) = Script::new(&in_pool(&[EXISTS, STOPPED, STOPPED]));
     runner.apply(&create()).await.unwrap();
     script.assert_used_up();
 
-    let (_, runner) = Script::new(&[EXISTS, HAND_MADE, HAND_MADE]);
+    let (_, runner) = Script::new(&in_pool(&[EXISTS, HAND_MADE, HAND_MADE]));
     let error = runner.apply(&create()).await.unwrap_err();
     assert!(error.explanation().unwrap().contains("did not make"));
 }
@@ -117,7 +123,8 @@ async fn a_volume_of_ours_that_is_there_is_made() {
 #[tokio::test]
 async fn bricks_that_are_in_already_are_added() {
     let taken = "volume add-brick: failed: Brick: 10.10.10.19:/b2 not available. Brick may be containing or be contained by an existing brick.\n";
-    let (script, runner) = Script::new(&[("volume add-brick", Refuses(1, taken)), STOPPED, STOPPED]);
+    let (script, runner) =
+        Script::new(&in_pool(&[("volume add-brick", Refuses(1, taken)), STOPPED, STOPPED]));
     let spread = Step::CreateVolume(VolumePlan { durability: Durability::Distribute, ..plan() });
     runner.apply(&spread).await.unwrap();
     script.assert_used_up();
@@ -126,12 +133,12 @@ async fn bricks_that_are_in_already_are_added() {
 #[tokio::test]
 async fn after_a_lost_reply_two_looks_have_to_agree() {
     // glusterd goes on after its command line: the first look comes too early.
-    let (script, runner) = Script::new(&[("volume create", Lost), MISSING, STOPPED, STOPPED]);
+    let (script, runner) = Script::new(&in_pool(&[("volume create", Lost), MISSING, STOPPED, STOPPED]));
     runner.apply(&create()).await.unwrap();
     script.assert_used_up();
     assert_eq!(script.times("volume create"), 1);
 
-    let (script, runner) = Script::new(&[("volume create", Lost), MISSING, MISSING]);
+    let (script, runner) = Script::new(&in_pool(&[("volume create", Lost), MISSING, MISSING]));
     runner.apply(&create()).await.unwrap();
     assert_eq!(script.times("volume create"), 2);
 }
@@ -155,26 +162,81 @@ async fn a_start_and_a_stop_that_are_done_are_success() {
     let (_, runner) = Script::new(&[("volume start", started)]);
     runner.apply(&Step::StartVolume(plan())).await.unwrap();
 
-    let (_, runner) = Script::new(&[NO_FILE, MISSING]);
+    let (_, runner) = Script::new(&in_pool(&[NO_FILE, MISSING]));
     runner.apply(&Step::StopVolume(plan())).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_start_is_undone_where_nobody_wrote_and_else_started_again() {
-    let (script, runner) = Script::new(&[STARTED, STARTED]);
+    let (script, runner) = Script::new(&in_pool(&[STARTED, STARTED]));
     runner.undo(&Step::StartVolume(plan())).await.unwrap();
     assert_eq!(changes(&script), ["volume stop v force"]);
-    assert_eq!(script.times("-name .glusterfs-anonymous-inode-* -not -name .trashcan -print -quit"), 3);
+    assert_eq!(
+        script.times("-name .glusterfs-anonymous-inode-* -not -name .trashcan -print -quit"),
+        6,
+        "before and after the stop"
+    );
 
-    let (script, runner) = Script::new(&[STARTED, STARTED, ("gluster2 find", Says("/b1/letter.txt\n"))]);
+    // Known before it is stopped: it is not stopped then.
+    let (script, runner) =
+        Script::new(&in_pool(&[STARTED, STARTED, ("gluster2 find", Says("/b1/letter.txt\n"))]));
     let error = runner.undo(&Step::StartVolume(plan())).await.unwrap_err();
     assert!(error.holds_data() && error.host().unwrap().as_str() == "gluster2");
+    assert!(changes(&script).is_empty());
+
+    let between =
+        [STARTED, STARTED, ("gluster2 find", Says("")), ("gluster2 find", Says("/b1/letter.txt\n"))];
+    let (script, runner) = Script::new(&in_pool(&between));
+    assert!(runner.undo(&Step::StartVolume(plan())).await.unwrap_err().holds_data());
     assert_eq!(changes(&script), ["volume stop v force", "volume start v"]);
 }
 
 #[tokio::test]
+async fn a_brick_that_is_not_mounted_may_hold_data_and_a_directory_that_is_gone_does_not() {
+    let gone = ("gluster2 find", Refuses(1, "find: '/b1': No such file or directory\n"));
+    let (script, runner) = Script::new(&in_pool(&[STARTED, STARTED, gone]));
+    let error = runner.undo(&Step::StartVolume(plan())).await.unwrap_err();
+    assert!(error.explanation().unwrap().contains("is not mounted"), "{error:?}");
+    assert!(changes(&script).is_empty());
+
+    let mounted = ("gluster2 cat /proc/mounts", Says("/dev/mapper/x / xfs rw 0 0\n"));
+    let (script, runner) = Script::new(&in_pool(&[STARTED, STARTED, gone, mounted]));
+    runner.undo(&Step::StartVolume(plan())).await.unwrap();
+    assert_eq!(changes(&script), ["volume stop v force"]);
+
+    let no_program =
+        ("gluster2 find", Refuses(127, "timeout: failed to run command 'find': No such file or directory\n"));
+    let (_, runner) = Script::new(&in_pool(&[STARTED, STARTED, no_program]));
+    assert!(runner.undo(&Step::StartVolume(plan())).await.is_err());
+}
+
+#[tokio::test]
+async fn a_peer_that_knows_nothing_does_not_speak_for_the_pool() {
+    let staging = "volume stop: v: failed: Staging failed on 10.10.10.18. Error: Volume v does not exist\n";
+    let (script, runner) =
+        Script::new(&[NO_FILE, MISSING, STARTED, STARTED, ("volume stop", Refuses(1, staging))]);
+    assert!(runner.apply(&Step::StopVolume(plan())).await.is_err());
+    assert_eq!(changes(&script), ["volume stop v force"]);
+
+    let missing = "volume delete: v: failed: Volume v does not exist\n";
+    let rules = [NO_FILE, STOPPED, ("volume delete", Refuses(1, missing)), MISSING, MISSING];
+    let (_, runner) = Script::new(&in_pool(&rules));
+    runner.apply(&Step::DeleteVolume(plan())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_command_line_that_gave_up_waiting_says_nothing_about_the_volume() {
+    tokio::time::pause();
+    let cut_off = ("volume stop", Refuses(1, "Error : Request timed out\n"));
+    let (script, runner) = Script::new(&in_pool(&[NO_FILE, STARTED, cut_off, STARTED, STOPPED, STOPPED]));
+    runner.apply(&Step::StopVolume(plan())).await.unwrap();
+    script.assert_used_up();
+    assert_eq!(script.times("volume stop"), 1);
+}
+
+#[tokio::test]
 async fn an_undo_of_a_create_waits_for_what_outlived_us_and_looks_twice() {
-    let (script, runner) = Script::new(&[MISSING, STOPPED, STOPPED]);
+    let (script, runner) = Script::new(&in_pool(&[MISSING, STOPPED, STOPPED]));
     runner.undo(&create()).await.unwrap();
     assert!(script.ran()[0].ends_with(&format!("--xml [mortar-volume-{}]", "e".repeat(32))));
     assert_eq!(changes(&script), ["volume delete v"]);
@@ -183,13 +245,13 @@ async fn an_undo_of_a_create_waits_for_what_outlived_us_and_looks_twice() {
 #[tokio::test]
 async fn a_volume_that_is_not_ours_is_left_alone() {
     for other in [HAND_MADE, OF_ANOTHER_SERVER, MISSING] {
-        let (script, runner) = Script::new(&[other, other]);
+        let (script, runner) = Script::new(&in_pool(&[other, other]));
         runner.undo(&create()).await.unwrap();
         assert!(changes(&script).is_empty());
     }
     for other in [HAND_MADE, OF_ANOTHER_SERVER] {
         for step in [Step::StopVolume(plan()), Step::DeleteVolume(plan())] {
-            let (script, runner) = Script::new(&[NO_FILE, other]);
+            let (script, runner) = Script::new(&in_pool(&[NO_FILE, other]));
             assert!(runner.apply(&step).await.is_err());
             assert!(changes(&script).is_empty());
         }
@@ -198,14 +260,14 @@ async fn a_volume_that_is_not_ours_is_left_alone() {
 
 #[tokio::test]
 async fn a_delete_says_what_is_done_and_what_can_be_asked_again() {
-    let (_, runner) = Script::new(&[NO_FILE, MISSING]);
+    let (_, runner) = Script::new(&in_pool(&[NO_FILE, MISSING]));
     runner.apply(&Step::DeleteVolume(plan())).await.unwrap();
 
     let down = "volume delete: v: failed: Some of the peers are down\n";
-    let (_, runner) = Script::new(&[NO_FILE, STOPPED, ("volume delete", Refuses(1, down))]);
+    let (_, runner) = Script::new(&in_pool(&[NO_FILE, STOPPED, ("volume delete", Refuses(1, down))]));
     let error = runner.apply(&Step::DeleteVolume(plan())).await.unwrap_err();
     assert!(error.is_temporary() && error.text() == down);
 
-    let (_, runner) = Script::new(&[MISSING, MISSING]);
+    let (_, runner) = Script::new(&in_pool(&[MISSING, MISSING]));
     assert!(runner.undo(&Step::DeleteVolume(plan())).await.unwrap_err().is_irreversible());
 }

@@ -1,0 +1,131 @@
+//! The way forward: steps done stage by stage, and what follows where one fails.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tracing::{info, warn};
+
+use super::engine::{Engine, Round, positions, steps_at};
+use super::failure::{self, OnFailure};
+use super::finish;
+use super::progress::describe;
+use super::steps::StepError;
+use crate::model::ids::NodeId;
+use crate::model::operation::{Direction, Operation};
+use crate::model::step::{Step, StepState};
+use crate::store::Result;
+
+impl Engine {
+    /// Does what is left to do.
+    pub(super) async fn forward(&self, op: &mut Operation, began_ms: i64, fresh: bool) -> Result<Round> {
+        let stages = op.steps.last().map_or(0, |last| last.stage + 1);
+        for stage in 0..stages {
+            if self.is_stopping() {
+                return Ok(Round::Over);
+            }
+            if let Some(cause) = self.run_stage(op, stage, fresh).await? {
+                return self.turn_after(op, cause, began_ms).await;
+            }
+        }
+        finish::finish(self, op).await?;
+        Ok(Round::Over)
+    }
+
+    /// Runs the steps of a stage side by side; the first failure, if any, once all have ended.
+    async fn run_stage(
+        &self,
+        op: &mut Operation,
+        stage: u32,
+        fresh: bool,
+    ) -> Result<Option<(usize, StepError)>> {
+        let due: Vec<usize> =
+            positions(op, |record| record.stage == stage && record.state != StepState::Done);
+        if due.is_empty() {
+            return Ok(None);
+        }
+        self.mark_started(op, &due).await?;
+        self.progress.set(op.job, describe(&steps_at(op, &due), false));
+        let mut running = Vec::with_capacity(due.len());
+        for &at in &due {
+            running.push(self.runner.apply(&op.steps[at].step));
+        }
+        let results = join_all(running).await;
+        let mut failed = None;
+        for (&at, result) in due.iter().zip(results) {
+            match result {
+                Ok(output) => {
+                    op.steps[at].state = StepState::Done;
+                    op.steps[at].output = output;
+                }
+                Err(cause) => {
+                    // Nothing is there that an undo would need the peer for.
+                    if cause.has_not_begun() && fresh {
+                        op.steps[at].state = StepState::Undone;
+                    }
+                    failed = failed.or(Some((at, cause)));
+                }
+            }
+        }
+        Ok(failed)
+    }
+
+    /// Puts the marks of `due` on disk, with those of the stage before, unless they came with the decision.
+    async fn mark_started(&self, op: &mut Operation, due: &[usize]) -> Result<()> {
+        if due.iter().all(|&at| op.steps[at].state == StepState::Started) {
+            return Ok(());
+        }
+        for &at in due {
+            op.steps[at].state = StepState::Started;
+        }
+        self.save_marks(op).await
+    }
+
+    async fn turn_after(
+        &self,
+        op: &mut Operation,
+        cause: (usize, StepError),
+        began_ms: i64,
+    ) -> Result<Round> {
+        let (at, error) = cause;
+        warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "a step failed: {}", error.text());
+        let spent = Duration::from_millis(u64::try_from(self.clock.now_ms() - began_ms).unwrap_or(0));
+        match failure::after(op, &error, spent, self.settings.delete_budget) {
+            OnFailure::TurnBack => {
+                let silent = self.silent_nodes(op, at, &error).await;
+                let cause = failure::of(op, at, &error, &silent);
+                self.turn(op, Direction::Back, Some(cause)).await?;
+                Ok(Round::Again)
+            }
+            OnFailure::Retry => {
+                self.progress.set(op.job, format!("waiting: {}", error.text().trim()));
+                self.save_marks(op).await?;
+                Ok(Round::After(Duration::ZERO))
+            }
+            OnFailure::Park => {
+                let cause = failure::of(op, at, &error, &[]);
+                // Also what a program refused: there is no way back any more, and its reason may go.
+                self.park(op, &cause, !error.holds_data()).await
+            }
+            OnFailure::Ignore => {
+                info!("forgotten all the same, as the request asked");
+                op.steps[at].state = StepState::Done;
+                Ok(Round::Again)
+            }
+            OnFailure::GiveUp => {
+                op.failure = Some(failure::of(op, at, &error, &[]));
+                finish::abandon(self, op).await?;
+                Ok(Round::Over)
+            }
+        }
+    }
+
+    /// Where gluster did not make or start a volume: the nodes that another try had better leave out.
+    async fn silent_nodes(&self, op: &Operation, at: usize, error: &StepError) -> Vec<NodeId> {
+        match &op.steps[at].step {
+            Step::CreateVolume(plan) | Step::StartVolume(plan) if error.depends_on_place() => {
+                self.runner.without_glusterd(plan).await
+            }
+            _ => Vec::new(),
+        }
+    }
+}
