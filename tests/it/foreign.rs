@@ -9,6 +9,9 @@ use crate::support::{Audit, Lab};
 
 const SOON: Duration = Duration::from_secs(60);
 
+/// A peer that the server does not know.
+const BY_HAND: &str = "10.10.10.20";
+
 fn run(program: &str, args: &[&str]) -> Action {
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
     Action::Run { program: program.to_owned(), args, stdin: String::new() }
@@ -111,4 +114,17 @@ fn a_name_that_is_taken_by_hand_is_refused() {
     assert_eq!(of_others(&lab.peers()), before);
     assert!(lab.volumes().is_empty());
     Audit::new().besides("certs").besides_group(&other_group()).clean_within(&lab, SOON);
+}
+
+#[test]
+fn a_peer_that_somebody_took_into_the_pool_is_left_there() {
+    let lab = Lab::with_three_peers();
+    lab.on(HOSTS[0], run("gluster", &["--mode=script", "peer", "probe", BY_HAND]));
+    let volume = lab.create(&replica_3(1)).unwrap();
+    let audit = Audit::new().besides_peer(BY_HAND);
+    audit.clean_within(&lab, SOON);
+    assert_eq!(lab.remove(&volume.id).status, 204);
+    audit.clean_within(&lab, SOON);
+    let peers = lab.peers();
+    assert_eq!(peers.host(BY_HAND).unwrap().pool, peers.host(HOSTS[0]).unwrap().pool);
 }

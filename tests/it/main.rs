@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "clippy sees tests only in functions that are one")]
 
 mod architecture;
+mod audit;
 mod conformance;
 mod disks;
 mod faults;
 mod foreign;
-mod kills;
 mod kubernetes;
 mod life;
 mod support;
+mod sweep;

@@ -1,22 +1,23 @@
 //! The audit: what the API says and what the peers hold are the same, to the brick and the KiB, and nothing is left
 //! over.
 
+mod host;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use mortar::api::{BrickInfo, DeviceInfo, NodeInfo, VolumeInfo};
-use mortar::client::Topology;
+use mortar::api::{BrickInfo, NodeInfo, VolumeInfo};
+use mortar::client::{Topology, TopologyCluster};
 use mortar::executor::sim::{HostDump, SimPeers};
 
-use super::server::Lab;
-
-const MOUNTS: &str = "/var/lib/heketi/mounts";
+use crate::support::server::Lab;
 
 /// An audit and what it leaves out.
 #[derive(Debug, Clone, Default)]
 pub struct Audit {
     foreign_volumes: BTreeSet<String>,
     foreign_groups: BTreeSet<String>,
+    foreign_peers: BTreeSet<String>,
 }
 
 impl Audit {
@@ -33,6 +34,12 @@ impl Audit {
     /// Leaves out a volume group of another server.
     pub fn besides_group(mut self, group: &str) -> Audit {
         self.foreign_groups.insert(group.to_owned());
+        self
+    }
+
+    /// Leaves out a peer that somebody took into the trusted pool by hand.
+    pub fn besides_peer(mut self, host: &str) -> Audit {
+        self.foreign_peers.insert(host.to_owned());
         self
     }
 
@@ -84,6 +91,9 @@ impl Audit {
         let listed: BTreeSet<&str> = listed.map(|brick| brick.id.as_str()).collect();
         let owned: BTreeSet<&str> = bricks.iter().map(|brick| brick.id.as_str()).collect();
         differ("bricks of devices and of volumes", &listed, &owned, &mut found);
+        for cluster in topology.clusters.iter() {
+            self.compare_pool(cluster, &nodes, peers, &mut found);
+        }
         for (name, host) in &peers.hosts {
             let node = nodes
                 .iter()
@@ -91,6 +101,40 @@ impl Audit {
             self.compare_host(name, host, node.copied(), &bricks, &mut found);
         }
         found
+    }
+
+    /// The nodes of a cluster are one trusted pool, and nobody else is in it.
+    fn compare_pool(
+        &self,
+        cluster: &TopologyCluster,
+        nodes: &[&NodeInfo],
+        peers: &SimPeers,
+        found: &mut Vec<String>,
+    ) {
+        let host_of = |node: &NodeInfo| {
+            let names = node.hostnames.storage.iter().chain(node.hostnames.manage.iter());
+            names.into_iter().find_map(|name| peers.host(name))
+        };
+        let pools: Vec<_> = cluster.nodes.iter().filter_map(host_of).map(|host| host.pool).collect();
+        // Where they are not all in one pool, those in the smaller part are missing.
+        let Some(pool) =
+            pools.iter().copied().max_by_key(|pool| pools.iter().filter(|other| *other == pool).count())
+        else {
+            return;
+        };
+        let names = |host: &HostDump| host.names.first().cloned().unwrap_or_default();
+        let is_foreign = |host: &HostDump| host.names.iter().any(|name| self.foreign_peers.contains(name));
+        let there: BTreeSet<String> =
+            peers.hosts.values().filter(|host| host.pool == pool && !is_foreign(host)).map(names).collect();
+        let in_pool = |node: &&NodeInfo| host_of(node).is_some_and(|host| host.pool == pool);
+        let of_cluster = cluster.nodes.iter();
+        // Two clusters may share a pool: what others have in it is not left over.
+        let wanted: BTreeSet<String> = of_cluster
+            .chain(nodes.iter().copied().filter(in_pool))
+            .filter(|node| host_of(node).is_none_or(|host| !is_foreign(host)))
+            .map(|node| host_of(node).map_or_else(|| node.id.clone(), names))
+            .collect();
+        differ(&format!("trusted pool of cluster {}", cluster.id), &there, &wanted, found);
     }
 
     fn compare_volumes(
@@ -127,83 +171,6 @@ impl Audit {
             differ(&format!("bricks of {name}"), &there, &wanted, found);
         }
     }
-
-    /// What a host has against what the API says that it has; without a node it should have nothing of ours.
-    fn compare_host(
-        &self,
-        name: &str,
-        host: &HostDump,
-        node: Option<&NodeInfo>,
-        bricks: &[&BrickInfo],
-        found: &mut Vec<String>,
-    ) {
-        let devices: Vec<&DeviceInfo> = node.into_iter().flat_map(|node| node.devices.iter()).collect();
-        let own: Vec<&&BrickInfo> = match node {
-            Some(node) => bricks.iter().filter(|brick| brick.node == node.id).collect(),
-            None => Vec::new(),
-        };
-        let groups: BTreeSet<String> = host
-            .groups
-            .keys()
-            .filter(|group| is_ours(group) && !self.foreign_groups.contains(*group))
-            .cloned()
-            .collect();
-        let wanted: BTreeSet<String> = devices.iter().map(|device| format!("vg_{}", device.id)).collect();
-        differ(&format!("volume groups of {name}"), &groups, &wanted, found);
-        for device in &devices {
-            let Some(group) = host.groups.get(&format!("vg_{}", device.id)) else { continue };
-            let there: BTreeSet<String> = group.volumes.keys().cloned().collect();
-            let on_it = || own.iter().filter(|brick| brick.device == device.id);
-            let wanted: BTreeSet<String> = on_it()
-                .flat_map(|brick| [format!("brick_{}", brick.id), format!("tp_{}", brick.id)])
-                .collect();
-            differ(&format!("logical volumes of {} on {name}", device.name), &there, &wanted, found);
-            for brick in on_it() {
-                let size = group.volumes.get(&format!("brick_{}", brick.id)).map(|volume| volume.size_kib);
-                if size.is_some_and(|size| size < brick.size) {
-                    found.push(format!("brick {} on {name} has {size:?} KiB, not {}", brick.id, brick.size));
-                }
-            }
-            if device.storage.free != group.free_kib {
-                let (free, real) = (device.storage.free, group.free_kib);
-                found.push(format!("free on {} of {name}: {free} KiB here, {real} there", device.name));
-            }
-            if device.storage.free + device.storage.used != device.storage.total {
-                found.push(format!("{} of {name}: free and used are not its total", device.name));
-            }
-        }
-        let points: BTreeSet<String> = own.iter().map(|brick| mount_point(brick)).collect();
-        let below = |path: &&String| path.starts_with(MOUNTS);
-        let mounts: BTreeSet<String> = host.mounts.keys().filter(below).cloned().collect();
-        differ(&format!("mounts of {name}"), &mounts, &points, found);
-        let table = host.files.get("/etc/fstab").map(Vec::as_slice).unwrap_or_default();
-        let lines: Vec<String> = table
-            .iter()
-            .filter(|line| !line.trim_start().starts_with('#'))
-            .filter_map(|line| line.split_whitespace().nth(1).map(str::to_owned))
-            .filter(|point| point.starts_with(MOUNTS))
-            .collect();
-        let unique: BTreeSet<String> = lines.iter().cloned().collect();
-        if unique.len() != lines.len() {
-            found.push(format!("fstab of {name} has a line twice"));
-        }
-        differ(&format!("fstab of {name}"), &unique, &points, found);
-        let directories: BTreeSet<String> = host
-            .root
-            .iter()
-            .filter(|path| path.starts_with(MOUNTS) && path.contains("/brick_"))
-            .cloned()
-            .collect();
-        differ(&format!("brick directories of {name}"), &directories, &points, found);
-    }
-}
-
-fn is_ours(group: &str) -> bool {
-    group.strip_prefix("vg_").is_some_and(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))
-}
-
-fn mount_point(brick: &BrickInfo) -> String {
-    brick.path.strip_suffix("/brick").unwrap_or(&brick.path).to_owned()
 }
 
 fn differ<T: Ord + std::fmt::Debug>(

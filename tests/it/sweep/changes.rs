@@ -1,0 +1,183 @@
+//! The changes that are swept: where each begins, what is asked for, and which answers are true afterwards.
+
+use std::path::Path;
+
+use mortar::executor::sim::Action;
+use serde_json::json;
+
+use crate::support::operator::{DISKS, replica_3};
+use crate::support::{Lab, Reply};
+
+/// The peer that comes and goes: none of the three of the lab.
+const SPARE: &str = "10.10.10.20";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    VolumeCreate,
+    VolumeDelete,
+    /// The first node of a cluster: there is no pool to join yet.
+    FirstNode,
+    NodeAdd,
+    NodeDelete,
+    DeviceAdd,
+    /// A device on a disk with a file system, with leave to erase it.
+    DeviceErase,
+    DeviceDelete,
+}
+
+impl Change {
+    pub const ALL: [Change; 8] = [
+        Change::VolumeCreate,
+        Change::VolumeDelete,
+        Change::FirstNode,
+        Change::NodeAdd,
+        Change::NodeDelete,
+        Change::DeviceAdd,
+        Change::DeviceErase,
+        Change::DeviceDelete,
+    ];
+
+    /// Those that are undone when they fail: the deletes of nodes and devices have no way back.
+    pub const UNDONE: [Change; 5] =
+        [Change::VolumeCreate, Change::VolumeDelete, Change::NodeAdd, Change::DeviceAdd, Change::DeviceErase];
+
+    /// Whether it may be undone where this command is refused. What gluster has deleted can only go on.
+    pub fn may_be_undone_after(self, command: &str) -> bool {
+        self != Change::VolumeDelete || command.contains("volume delete")
+    }
+
+    fn is_delete(self) -> bool {
+        matches!(self, Change::VolumeDelete | Change::NodeDelete | Change::DeviceDelete)
+    }
+
+    /// Whether a failure may leave it half done until somebody asks again. A device is released in several commands,
+    /// none of which can be taken back; it stays listed as failed, and another delete goes on.
+    pub fn may_stay_half_done(self) -> bool {
+        self == Change::DeviceDelete
+    }
+
+    pub fn is_done(self, reply: &Reply) -> bool {
+        let status = match self {
+            Change::VolumeCreate | Change::FirstNode | Change::NodeAdd => 303,
+            _ => 204,
+        };
+        reply.status == status
+    }
+
+    /// Whether an answer agrees with what the API shows once all work is over.
+    pub fn is_true(self, reply: &Reply, lab: &Lab) -> bool {
+        let there = self.objects(lab);
+        let is_there = !there.is_empty();
+        if self.is_done(reply) {
+            // The jobs of devices name no object.
+            return is_there != self.is_delete() && (reply.location.is_empty() || there == [reply.located()]);
+        }
+        let unchanged = is_there == self.is_delete();
+        // The client was told why, and the background went on.
+        let went_on = self == Change::VolumeDelete && !is_there && !reply.text.contains("was kept");
+        reply.status >= 400 && (unchanged || went_on)
+    }
+
+    /// Ids of the objects that it makes or deletes.
+    fn objects(self, lab: &Lab) -> Vec<String> {
+        let topology = lab.client().topology().unwrap();
+        let of_node = |host: &str| {
+            let mut nodes = topology.clusters.iter().flat_map(|cluster| cluster.nodes.iter());
+            nodes.find(|node| node.hostnames.manage.iter().any(|name| name == host)).cloned()
+        };
+        match self {
+            Change::VolumeCreate | Change::VolumeDelete => lab.volumes(),
+            Change::FirstNode | Change::NodeAdd | Change::NodeDelete => {
+                of_node(SPARE).into_iter().map(|node| node.id).collect()
+            }
+            Change::DeviceAdd | Change::DeviceErase | Change::DeviceDelete => {
+                let devices = of_node(SPARE).map(|node| node.devices.to_vec()).unwrap_or_default();
+                devices.into_iter().map(|device| device.id).collect()
+            }
+        }
+    }
+}
+
+/// The folder of a stopped server, and the id of what a change of it is about.
+struct Folder {
+    lab: Lab,
+    subject: String,
+}
+
+impl Folder {
+    /// Goes on from another folder.
+    fn after(before: &Path, go: impl FnOnce(&Lab) -> String) -> Folder {
+        let mut lab = Lab::copied_from(before);
+        lab.start();
+        let subject = go(&lab);
+        lab.stop();
+        Folder { lab, subject }
+    }
+}
+
+/// Folders to begin with.
+pub struct Begin {
+    empty_cluster: Folder,
+    peers: Folder,
+    volume: Folder,
+    spare_node: Folder,
+    failed_device: Folder,
+}
+
+impl Begin {
+    pub fn new() -> Begin {
+        let nothing = tempfile::tempdir().unwrap();
+        let empty_cluster = Folder::after(nothing.path(), Lab::new_cluster);
+        let peers = Folder::after(nothing.path(), Lab::three_peers);
+        let volume = Folder::after(peers.lab.path(), |lab| lab.create(&replica_3(10)).unwrap().id);
+        let spare_node = Folder::after(peers.lab.path(), |lab| {
+            let node = lab.add_node(&peers.subject, SPARE).id;
+            lab.on(SPARE, Action::Format { path: DISKS[1].to_owned(), fs: "ext4".to_owned() });
+            node
+        });
+        let failed_device = Folder::after(spare_node.lab.path(), |lab| {
+            lab.add_device(&spare_node.subject, DISKS[0], false).unwrap();
+            let device = lab.node_of(SPARE).devices[0].id.clone();
+            for state in ["offline", "failed"] {
+                let job = lab.post(&format!("/devices/{device}/state"), &json!({"state": state})).location;
+                assert_eq!(lab.wait_for(&job).status, 204);
+            }
+            device
+        });
+        Begin { empty_cluster, peers, volume, spare_node, failed_device }
+    }
+
+    fn of(&self, change: Change) -> &Folder {
+        match change {
+            Change::FirstNode => &self.empty_cluster,
+            Change::VolumeCreate | Change::NodeAdd => &self.peers,
+            Change::VolumeDelete => &self.volume,
+            Change::NodeDelete | Change::DeviceAdd | Change::DeviceErase => &self.spare_node,
+            Change::DeviceDelete => &self.failed_device,
+        }
+    }
+
+    pub fn folder(&self, change: Change) -> &Path {
+        self.of(change).lab.path()
+    }
+
+    /// Asks for a change.
+    pub fn request(&self, lab: &Lab, change: Change) -> anyhow::Result<Reply> {
+        let subject = &self.of(change).subject;
+        let (path, body) = match change {
+            Change::VolumeCreate => ("/volumes".to_owned(), replica_3(10)),
+            Change::FirstNode | Change::NodeAdd => {
+                let hostnames = json!({"manage": [SPARE], "storage": [SPARE]});
+                ("/nodes".to_owned(), json!({"zone": 1, "hostnames": hostnames, "cluster": subject}))
+            }
+            Change::DeviceAdd => ("/devices".to_owned(), json!({"name": DISKS[0], "node": subject})),
+            Change::DeviceErase => {
+                ("/devices".to_owned(), json!({"name": DISKS[1], "node": subject, "destroydata": true}))
+            }
+            Change::VolumeDelete => return lab.try_send("DELETE", &format!("/volumes/{subject}"), &[], None),
+            Change::NodeDelete => return lab.try_send("DELETE", &format!("/nodes/{subject}"), &[], None),
+            Change::DeviceDelete => return lab.try_send("DELETE", &format!("/devices/{subject}"), &[], None),
+        };
+        lab.try_send("POST", &path, &[], Some(body.to_string().as_bytes()))
+    }
+}

@@ -1,0 +1,120 @@
+//! Every command of every change, and every way in which it can end badly: the answer is true, the change is there
+//! wholly or not at all, and nothing is left over. Then the same of the commands that undo a change.
+//!
+//! The cases are made from a recorded run without faults: a command that is new is swept without being named here.
+
+mod changes;
+mod faults;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use self::changes::{Begin, Change};
+use self::faults::Case;
+
+const WORKERS: usize = 4;
+
+/// A case, and the command that has the fault, to be shown where it fails.
+type Named = (Case, String);
+
+fn run_all(begin: &Begin, cases: &[Named]) {
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    let work = || {
+        while let Some((case, command)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let run = catch_unwind(AssertUnwindSafe(|| faults::run(begin, *case)));
+            let wrong = match run {
+                Ok(Ok(())) => continue,
+                Ok(Err(wrong)) => wrong,
+                Err(_) => "it panicked".to_owned(),
+            };
+            failures.lock().unwrap().push(format!("{case:?} {command}\n{wrong}"));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(work);
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    eprintln!("{} cases", cases.len());
+    assert!(failures.is_empty(), "{} of {} cases\n\n{}", failures.len(), cases.len(), failures.join("\n\n"));
+}
+
+/// A fault at every command of every change.
+fn sweep(fault: &'static str) {
+    let begin = Begin::new();
+    let mut cases = Vec::new();
+    for change in Change::ALL {
+        let commands = faults::commands(&begin, change).into_iter().enumerate();
+        cases.extend(commands.map(|(at, command)| (Case { change, provoked_by: None, at, fault }, command)));
+    }
+    run_all(&begin, &cases);
+}
+
+/// Faults at every command that undoes a change.
+fn sweep_undos(faults: &[&'static str]) {
+    let begin = Begin::new();
+    let mut cases = Vec::new();
+    for change in Change::UNDONE {
+        let (provoked_by, commands) = faults::undo(&begin, change);
+        assert!(!commands.is_empty(), "{change:?} is undone without a command");
+        for (at, command) in commands.iter().enumerate() {
+            for &fault in faults {
+                cases.push((Case { change, provoked_by: Some(provoked_by), at, fault }, command.clone()));
+            }
+        }
+    }
+    run_all(&begin, &cases);
+}
+
+#[test]
+fn a_server_killed_before_any_command_leaves_nothing_half_done() {
+    sweep("kill_before");
+}
+
+#[test]
+fn a_server_killed_after_any_command_leaves_nothing_half_done() {
+    sweep("kill_after");
+}
+
+#[test]
+fn a_command_that_arrives_after_the_restart_leaves_nothing_behind() {
+    sweep("late");
+}
+
+#[test]
+fn a_refusal_of_any_command_is_all_or_nothing() {
+    sweep("refuse");
+}
+
+#[test]
+fn a_lost_reply_of_any_command_is_all_or_nothing() {
+    sweep("lose_reply");
+}
+
+#[test]
+fn an_unreadable_answer_of_any_command_is_all_or_nothing() {
+    sweep("garbage");
+}
+
+#[test]
+fn a_command_that_hangs_is_all_or_nothing() {
+    sweep("stall");
+}
+
+#[test]
+fn a_peer_that_cannot_be_reached_for_any_command_is_all_or_nothing() {
+    sweep("unreachable");
+}
+
+#[test]
+fn a_server_killed_in_the_middle_of_an_undo_undoes_all_the_same() {
+    sweep_undos(&["kill_before", "kill_after"]);
+}
+
+#[test]
+fn an_undo_that_fails_is_done_again() {
+    sweep_undos(&["refuse", "lose_reply", "garbage"]);
+}
