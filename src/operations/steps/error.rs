@@ -183,9 +183,9 @@ impl StepError {
         )
     }
 
-    /// Whether nobody knows what happened.
+    /// Whether nobody knows if something was changed. A look whose answer was lost has changed nothing.
     pub fn is_unknown(&self) -> bool {
-        matches!(self, StepError::Remote(RemoteError::OutcomeUnknown { .. }))
+        matches!(self, StepError::Remote(RemoteError::OutcomeUnknown { command, .. }) if command.lock().is_some())
     }
 
     /// Whether an undo found that there is no way back.
