@@ -32,8 +32,12 @@ check: ## Format and lint
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
+.PHONY: lab-deps
+lab-deps:
+	@$(LAB) deps
+
 .PHONY: test
-test: deps check ## All simulated scenarios, and the lab's life cycle and kills
+test: deps lab-deps check ## All simulated scenarios, and the lab's life cycle and kills
 	$(CARGO) test --locked
 	$(MAKE) --no-print-directory test-lab
 

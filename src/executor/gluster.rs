@@ -219,6 +219,11 @@ pub fn is_existing(text: &str) -> bool {
         || text.contains("may be containing or be contained by an existing brick")
 }
 
+/// Whether the command line found no glusterd on its host.
+pub fn is_unanswered(text: &str) -> bool {
+    text.contains("Connection failed. Please check if gluster daemon is operational")
+}
+
 /// Whether the command line gave up waiting at its own time limit; glusterd goes on.
 pub fn is_cut_off(text: &str) -> bool {
     text.contains("Error : Request timed out")

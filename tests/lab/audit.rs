@@ -17,6 +17,7 @@ pub fn is_clean(server: &Server, others: &[&str]) {
     loop {
         let last = findings(server, others);
         if last.is_empty() {
+            eprintln!("the audit is clean after {} s", begun.elapsed().as_secs());
             return;
         }
         assert!(begun.elapsed() < CLEAN_WITHIN, "the audit found:\n{}", last.join("\n"));
@@ -44,6 +45,8 @@ fn findings(server: &Server, others: &[&str]) -> Vec<String> {
             compare(&mut found, address, "fstab", &bricks, &mentioned(&on(peer, "cat /etc/fstab")));
             let directories = on(peer, "find /var/lib/heketi/mounts -mindepth 2 -maxdepth 2 || true");
             compare(&mut found, address, "directories", &bricks, &mentioned(&directories));
+            let groups: BTreeSet<String> = node.devices.iter().map(|device| device.id.clone()).collect();
+            compare(&mut found, address, "volume groups", &groups, &volume_groups(peer));
             for device in &node.devices {
                 let free = free_kib(peer, &device.id);
                 if free != Some(device.storage.free) {
@@ -58,6 +61,11 @@ fn findings(server: &Server, others: &[&str]) -> Vec<String> {
     let volumes: BTreeSet<String> =
         on(1, "ls /var/lib/glusterd/vols").split_whitespace().map(str::to_owned).collect();
     compare(&mut found, "the pool", "volumes", &wanted_volumes, &volumes);
+    let pool = on(1, "gluster pool list | grep -c Connected");
+    let nodes: usize = topology.clusters.iter().map(|cluster| cluster.nodes.len()).sum();
+    if pool.trim() != nodes.to_string() {
+        found.push(format!("the pool has {} connected peers and should have {nodes}", pool.trim()));
+    }
     found
 }
 
@@ -89,6 +97,13 @@ fn logical_volumes(peer: usize) -> BTreeSet<String> {
         name.strip_prefix("brick_").or(name.strip_prefix("tp_")).unwrap_or(name).to_owned()
     };
     ours.map(name).collect()
+}
+
+/// The ids of the devices that have a group on a peer, by the names of groups that are ours.
+fn volume_groups(peer: usize) -> BTreeSet<String> {
+    let names = on(peer, "lvm vgs --noheadings -o vg_name");
+    let ids = names.split_whitespace().filter_map(|name| name.strip_prefix("vg_"));
+    ids.filter(|id| id.len() == 32).map(str::to_owned).collect()
 }
 
 fn free_kib(peer: usize, device: &str) -> Option<u64> {

@@ -150,7 +150,7 @@ impl StepRunner {
         }
     }
 
-    /// Runs a gluster command on the first of `peers` that can be reached, and waits while glusterd is busy.
+    /// Runs a gluster command on the first of `peers` that can be reached and has a glusterd, and waits while glusterd is busy.
     async fn gluster(
         &self,
         peers: &[Peer],
@@ -194,6 +194,10 @@ impl StepRunner {
             match self.run(&peer.host, command).await {
                 Ok(output) => return Ok(output),
                 Err(error @ RemoteError::Unreachable { .. }) => last = Some((peer.host.clone(), error)),
+                // No glusterd there, or one that ended in the middle: done twice, every command of ours says so.
+                Err(error) if error.stderr().is_some_and(gluster::is_unanswered) => {
+                    last = Some((peer.host.clone(), error));
+                }
                 Err(error) => return Err((peer.host.clone(), error)),
             }
         }

@@ -240,7 +240,7 @@ impl StepRunner {
             match answer {
                 Ok(Some(found)) => return Ok(Some(found)),
                 Ok(None) => missing = true,
-                Err(error @ StepError::Remote(RemoteError::Unreachable { .. })) => away = Some(error),
+                Err(error) if is_away(&error) => away = Some(error),
                 Err(error) => unable = Some(error),
             }
         }
@@ -254,12 +254,12 @@ impl StepRunner {
         let output = match self.gluster(std::slice::from_ref(peer), command).await {
             Ok(output) => output.stdout,
             // With an error the answer is in the XML all the same.
-            Err(GlusterFailure::Remote(RemoteError::Exited { stdout, stderr, .. })) => {
-                if gluster::is_missing(&stderr) {
-                    return Ok(None);
-                }
-                stdout
+            Err(GlusterFailure::Remote(RemoteError::Exited { stderr, .. }))
+                if gluster::is_missing(&stderr) =>
+            {
+                return Ok(None);
             }
+            Err(GlusterFailure::Remote(RemoteError::Exited { stdout, .. })) if !stdout.is_empty() => stdout,
             Err(failure) => return Err(failure.into()),
         };
         let found = gluster::parse_volume_info(&output)
@@ -301,6 +301,15 @@ impl StepRunner {
             Some(found) if is_ours(&found, plan) => Ownership::Ours,
             Some(_) => Ownership::Foreign,
         })
+    }
+}
+
+/// Whether a peer cannot say anything: it is off, or no glusterd runs there.
+fn is_away(error: &StepError) -> bool {
+    match error {
+        StepError::Remote(RemoteError::Unreachable { .. }) => true,
+        StepError::Remote(RemoteError::Exited { stderr, .. }) => gluster::is_unanswered(stderr),
+        _ => false,
     }
 }
 

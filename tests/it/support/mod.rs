@@ -5,4 +5,4 @@ pub mod operator;
 pub mod server;
 
 pub use audit::Audit;
-pub use server::{Lab, Reply, settled};
+pub use server::{Lab, Reply, download, settled};

@@ -45,12 +45,20 @@ pub struct Lab {
     port: u16,
     inject: Option<Value>,
     keys: Option<(String, String)>,
+    alone: bool,
 }
 
 impl Lab {
     /// A server in an empty folder; not started yet.
     pub fn new() -> Lab {
-        Lab { folder: tempfile::tempdir().unwrap(), process: None, port: 0, inject: None, keys: None }
+        Lab {
+            folder: tempfile::tempdir().unwrap(),
+            process: None,
+            port: 0,
+            inject: None,
+            keys: None,
+            alone: false,
+        }
     }
 
     /// A started server.
@@ -80,6 +88,11 @@ impl Lab {
     /// Keys of `admin` and `user` from the next start on.
     pub fn keys(&mut self, admin: &str, user: &str) {
         self.keys = Some((admin.to_owned(), user.to_owned()));
+    }
+
+    /// One connection has the database to itself from the next start on, as on a network file system.
+    pub fn database_alone(&mut self) {
+        self.alone = true;
     }
 
     pub fn path(&self) -> &Path {
@@ -138,6 +151,9 @@ impl Lab {
         command.arg(format!("--config={}", self.config_file().display()));
         if self.keys.is_none() {
             command.arg("--disable-auth");
+        }
+        if self.alone {
+            command.env("MORTAR_DB_ALONE", "true");
         }
         command.stdout(log()).stderr(log()).spawn().unwrap()
     }
