@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::engine::{Engine, LONGEST_PAUSE, Round, marks, positions, steps_at};
 use super::progress::describe;
 use super::steps::StepError;
 use super::{failure, finish};
-use crate::model::operation::{Direction, Failure, Operation, Parked};
+use crate::model::ids::{JobId, OperationId};
+use crate::model::operation::{Direction, Failure, JobOutcome, Operation, Parked};
 use crate::model::step::StepState;
 use crate::store::{Result, job, operation, step};
 
@@ -116,6 +117,34 @@ impl Engine {
         );
         op.parked = Some(parked);
         Ok(Round::Over)
+    }
+
+    /// Answers the job of an operation that runs on: it counts as parked from now on, so that a restart goes on with
+    /// it too.
+    pub(super) async fn tell_it_goes_on(&self, id: OperationId, job: JobId) {
+        let step = self.progress.of(job).unwrap_or_else(|| "its last step".to_owned());
+        let reason = format!("it goes on in the background: {step}");
+        if let Err(refused) = self.answer_early(id, job, &reason).await {
+            error!(error = &refused as &dyn std::error::Error, "could not answer job {job} early");
+        }
+    }
+
+    async fn answer_early(&self, id: OperationId, job: JobId, reason: &str) -> Result<()> {
+        let mut tx = self.store.write().await?;
+        // It may have come to its end meanwhile.
+        if operation::find(&mut tx, id).await?.is_none_or(|op| op.parked.is_some()) {
+            return Ok(());
+        }
+        let now_ms = self.clock.now_ms();
+        let parked = Parked { reason: reason.to_owned(), retry: true, attempts: 0, next_try_ms: now_ms };
+        operation::park(&mut tx, id, &parked).await?;
+        let text = format!("the volume is still being deleted; {reason}");
+        let explanation = "a peer that lost its power makes gluster wait for up to ten minutes; the volume stays hidden, and is gone when a delete answers `Id not found`";
+        let outcome = JobOutcome::Failed { text, explanation: Some(explanation.to_owned()) };
+        job::finish(&mut tx, job, &outcome, now_ms).await?;
+        tx.commit().await?;
+        warn!("its client was told that {reason}");
+        Ok(())
     }
 }
 

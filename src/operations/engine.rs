@@ -186,7 +186,7 @@ impl Engine {
                 Locking::Held(held) => held,
                 Locking::Wanted(locks) => engine.locks.acquire(&locks, &holder).await,
             };
-            engine.run(op, fresh).await;
+            engine.run_and_tell(op, fresh).await;
             drop((held, place));
         };
         let engine = Arc::clone(self);
@@ -200,6 +200,17 @@ impl Engine {
             engine.wake.notify_one();
             engine.running.send_modify(|count| *count -= 1);
         });
+    }
+
+    /// Runs an operation; a client whose delete takes very long is told that it goes on without him.
+    async fn run_and_tell(&self, op: Operation, fresh: bool) {
+        let late = (op.kind == OperationKind::VolumeDelete && fresh).then_some((op.id, op.job));
+        let mut run = std::pin::pin!(self.run(op, fresh));
+        let Some((id, job)) = late else { return run.await };
+        if tokio::time::timeout(self.settings.delete_patience, &mut run).await.is_err() {
+            // Side by side: what runs may hold the connection that the answer needs.
+            tokio::join!(run, self.tell_it_goes_on(id, job));
+        }
     }
 
     /// Waits, but not for longer than the server is to run.

@@ -75,6 +75,8 @@ pub struct OperationSettings {
     pub any_option: bool,
     /// How long a delete is tried before its client is told; the background goes on with it.
     pub delete_budget: Duration,
+    /// How long a delete may run without any failure before its client is told that it goes on.
+    pub delete_patience: Duration,
     /// The first pause before something is tried again; doubled from then on, up to 30 seconds.
     pub first_retry: Duration,
 }
