@@ -35,6 +35,12 @@ pub fn wipe(path: &str, lock: LockName) -> Command {
     Command::change("wipefs", lock, SMALL).arg("--all").arg(path)
 }
 
+/// Makes a disk write down what it has only taken so far: LVM does not ask for that, and a power cut would take a new
+/// group away again.
+pub fn sync(path: &str, lock: LockName) -> Command {
+    Command::change("sync", lock, SMALL).arg(path)
+}
+
 /// Lists the links that udev made to a disk.
 pub fn udev_links(settings: &PeerSettings, path: &str) -> Command {
     wrapped(settings, "udevadm").args(["info", "--query=symlink"]).arg(format!("--name={path}"))

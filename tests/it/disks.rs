@@ -32,7 +32,7 @@ fn group(name: &str, volumes: &[&str]) -> Action {
 
 /// Runs a look, so that what was asked for is done, and gives the host as it is then.
 fn host(lab: &Lab, node: &str) -> mortar::executor::sim::HostDump {
-    // Refused without a change; the control file is followed before the command.
+    // Whether it is taken or not: the control file is followed before the command.
     let _ = lab.add_device(node, "/dev/no-such-folder/disk", false);
     lab.peers().host(HOST).unwrap().clone()
 }

@@ -92,6 +92,15 @@ fn disk_row(peer: &Peer<'_>, path: &str, name: &str, points: &BTreeMap<&str, &st
     row
 }
 
+/// `sync FILE`: nothing is lost here, so that only the disk has to be there.
+pub fn sync(peer: &mut Peer<'_>, args: &[String]) -> Answer {
+    let [path] = args else { return Err(refuse(1, "sync: one file is simulated")) };
+    match peer.block(path) {
+        Some(_) => Ok(String::new()),
+        None => Err(refuse(1, format!("sync: error opening '{path}': No such file or directory"))),
+    }
+}
+
 /// `wipefs`: lists signatures, or erases them from what nobody uses.
 pub fn wipefs(peer: &mut Peer<'_>, args: &[String]) -> Answer {
     let sorted = Arguments::sort(args, &["--no-act", "--json", "--all"], &[])

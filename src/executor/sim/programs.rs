@@ -11,6 +11,7 @@ pub fn run(peer: &mut Peer<'_>, program: &str, args: &[String]) -> Answer {
         "gluster" => gluster::run(peer, args),
         "systemctl" => systemctl(peer, args),
         "lsblk" => block_tools::lsblk(peer, args),
+        "sync" => block_tools::sync(peer, args),
         "wipefs" => block_tools::wipefs(peer, args),
         "/usr/bin/udevadm" | "udevadm" => block_tools::udevadm(peer, args),
         "blkid" => block_tools::blkid(peer, args),

@@ -30,6 +30,7 @@ impl StepRunner {
                 self.make_physical_volume(plan).await?;
             }
         }
+        self.repeat(&plan.peer.host, &system::sync(&plan.path, lock(plan))).await?;
         self.end_table_with_newline(plan).await?;
         self.facts(plan).await
     }
