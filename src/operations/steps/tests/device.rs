@@ -115,6 +115,7 @@ async fn a_blank_disk_becomes_a_group_and_is_described() {
                 "/usr/sbin/lvm vgcreate -qq --physicalextentsize=4M --autobackup=n vg_{} /dev/vdd {lock}",
                 "d".repeat(32)
             ),
+            format!("sync /dev/vdd {lock}"),
         ]
     );
 }
