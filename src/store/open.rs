@@ -45,14 +45,13 @@ impl Store {
         let options =
             if alone { options(path).locking_mode(SqliteLockingMode::Exclusive) } else { options(path) };
         check_and_migrate(path, &options).await?;
-        let one = SqlitePoolOptions::new().max_connections(1).min_connections(1);
+        // A connection to a file does not go stale: asking it before each use would only cost time.
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let one = pool().max_connections(1).min_connections(1);
         let writer =
             one.connect_with(options.clone()).await.map_err(|source| OpenError::of_sqlite(path, source))?;
-        let reader = if alone {
-            writer.clone()
-        } else {
-            SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options)
-        };
+        let reader =
+            if alone { writer.clone() } else { pool().max_connections(READERS).connect_lazy_with(options) };
         Ok(Store { writer, reader, _lock: lock })
     }
 }
