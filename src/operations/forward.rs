@@ -13,7 +13,7 @@ use super::steps::StepError;
 use crate::model::ids::NodeId;
 use crate::model::operation::{Direction, Operation};
 use crate::model::step::{Step, StepState};
-use crate::store::Result;
+use crate::store::{Result, operation};
 
 impl Engine {
     /// Does what is left to do.
@@ -87,6 +87,11 @@ impl Engine {
         began_ms: i64,
     ) -> Result<Round> {
         let (at, error) = cause;
+        if op.parked.is_none() {
+            // Its client may have been told meanwhile that it goes on: then it does.
+            let mut conn = self.store.read().await?;
+            op.parked = operation::find(&mut conn, op.id).await?.and_then(|found| found.parked);
+        }
         warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "a step failed: {}", error.text());
         let spent = Duration::from_millis(u64::try_from(self.clock.now_ms() - began_ms).unwrap_or(0));
         match failure::after(op, &error, spent, self.settings.delete_budget) {
