@@ -12,7 +12,7 @@ pub struct ClusterFlags {
 }
 
 /// A cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cluster {
     /// Its id.
     pub id: ClusterId,

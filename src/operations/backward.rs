@@ -87,10 +87,8 @@ impl Engine {
     }
 
     pub(super) async fn save_marks(&self, op: &Operation) -> Result<()> {
-        let mut tx = self.store.write().await?;
-        step::mark(&mut tx, op.id, &marks(op)).await?;
-        tx.commit().await?;
-        Ok(())
+        // One statement: it is a transaction of its own.
+        step::mark(&mut *self.store.writer().await?, op.id, &marks(op)).await
     }
 
     pub(super) async fn park(&self, op: &mut Operation, cause: &Failure, retry: bool) -> Result<Round> {
@@ -110,6 +108,7 @@ impl Engine {
         operation::park(&mut tx, op.id, &parked).await?;
         job::finish(&mut tx, op.job, &told.outcome(), now_ms).await?;
         tx.commit().await?;
+        self.progress.clear(op.job);
         warn!(
             "parked after try {attempts}, {}: {}",
             if retry { "tried again later" } else { "for a person" },
@@ -143,6 +142,7 @@ impl Engine {
         let outcome = JobOutcome::Failed { text, explanation: Some(explanation.to_owned()) };
         job::finish(&mut tx, job, &outcome, now_ms).await?;
         tx.commit().await?;
+        self.progress.clear(job);
         warn!("its client was told that {reason}");
         Ok(())
     }

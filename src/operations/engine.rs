@@ -147,7 +147,8 @@ impl Engine {
             return Err(OpError::ShuttingDown);
         }
         let (id, now) = (decision.job, self.clock.now_ms());
-        job::insert(&mut tx, &Job { id, by_user, outcome: None, created_ms: now }).await?;
+        let job = Job { id, by_user, outcome: None, created_ms: now };
+        job::insert(&mut tx, &job).await?;
         let recorded = record(&decision, now);
         operation::insert(&mut tx, &recorded).await?;
         // Marked before the commit: the task must not be taken for an abandoned operation in between.
@@ -156,6 +157,7 @@ impl Engine {
             self.set_active(recorded.id, false);
             return Err(OpError::Store(refused.into()));
         }
+        self.progress.begin(job);
         self.spawn(recorded, Locking::Wanted(decision.locks), turn, true);
         Ok(id)
     }

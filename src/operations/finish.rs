@@ -17,6 +17,7 @@ pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
     job::finish(&mut tx, op.job, &outcome, engine.clock.now_ms()).await?;
     operation::delete(&mut tx, op.id).await?;
     tx.commit().await?;
+    engine.progress.clear(op.job);
     info!("{} of {} is done", op.kind.as_str(), op.target);
     Ok(())
 }
@@ -76,6 +77,7 @@ pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<()> {
     job::finish(&mut tx, op.job, &cause.outcome(), engine.clock.now_ms()).await?;
     operation::delete(&mut tx, op.id).await?;
     tx.commit().await?;
+    engine.progress.clear(op.job);
     warn!("{} of {} failed and was taken back: {}", op.kind.as_str(), op.target, cause.text.trim());
     Ok(())
 }

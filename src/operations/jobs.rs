@@ -23,6 +23,9 @@ impl Operations {
     /// # Errors
     /// When there is no such job, or the database refuses.
     pub async fn job(&self, id: JobId) -> Result<JobView, OpError> {
+        if let Some((job, step)) = self.inner.progress.job(id) {
+            return Ok(JobView { job, step });
+        }
         let mut conn = self.inner.store.read().await?;
         let job = job::find(&mut conn, id).await?.ok_or(OpError::NotFound)?;
         drop(conn);

@@ -1,31 +1,56 @@
 //! What running operations are doing, for those who wait.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::ids::JobId;
+use crate::model::operation::Job;
 use crate::model::step::Step;
 
-/// The running step of each job.
+/// Running jobs and their steps. Whoever polls one is answered from here: clients poll often, and each look into the
+/// database takes time from what they wait for.
 #[derive(Debug, Default)]
 pub struct Progress {
-    running: Mutex<HashMap<JobId, String>>,
+    running: Mutex<HashMap<JobId, Running>>,
+}
+
+#[derive(Debug, Default)]
+struct Running {
+    /// Known while it has no outcome, if this server took it on.
+    job: Option<Job>,
+    step: Option<String>,
 }
 
 impl Progress {
-    /// Notes what a job is doing.
-    pub fn set(&self, job: JobId, text: String) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(job, text);
+    /// Notes a job that begins.
+    pub fn begin(&self, job: Job) {
+        self.running().insert(job.id, Running { job: Some(job), step: None });
     }
 
-    /// Forgets a job.
+    /// Notes what a job is doing.
+    pub fn set(&self, job: JobId, text: String) {
+        self.running().entry(job).or_default().step = Some(text);
+    }
+
+    /// Forgets a job. To be called as soon as it has an outcome.
     pub fn clear(&self, job: JobId) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
+        self.running().remove(&job);
     }
 
     /// What a job is doing.
     pub fn of(&self, job: JobId) -> Option<String> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&job).cloned()
+        self.running().get(&job).and_then(|running| running.step.clone())
+    }
+
+    /// A job without an outcome that this server took on, and what it is doing.
+    pub fn job(&self, id: JobId) -> Option<(Job, Option<String>)> {
+        let running = self.running();
+        let found = running.get(&id)?;
+        Some((found.job.clone()?, found.step.clone()))
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<JobId, Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

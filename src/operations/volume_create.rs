@@ -22,6 +22,7 @@ use crate::placement::{
     self, Avoid, ClusterFacts, ClusterView, FailedStage, NodeView, Placement, PlacementRefusal,
     PlacementRequest, VolumeUse,
 };
+use crate::store::cluster::Prospect;
 use crate::store::idempotency::KnownKey;
 use crate::store::{
     Result as StoreResult, StoreError, brick, cluster, device, idempotency, job, node, volume,
@@ -53,11 +54,11 @@ impl Engine {
             tx.commit().await.map_err(StoreError::from)?;
             return Ok(known);
         }
-        let clusters = candidates(&mut tx, &spec).await?;
+        let mut new = self.draft(&spec);
+        let clusters = candidates(cluster::prospects(&mut tx, &new.name).await?, &spec)?;
         self.check_size(&spec)?;
         self.check_options(&spec)?;
         let ticket = self.limits.try_enter()?;
-        let mut new = self.draft(&spec);
         let (placed, candidate) = self.choose(&mut tx, &mut new, &clusters).await?;
         let bricks = self.bricks(&new, &placed);
         volume::insert(&mut tx, &new, caller.is_user).await?;
@@ -66,7 +67,7 @@ impl Engine {
         let mut decision =
             self.decision(OperationKind::VolumeCreate, new.id, stages, locks(new.cluster, new.id));
         if !spec.clusters.is_empty() {
-            decision.clusters = clusters;
+            decision.clusters = clusters.iter().map(|prospect| prospect.cluster.id).collect();
         }
         if let Some(RequestKey { key, request_hash }) = caller.key {
             let known = KnownKey { key, request_hash, target: new.id.to_string(), job: decision.job };
@@ -163,12 +164,13 @@ impl Engine {
         &self,
         conn: &mut SqliteConnection,
         new: &mut Volume,
-        clusters: &[ClusterId],
+        clusters: &[Prospect],
     ) -> Result<(Placement, Candidate), OpError> {
         let mut ineligible = Vec::new();
         let mut full = Vec::new();
-        for &id in clusters {
-            if let Err(reason) = self.eligible(conn, new, id).await? {
+        for prospect in clusters {
+            let id = prospect.cluster.id;
+            if let Err(reason) = self.eligible(new, prospect) {
                 ineligible.push((id, reason));
                 continue;
             }
@@ -187,22 +189,12 @@ impl Engine {
         Err(no_cluster(&ineligible, &full))
     }
 
-    pub(super) async fn eligible(
-        &self,
-        conn: &mut SqliteConnection,
-        new: &Volume,
-        id: ClusterId,
-    ) -> StoreResult<Result<(), String>> {
-        let Some(found) = cluster::find(conn, id).await? else {
-            return Ok(Err(format!("cluster {id} is gone")));
-        };
-        let flags = found.flags;
-        let taken = volume::name_taken(conn, id, &new.name).await?;
-        let count = cluster::volume_count(conn, id).await?;
-        let facts = ClusterFacts { flags, name_taken: taken, volumes: count };
+    pub(super) fn eligible(&self, new: &Volume, prospect: &Prospect) -> Result<(), String> {
+        let Prospect { cluster, volumes, name_taken } = *prospect;
+        let facts = ClusterFacts { flags: cluster.flags, name_taken, volumes };
         let wanted = if new.block { VolumeUse::BlockHosting } else { VolumeUse::File };
         let limit = self.settings.max_volumes_per_cluster;
-        Ok(placement::eligible(&facts, wanted, &new.name, limit).map_err(|reason| reason.to_string()))
+        placement::eligible(&facts, wanted, &new.name, limit).map_err(|reason| reason.to_string())
     }
 
     pub(super) fn place(
@@ -256,8 +248,7 @@ fn usable<'a>(nodes: &'a [Node], avoid: &'a Avoid) -> impl Iterator<Item = &'a N
 }
 
 /// The clusters to try, in order.
-async fn candidates(conn: &mut SqliteConnection, spec: &VolumeSpec) -> Result<Vec<ClusterId>, OpError> {
-    let all: Vec<ClusterId> = cluster::all(conn).await?.into_iter().map(|cluster| cluster.id).collect();
+fn candidates(all: Vec<Prospect>, spec: &VolumeSpec) -> Result<Vec<Prospect>, OpError> {
     let bad = |text: String| OpError::BadRequest { text, explanation: None };
     if all.is_empty() {
         return Err(bad("No clusters configured".to_owned()));
@@ -265,8 +256,10 @@ async fn candidates(conn: &mut SqliteConnection, spec: &VolumeSpec) -> Result<Ve
     if spec.clusters.is_empty() {
         return Ok(all);
     }
-    let known = |text: &String| text.parse().ok().filter(|id| all.contains(id));
-    let find = |text: &String| known(text).ok_or_else(|| bad(format!("Cluster id {text} not found")));
+    let named = |id: ClusterId| all.iter().find(|prospect| prospect.cluster.id == id).copied();
+    let find = |text: &String| {
+        text.parse().ok().and_then(named).ok_or_else(|| bad(format!("Cluster id {text} not found")))
+    };
     spec.clusters.iter().map(find).collect()
 }
 

@@ -5,9 +5,11 @@ use tracing::info;
 
 use super::engine::{Engine, records};
 use super::volume_create::{Candidate, load, stages};
+use crate::model::ids::ClusterId;
 use crate::model::operation::{Direction, Failure, Operation};
 use crate::model::volume::Volume;
 use crate::placement::{Avoid, Placement};
+use crate::store::cluster::Prospect;
 use crate::store::{Result as StoreResult, brick, cluster, operation, volume};
 
 /// Plans another try of a create that was wholly undone, on a fresh placement. Returns whether there is one.
@@ -48,13 +50,10 @@ impl Engine {
         op: &Operation,
         avoid: &Avoid,
     ) -> StoreResult<Option<(Placement, Candidate)>> {
-        let mut allowed = op.clusters.clone();
-        if allowed.is_empty() {
-            allowed = cluster::all(conn).await?.into_iter().map(|cluster| cluster.id).collect();
-        }
-        allowed.sort_by_key(|id| *id != new.cluster);
-        for id in allowed {
-            if id != new.cluster && self.eligible(conn, new, id).await?.is_err() {
+        let all = cluster::prospects(conn, &new.name).await?;
+        for prospect in in_order(&all, &op.clusters, new.cluster) {
+            let id = prospect.cluster.id;
+            if id != new.cluster && self.eligible(new, prospect).is_err() {
                 continue;
             }
             let candidate = load(conn, id).await?;
@@ -68,6 +67,15 @@ impl Engine {
         }
         Ok(None)
     }
+}
+
+/// The clusters of the request, or all; the one that was tried first.
+fn in_order<'a>(all: &'a [Prospect], asked: &[ClusterId], first: ClusterId) -> Vec<&'a Prospect> {
+    let place = |prospect: &Prospect| asked.iter().position(|id| *id == prospect.cluster.id);
+    let allowed = all.iter().filter(|prospect| asked.is_empty() || place(prospect).is_some());
+    let mut found: Vec<_> = allowed.collect();
+    found.sort_by_key(|prospect| (prospect.cluster.id != first, place(prospect)));
+    found
 }
 
 fn avoid(cause: &Failure) -> Avoid {

@@ -50,6 +50,42 @@ pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Cluster>> {
     Ok(rows.into_iter().map(|row| cluster(row.id, row.file, row.block)).collect())
 }
 
+/// What a new volume has to know of a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prospect {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Its volumes, pending ones included.
+    pub volumes: usize,
+    /// Whether one of them has the wanted name.
+    pub name_taken: bool,
+}
+
+/// All clusters by id, for a volume of that name.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn prospects(conn: &mut SqliteConnection, name: &str) -> Result<Vec<Prospect>> {
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: ClusterId", file AS "file: bool", block AS "block: bool", volume_count,
+                  EXISTS (SELECT 1 FROM volume WHERE cluster_id = cluster.id AND name = ?) AS "name_taken!: bool"
+             FROM cluster ORDER BY id"#,
+        name
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let flags = ClusterFlags { file: row.file, block: row.block };
+            Ok(Prospect {
+                cluster: Cluster { id: row.id, flags },
+                volumes: number("cluster", "volume_count", row.id, row.volume_count)?,
+                name_taken: row.name_taken,
+            })
+        })
+        .collect()
+}
+
 /// How many volumes a cluster has, pending ones included.
 ///
 /// # Errors

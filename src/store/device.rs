@@ -1,5 +1,6 @@
 //! Table `device`.
 
+use serde::Deserialize;
 use sqlx::SqliteConnection;
 
 use super::{Result, json, kib, number, one_row, to_json};
@@ -8,6 +9,7 @@ use crate::model::ids::{ClusterId, DeviceId, NodeId};
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::DeviceFacts;
 
+#[derive(Deserialize)]
 struct DeviceRow {
     id: DeviceId,
     node_id: NodeId,
@@ -131,16 +133,19 @@ pub async fn of_node(conn: &mut SqliteConnection, node: NodeId) -> Result<Vec<De
 /// # Errors
 /// When the database refuses.
 pub async fn of_cluster(conn: &mut SqliteConnection, cluster: ClusterId) -> Result<Vec<Device>> {
-    let rows = sqlx::query_as!(
-        DeviceRow,
-        r#"SELECT d.id AS "id: DeviceId", d.node_id AS "node_id: NodeId", d.name, d.tags,
-                  d.state AS "state: EntryState", d.phase AS "phase: Phase", total_kib, free_kib, used_kib,
-                  extent_kib, pv_uuid, paths, brick_count
-             FROM device d JOIN node n ON n.id = d.node_id WHERE n.cluster_id = ? ORDER BY d.id"#,
+    // All in one row: each row of an answer wakes the thread that waits for it, and every create reads all devices.
+    let rows = sqlx::query_scalar!(
+        r#"SELECT json_group_array(json_object(
+                      'id', d.id, 'node_id', d.node_id, 'name', d.name, 'tags', d.tags, 'state', d.state,
+                      'phase', d.phase, 'total_kib', total_kib, 'free_kib', free_kib, 'used_kib', used_kib,
+                      'extent_kib', extent_kib, 'pv_uuid', pv_uuid, 'paths', paths, 'brick_count', brick_count)
+                  ORDER BY d.id) AS "rows!: String"
+             FROM device d JOIN node n ON n.id = d.node_id WHERE n.cluster_id = ?"#,
         cluster
     )
-    .fetch_all(conn)
+    .fetch_one(conn)
     .await?;
+    let rows: Vec<DeviceRow> = json("device", "all", cluster, &rows)?;
     rows.into_iter().map(Device::try_from).collect()
 }
 

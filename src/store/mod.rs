@@ -62,6 +62,14 @@ impl Store {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 
+    /// The connection that writes, for a change of one statement.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn writer(&self) -> Result<PoolConnection<Sqlite>> {
+        Ok(self.writer.acquire().await?)
+    }
+
     /// Closes the database; the log is merged into the main file.
     pub async fn close(&self) {
         self.reader.close().await;

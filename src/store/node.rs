@@ -1,10 +1,8 @@
 //! Tables `node` and `node_hostname`.
 
-use std::collections::BTreeMap;
-
 use sqlx::SqliteConnection;
 
-use super::{Result, json, one_row, to_json};
+use super::{Result, StoreError, json, one_row, to_json};
 use crate::model::ids::{ClusterId, NodeId};
 use crate::model::node::Node;
 use crate::model::state::{EntryState, Phase};
@@ -31,22 +29,26 @@ struct NodeRow {
     id: NodeId,
     cluster_id: ClusterId,
     zone: i64,
+    manage: String,
+    storage: String,
     tags: String,
     state: EntryState,
     phase: Phase,
 }
 
-impl NodeRow {
-    fn with_names(self, manage: Vec<String>, storage: Vec<String>) -> Result<Node> {
+impl TryFrom<NodeRow> for Node {
+    type Error = StoreError;
+
+    fn try_from(row: NodeRow) -> Result<Node> {
         Ok(Node {
-            id: self.id,
-            cluster: self.cluster_id,
-            zone: self.zone,
-            manage,
-            storage,
-            tags: json("node", "tags", self.id, &self.tags)?,
-            state: self.state,
-            phase: self.phase,
+            id: row.id,
+            cluster: row.cluster_id,
+            zone: row.zone,
+            manage: json("node_hostname", "manage", row.id, &row.manage)?,
+            storage: json("node_hostname", "storage", row.id, &row.storage)?,
+            tags: json("node", "tags", row.id, &row.tags)?,
+            state: row.state,
+            phase: row.phase,
         })
     }
 }
@@ -117,19 +119,17 @@ pub async fn find(conn: &mut SqliteConnection, id: NodeId) -> Result<Option<Node
     let row = sqlx::query_as!(
         NodeRow,
         r#"SELECT id AS "id: NodeId", cluster_id AS "cluster_id: ClusterId", zone, tags,
-                  state AS "state: EntryState", phase AS "phase: Phase" FROM node WHERE id = ?"#,
+                  state AS "state: EntryState", phase AS "phase: Phase",
+                  (SELECT json_group_array(name ORDER BY seq) FROM node_hostname
+                    WHERE node_id = node.id AND use = 'manage') AS "manage!: String",
+                  (SELECT json_group_array(name ORDER BY seq) FROM node_hostname
+                    WHERE node_id = node.id AND use = 'storage') AS "storage!: String"
+             FROM node WHERE id = ?"#,
         id
     )
-    .fetch_optional(&mut *conn)
+    .fetch_optional(conn)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let names = sqlx::query!("SELECT use, name FROM node_hostname WHERE node_id = ? ORDER BY use, seq", id)
-        .fetch_all(conn)
-        .await?;
-    let (manage, storage): (Vec<_>, Vec<_>) =
-        names.into_iter().map(|row| (row.r#use == "manage", row.name)).partition(|(is_manage, _)| *is_manage);
-    let names = |pairs: Vec<(bool, String)>| pairs.into_iter().map(|(_, name)| name).collect();
-    row.with_names(names(manage), names(storage)).map(Some)
+    row.map(Node::try_from).transpose()
 }
 
 /// All nodes of a cluster by id, in whatever phase.
@@ -140,30 +140,17 @@ pub async fn of_cluster(conn: &mut SqliteConnection, cluster: ClusterId) -> Resu
     let rows = sqlx::query_as!(
         NodeRow,
         r#"SELECT id AS "id: NodeId", cluster_id AS "cluster_id: ClusterId", zone, tags,
-                  state AS "state: EntryState", phase AS "phase: Phase"
+                  state AS "state: EntryState", phase AS "phase: Phase",
+                  (SELECT json_group_array(name ORDER BY seq) FROM node_hostname
+                    WHERE node_id = node.id AND use = 'manage') AS "manage!: String",
+                  (SELECT json_group_array(name ORDER BY seq) FROM node_hostname
+                    WHERE node_id = node.id AND use = 'storage') AS "storage!: String"
              FROM node WHERE cluster_id = ? ORDER BY id"#,
-        cluster
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let names = sqlx::query!(
-        r#"SELECT node_id AS "node_id: NodeId", use, h.name FROM node_hostname h JOIN node n ON n.id = h.node_id
-            WHERE n.cluster_id = ? ORDER BY node_id, use, seq"#,
         cluster
     )
     .fetch_all(conn)
     .await?;
-    let mut by_node: BTreeMap<NodeId, (Vec<String>, Vec<String>)> = BTreeMap::new();
-    for row in names {
-        let (manage, storage) = by_node.entry(row.node_id).or_default();
-        if row.r#use == "manage" { manage.push(row.name) } else { storage.push(row.name) }
-    }
-    rows.into_iter()
-        .map(|row| {
-            let (manage, storage) = by_node.remove(&row.id).unwrap_or_default();
-            row.with_names(manage, storage)
-        })
-        .collect()
+    rows.into_iter().map(Node::try_from).collect()
 }
 
 /// Puts an existing node into a state.

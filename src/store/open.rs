@@ -79,6 +79,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(BUSY)
         .pragma("trusted_schema", "OFF")
+        // A long answer does not wait for its reader to take row after row.
+        .row_buffer_size(1024)
         // At debug level the log shows what is done to peers; every statement would bury that.
         .disable_statement_logging()
 }

@@ -188,21 +188,6 @@ pub async fn ids_of_cluster(conn: &mut SqliteConnection, cluster: ClusterId) -> 
     .await?)
 }
 
-/// Whether a cluster has a volume of that name, pending ones included.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn name_taken(conn: &mut SqliteConnection, cluster: ClusterId, name: &str) -> Result<bool> {
-    let found = sqlx::query_scalar!(
-        r#"SELECT id AS "id: VolumeId" FROM volume WHERE cluster_id = ? AND name = ?"#,
-        cluster,
-        name
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(found.is_some())
-}
-
 /// Moves a volume and its bricks from one phase of their life to another.
 ///
 /// # Errors
