@@ -146,6 +146,9 @@ impl Engine {
                     "the background could not look at the database"
                 );
             }
+            if let Err(refused) = self.write_down_what_was_read().await {
+                warn!(error = &refused as &dyn std::error::Error, "could not note which jobs were read");
+            }
             looks = looks.wrapping_add(1);
             // Whichever comes first; that a wake was missed only costs the pause.
             tokio::time::timeout(LOOK_EVERY, self.wake.notified()).await.ok();

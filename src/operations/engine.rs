@@ -3,10 +3,12 @@
 //! **Invariant:** a step is marked *started* on disk before its first byte goes out. **Invariant:** no
 //! transaction is open while a host works.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Notify, watch};
 use tracing::{Instrument as _, error, info, info_span};
@@ -47,6 +49,8 @@ pub(super) struct Engine {
     pub(super) active: Mutex<BTreeSet<OperationId>>,
     /// Told when an operation was parked or given up, so that the background looks again.
     pub(super) wake: Notify,
+    /// Jobs whose outcome was read, and when, since the background wrote that down last.
+    pub(super) read: Mutex<HashMap<JobId, i64>>,
     /// How many tasks run; the last one to end is waited for at shutdown.
     pub(super) running: watch::Sender<usize>,
     /// Set once, when the server is to stop.
@@ -113,6 +117,7 @@ impl Engine {
             progress: Progress::default(),
             active: Mutex::default(),
             wake: Notify::new(),
+            read: Mutex::default(),
             running: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
         }
@@ -188,30 +193,37 @@ impl Engine {
                 Locking::Held(held) => held,
                 Locking::Wanted(locks) => engine.locks.acquire(&locks, &holder).await,
             };
-            engine.run_and_tell(op, fresh).await;
+            let ended = engine.run_and_tell(op, fresh).await;
             drop((held, place));
+            ended
         };
         let engine = Arc::clone(self);
         tokio::spawn(async move {
-            // A panic ends the inner task only; the operation is left to the background.
-            if let Err(panic) = tokio::spawn(work.instrument(span)).await {
-                error!("operation {id} ended unexpectedly: {panic}");
-            }
+            // A panic leaves the operation to the background. What the engine shares is behind locks that outlive it.
+            let work = AssertUnwindSafe(work.instrument(span)).catch_unwind();
+            let ended = work.await.unwrap_or_else(|_| {
+                error!("operation {id} ended unexpectedly");
+                false
+            });
             engine.progress.clear(job);
             engine.set_active(id, false);
-            engine.wake.notify_one();
+            if !ended {
+                engine.wake.notify_one();
+            }
             engine.running.send_modify(|count| *count -= 1);
         });
     }
 
-    /// Runs an operation; a client whose delete takes very long is told that it goes on without him.
-    async fn run_and_tell(&self, op: Operation, fresh: bool) {
+    /// Runs an operation; a client whose delete takes very long is told that it goes on without him. Returns whether
+    /// nothing is left to do.
+    async fn run_and_tell(&self, op: Operation, fresh: bool) -> bool {
         let late = (op.kind == OperationKind::VolumeDelete && fresh).then_some((op.id, op.job));
         let mut run = std::pin::pin!(self.run(op, fresh));
         let Some((id, job)) = late else { return run.await };
-        if tokio::time::timeout(self.settings.delete_patience, &mut run).await.is_err() {
+        match tokio::time::timeout(self.settings.delete_patience, &mut run).await {
+            Ok(ended) => ended,
             // Side by side: what runs may hold the connection that the answer needs.
-            tokio::join!(run, self.tell_it_goes_on(id, job));
+            Err(_) => tokio::join!(run, self.tell_it_goes_on(id, job)).0,
         }
     }
 
@@ -222,7 +234,7 @@ impl Engine {
         tokio::time::timeout(time, stopping.wait_for(|stop| *stop)).await.ok();
     }
 
-    async fn run(&self, mut op: Operation, fresh: bool) {
+    async fn run(&self, mut op: Operation, fresh: bool) -> bool {
         // Additions do each step once: what fails turns them back.
         let fresh = fresh && creates(op.kind);
         let began = self.clock.now_ms();
@@ -233,7 +245,7 @@ impl Engine {
                 Direction::Back => self.backward(&mut op).await,
             };
             match round {
-                Ok(Round::Over) => return,
+                Ok(Round::Over) => return op.parked.is_none() && !self.is_stopping(),
                 Ok(Round::Again) => {}
                 Ok(Round::After(least)) => {
                     self.pause(least.max(pause)).await;
@@ -246,12 +258,12 @@ impl Engine {
                     );
                     // It stays marked active meanwhile: a full disk must not make it run in circles.
                     self.pause(AFTER_DATABASE_FAILED).await;
-                    return;
+                    return false;
                 }
             }
             if self.is_stopping() {
                 info!("left to the next start of the server");
-                return;
+                return false;
             }
         }
     }

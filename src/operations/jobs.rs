@@ -1,5 +1,7 @@
 //! Jobs, as those see them who poll.
 
+use std::sync::PoisonError;
+
 use sqlx::{Sqlite, Transaction};
 
 use super::engine::Engine;
@@ -30,36 +32,26 @@ impl Operations {
         let job = job::find(&mut conn, id).await?.ok_or(OpError::NotFound)?;
         drop(conn);
         if job.outcome.is_some() {
-            self.note_read(id);
+            self.inner.note_read(id);
         }
         Ok(JobView { step: self.inner.progress.of(id), job })
-    }
-
-    /// Noted in the background: the answer does not wait for a commit.
-    fn note_read(&self, id: JobId) {
-        let engine = std::sync::Arc::clone(&self.inner);
-        tokio::spawn(async move {
-            if let Err(refused) = engine.mark_read(id).await {
-                tracing::warn!(
-                    error = &refused as &dyn std::error::Error,
-                    "could not note that job {id} was read"
-                );
-            }
-        });
     }
 }
 
 impl Engine {
-    async fn mark_read(&self, id: JobId) -> Result<(), StoreError> {
-        let mut conn = self.store.read().await?;
-        if !job::is_unread(&mut conn, id).await? {
+    /// Written down by the background: neither this answer nor the next change waits for that commit. A kill before it
+    /// makes the outcome be kept for longer.
+    fn note_read(&self, id: JobId) {
+        let now = self.clock.now_ms();
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_insert(now);
+    }
+
+    pub(super) async fn write_down_what_was_read(&self) -> Result<(), StoreError> {
+        let read = std::mem::take(&mut *self.read.lock().unwrap_or_else(PoisonError::into_inner));
+        if read.is_empty() {
             return Ok(());
         }
-        drop(conn);
-        let mut tx = self.store.write().await?;
-        job::mark_read(&mut tx, id, self.clock.now_ms()).await?;
-        tx.commit().await?;
-        Ok(())
+        job::mark_read(&mut *self.store.writer().await?, &read).await
     }
 
     /// Records a job that is finished with the change made in `tx`, and commits both.

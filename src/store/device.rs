@@ -134,11 +134,10 @@ pub async fn of_node(conn: &mut SqliteConnection, node: NodeId) -> Result<Vec<De
 /// When the database refuses.
 pub async fn of_cluster(conn: &mut SqliteConnection, cluster: ClusterId) -> Result<Vec<Device>> {
     // All in one row: each row of an answer wakes the thread that waits for it, and every create reads all devices.
+    // The values stand in the order of the fields of `DeviceRow`.
     let rows = sqlx::query_scalar!(
-        r#"SELECT json_group_array(json_object(
-                      'id', d.id, 'node_id', d.node_id, 'name', d.name, 'tags', d.tags, 'state', d.state,
-                      'phase', d.phase, 'total_kib', total_kib, 'free_kib', free_kib, 'used_kib', used_kib,
-                      'extent_kib', extent_kib, 'pv_uuid', pv_uuid, 'paths', paths, 'brick_count', brick_count)
+        r#"SELECT json_group_array(json_array(d.id, d.node_id, d.name, d.tags, d.state, d.phase, total_kib, free_kib,
+                                              used_kib, extent_kib, pv_uuid, paths, brick_count)
                   ORDER BY d.id) AS "rows!: String"
              FROM device d JOIN node n ON n.id = d.node_id WHERE n.cluster_id = ?"#,
         cluster

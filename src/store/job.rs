@@ -1,8 +1,10 @@
 //! Table `job`: what clients poll. Rows survive a restart.
 
+use std::collections::HashMap;
+
 use sqlx::SqliteConnection;
 
-use super::{Result, json, one_row, to_json};
+use super::{Result, json, to_json};
 use crate::model::ids::JobId;
 use crate::model::operation::{Job, JobOutcome};
 
@@ -69,37 +71,22 @@ pub async fn finish(conn: &mut SqliteConnection, id: JobId, outcome: &JobOutcome
     Ok(())
 }
 
-/// Whether nobody has read the outcome of a job yet.
+/// Notes that the outcomes of jobs were read, each with the time of that. The first time counts.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn is_unread(conn: &mut SqliteConnection, id: JobId) -> Result<bool> {
-    let found = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n: i64" FROM job WHERE id = ? AND first_read_ms IS NULL"#,
-        id
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(found > 0)
-}
-
-/// Notes that the outcome of a job was read.
-///
-/// # Errors
-/// When the job is gone, or the database refuses.
-pub async fn mark_read(conn: &mut SqliteConnection, id: JobId, now_ms: i64) -> Result<()> {
-    let forget = now_ms.saturating_add(AFTER_READ_MS);
-    let done = sqlx::query!(
-        "UPDATE job SET first_read_ms = coalesce(first_read_ms, ?1),
-                        forget_ms = CASE WHEN first_read_ms IS NULL THEN ?2 ELSE forget_ms END
-          WHERE id = ?3 AND outcome IS NOT NULL",
-        now_ms,
-        forget,
-        id
+pub async fn mark_read(conn: &mut SqliteConnection, read: &HashMap<JobId, i64>) -> Result<()> {
+    let read = to_json(read)?;
+    sqlx::query!(
+        "UPDATE job SET first_read_ms = mark.value, forget_ms = mark.value + ?2
+           FROM json_each(?1) AS mark
+          WHERE job.id = mark.key AND outcome IS NOT NULL AND first_read_ms IS NULL",
+        read,
+        AFTER_READ_MS
     )
     .execute(conn)
     .await?;
-    one_row(&done, "job", id)
+    Ok(())
 }
 
 /// Forgets what was kept long enough; returns how many.
