@@ -28,10 +28,6 @@ use crate::store::{Sharing, Store, backup};
 /// How long a delete is tried before its client is told that the background goes on with it.
 const DELETE_BUDGET: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// How long a delete may run before its client is told that it goes on. gluster waits ten minutes for a peer that lost
-/// its power; a client need not.
-const DELETE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
-
 /// The first pause before something is tried again.
 const FIRST_RETRY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -155,7 +151,7 @@ fn settings(config: &Config) -> OperationSettings {
         block_hosting_options: config.options.block_hosting.clone(),
         any_option: config.executor.kind == ExecutorKind::Mock,
         delete_budget: DELETE_BUDGET,
-        delete_patience: DELETE_PATIENCE,
+        delete_patience: config.background.delete_patience,
         first_retry: FIRST_RETRY,
     }
 }

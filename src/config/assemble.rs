@@ -19,6 +19,9 @@ const MAX_VOLUMES: usize = 1000;
 /// heketi's number for "unlimited".
 const UNLIMITED_VOLUMES: usize = 2_147_483_647;
 
+/// gluster waits ten minutes for a peer that lost its power; a client need not.
+const DELETE_PATIENCE: Duration = Duration::from_secs(120);
+
 /// heketi's number of further tries of a volume create.
 const CREATE_RETRIES: u32 = 4;
 
@@ -159,6 +162,10 @@ fn background(keys: &Glusterfs, environment: &Environment) -> BackgroundConfig {
             .ok()
             .filter(|retries| *retries > 0)
             .unwrap_or(CREATE_RETRIES),
+        delete_patience: match keys.delete_patience {
+            0 => DELETE_PATIENCE,
+            seconds => Duration::from_secs(seconds.into()),
+        },
         node_monitor: monitor.then(|| {
             timing(
                 (keys.start_time_monitor_gluster_nodes, 10),

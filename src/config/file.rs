@@ -63,6 +63,8 @@ pub(super) struct Glusterfs {
     pub(super) refresh_time_background_cleaner: u32,
     pub(super) start_time_background_cleaner: u32,
     pub(super) operation_retry_limits: RetryLimits,
+    /// Ours: seconds that a delete may run before its client is told that it goes on; 0 is the default.
+    pub(super) delete_patience: u32,
 }
 
 #[derive(Deserialize, Default)]

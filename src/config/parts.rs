@@ -190,6 +190,8 @@ pub struct BackgroundConfig {
     pub max_inflight: u64,
     /// Further tries of a volume create.
     pub create_retries: u32,
+    /// How long a delete may run before its client is told that it goes on.
+    pub delete_patience: Duration,
     /// When nodes are looked at; never, if `None`.
     pub node_monitor: Option<Timing>,
     /// When what operations left is cleaned; never by itself, if `None`.

@@ -11,5 +11,6 @@ mod faults;
 mod foreign;
 mod kubernetes;
 mod life;
+mod service;
 mod support;
 mod sweep;

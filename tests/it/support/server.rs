@@ -24,6 +24,7 @@ pub struct Reply {
     pub status: u16,
     pub text: String,
     pub location: String,
+    pub retry_after: String,
 }
 
 impl Reply {
@@ -46,6 +47,8 @@ pub struct Lab {
     inject: Option<Value>,
     keys: Option<(String, String)>,
     alone: bool,
+    settings: Vec<(String, Value)>,
+    database: Option<PathBuf>,
 }
 
 impl Lab {
@@ -58,6 +61,8 @@ impl Lab {
             inject: None,
             keys: None,
             alone: false,
+            settings: Vec::new(),
+            database: None,
         }
     }
 
@@ -95,12 +100,22 @@ impl Lab {
         self.alone = true;
     }
 
+    /// A key of the section `glusterfs` from the next start on.
+    pub fn setting(&mut self, key: &str, value: Value) {
+        self.settings.push((key.to_owned(), value));
+    }
+
+    /// Names the database by another path from the next start on.
+    pub fn call_database(&mut self, path: &Path) {
+        self.database = Some(path.to_owned());
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
     pub fn database(&self) -> PathBuf {
-        self.path().join("heketi.db")
+        self.database.clone().unwrap_or_else(|| self.path().join("heketi.db"))
     }
 
     pub fn url(&self) -> String {
@@ -136,6 +151,9 @@ impl Lab {
         let mut gluster = json!({"executor": executor, "db": self.database(), "loglevel": "info"});
         if let Some(inject) = &self.inject {
             gluster["injectexec"] = inject.clone();
+        }
+        for (key, value) in &self.settings {
+            gluster[key] = value.clone();
         }
         let mut config = json!({"port": "", "glusterfs": gluster});
         if let Some((admin, user)) = &self.keys {
@@ -253,6 +271,7 @@ impl Lab {
         Ok(Reply {
             status: response.status,
             location: response.header("location").unwrap_or_default().to_owned(),
+            retry_after: response.header("retry-after").unwrap_or_default().to_owned(),
             text: String::from_utf8_lossy(&response.body).into_owned(),
         })
     }
