@@ -91,6 +91,32 @@ pub struct BrickAt {
     pub path: String,
 }
 
+/// Bricks that join a volume: whole sets, in gluster's order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtendPlan {
+    /// The volume with the bricks that it has before.
+    pub volume: VolumePlan,
+    /// Those that join it.
+    pub added: Vec<BrickAt>,
+}
+
+/// A brick that takes the place of another one in its set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacePlan {
+    /// The volume with the bricks that it has before.
+    pub volume: VolumePlan,
+    /// The one that leaves.
+    pub old: BrickAt,
+    /// The one that comes.
+    pub new: BrickAt,
+    /// All bricks of the set before, `old` included, in gluster's order.
+    pub set: Vec<BrickAt>,
+    /// How many of the other bricks of the set have to be online, so that no data is given up.
+    pub required: u32,
+    /// The id of the brick that leaves, for what is told.
+    pub brick: BrickId,
+}
+
 /// One thing an operation does. Stored: variants are added, never renamed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -128,6 +154,16 @@ pub enum Step {
     StopVolume(VolumePlan),
     /// Takes a gluster volume away; its bricks keep what is on them.
     DeleteVolume(VolumePlan),
+    /// Adds sets to a gluster volume. Cannot be taken back once gluster has taken bricks.
+    AddBricks(ExtendPlan),
+    /// Spreads what is in a volume over all of its sets. A failure is told and stops nothing.
+    Rebalance(VolumePlan),
+    /// Looks that the copies which stay are whole and online. Changes nothing.
+    CheckHeal(ReplacePlan),
+    /// Puts a brick in the place of another one. Cannot be taken back once gluster has done it.
+    ReplaceBrick(ReplacePlan),
+    /// Waits until gluster has healed the new brick of a set.
+    AwaitHeal(ReplacePlan),
 }
 
 /// What preparing a device found out.
@@ -154,6 +190,11 @@ pub enum StepOutput {
     Nothing,
     /// What a device is like.
     Device(DeviceFacts),
+    /// It went on although something failed, which people are told.
+    Told {
+        /// What failed, where, and what to do.
+        text: String,
+    },
 }
 
 /// How far a step is. `Started` is on disk before the first byte goes out.

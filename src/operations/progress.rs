@@ -68,6 +68,11 @@ pub fn describe(steps: &[&Step], back: bool) -> String {
         Step::StartVolume(plan) => format!("starting gluster volume {}", plan.name),
         Step::StopVolume(plan) => format!("stopping gluster volume {}", plan.name),
         Step::DeleteVolume(plan) => format!("deleting gluster volume {}", plan.name),
+        Step::AddBricks(plan) => format!("adding bricks to gluster volume {}", plan.volume.name),
+        Step::Rebalance(plan) => format!("starting the rebalance of gluster volume {}", plan.name),
+        Step::CheckHeal(plan) => format!("looking whether gluster volume {} is whole", plan.volume.name),
+        Step::ReplaceBrick(plan) => format!("moving brick {} to {}", plan.brick, plan.new.host),
+        Step::AwaitHeal(plan) => format!("waiting until gluster has healed {}", plan.volume.name),
     };
     if back { format!("undoing: {what}") } else { what }
 }

@@ -6,7 +6,9 @@ mod brick;
 mod device;
 mod device_look;
 mod error;
+mod extend;
 mod peer;
+mod replace;
 #[cfg(test)]
 mod tests;
 mod volume;
@@ -69,6 +71,11 @@ impl StepRunner {
             Step::StartVolume(plan) => self.start_volume(plan).await.map(nothing),
             Step::StopVolume(plan) => self.stop_own_volume(plan).await.map(nothing),
             Step::DeleteVolume(plan) => self.delete_own_volume(plan).await.map(nothing),
+            Step::AddBricks(plan) => self.add_bricks(plan).await.map(nothing),
+            Step::Rebalance(plan) => self.rebalance(plan).await,
+            Step::CheckHeal(plan) => self.check_heal(plan).await.map(nothing),
+            Step::ReplaceBrick(plan) => self.replace_brick(plan).await.map(nothing),
+            Step::AwaitHeal(plan) => self.await_heal(plan).await.map(nothing),
         }
     }
 
@@ -90,6 +97,10 @@ impl StepRunner {
             Step::StartVolume(plan) => self.unstart_volume(plan).await,
             Step::StopVolume(plan) => self.start_volume_again(plan).await,
             Step::DeleteVolume(plan) => self.undelete_volume(plan).await,
+            Step::AddBricks(plan) => self.unadd_bricks(plan).await,
+            Step::ReplaceBrick(plan) => self.unreplace_brick(plan).await,
+            // They changed nothing that an undo could bring back.
+            Step::Rebalance(_) | Step::CheckHeal(_) | Step::AwaitHeal(_) => Ok(()),
         }
     }
 
