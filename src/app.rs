@@ -151,6 +151,7 @@ fn settings(config: &Config) -> OperationSettings {
         block_hosting_options: config.options.block_hosting.clone(),
         any_option: config.executor.kind == ExecutorKind::Mock,
         delete_budget: DELETE_BUDGET,
+        rebalance: true,
         delete_patience: config.background.delete_patience,
         first_retry: FIRST_RETRY,
     }

@@ -146,3 +146,18 @@ pub(super) fn brick_list<'a>(bricks: impl Iterator<Item = &'a Brick>) -> List<Br
     bricks.sort_unstable_by_key(|brick| brick.id);
     bricks.into_iter().map(BrickInfo::from).collect()
 }
+
+/// Moves a brick to another device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct BrickEvictRequest {
+    /// `disable` moves it without looking whether its copies are healed; otherwise `enable` or empty.
+    pub healcheck: String,
+}
+
+impl BrickEvictRequest {
+    /// Whether the brick may be moved without looking whether its copies are healed.
+    pub fn skips_heal_check(&self) -> bool {
+        self.healcheck == "disable"
+    }
+}

@@ -13,7 +13,9 @@ pub mod volume;
 pub mod volume_spec;
 
 pub use cluster::{ClusterCreateRequest, ClusterInfo, ClusterList};
-pub use device::{BrickInfo, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, StorageSize};
+pub use device::{
+    BrickEvictRequest, BrickInfo, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, StorageSize,
+};
 pub use list::List;
 pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagChange, TagsRequest};
 pub use problem::Problem;

@@ -185,6 +185,7 @@ fn volumes_of_the_model_are_shown_as_heketi_shows_them() {
         thin_pool: String::new(),
         path: "/p".into(),
         phase: Default::default(),
+        replaces: None,
     };
     let bricks = [brick("2", "a"), brick("3", "b"), brick("1", "a")];
     let hosts = vec!["h1".to_owned(), "h2".to_owned(), "h3".to_owned()];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
-use super::device::DeviceAddRequest;
+use super::device::{BrickEvictRequest, DeviceAddRequest};
 use super::node::{Hostnames, NodeAddRequest, StateRequest, TagsRequest};
 use super::volume::{BlockRestrictionRequest, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest};
 
@@ -84,14 +84,23 @@ impl Validate for DeviceAddRequest {
     }
 }
 
+impl Validate for BrickEvictRequest {
+    fn validate(&self) -> Result<(), Invalid> {
+        Invalid::default().field("healcheck", heal_check(&self.healcheck)).result()
+    }
+}
+
+fn heal_check(word: &str) -> Option<String> {
+    match word {
+        "" | "enable" | "disable" => None,
+        other => Some(format!("{other} is not valid heal info check")),
+    }
+}
+
 impl Validate for StateRequest {
     fn validate(&self) -> Result<(), Invalid> {
-        let healcheck = match self.healcheck.as_str() {
-            "" | "enable" | "disable" => None,
-            other => Some(format!("{other} is not valid heal info check")),
-        };
         // heketi looks at it first, and at nothing else when it is wrong.
-        Invalid::default().field("healcheck", healcheck).result()?;
+        Invalid::default().field("healcheck", heal_check(&self.healcheck)).result()?;
         let state = match self.state.as_str() {
             "" => Some(BLANK.to_owned()),
             "online" | "offline" | "failed" => None,

@@ -38,6 +38,11 @@ pub fn accepted(path: &str) -> Response {
     response
 }
 
+/// 202 with the path of a job, as a `GET` gets it.
+pub fn accepted_of_get(path: &str) -> Response {
+    linked(StatusCode::ACCEPTED, path, "Accepted")
+}
+
 /// 200 of a job that runs.
 pub fn pending() -> Response {
     let mut response = empty(StatusCode::OK);

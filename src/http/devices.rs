@@ -75,5 +75,16 @@ pub(super) async fn set_state(
     Body(request): Body<StateRequest>,
 ) -> Result<Response, ApiError> {
     let state = request.entry_state()?;
-    Ok(accepted(app.operations.set_device_state(id?.0, state).await?))
+    Ok(accepted(app.operations.set_device_state(id?.0, state, !request.skips_heal_check()).await?))
+}
+
+/// Reads the size of a device again.
+#[utoipa::path(get, path = "/devices/{id}/resync", tag = "devices", operation_id = "device_resync",
+    params(("id" = String, Path, description = "Id of the device")),
+    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
+              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
+              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+pub(super) async fn resync(State(app): State<App>, Id(id): Id<DeviceId>) -> Result<Response, ApiError> {
+    let job = app.operations.resync_device(id).await?;
+    Ok(answers::accepted_of_get(&format!("/queue/{job}")))
 }

@@ -4,6 +4,7 @@
 pub mod answers;
 pub mod auth;
 mod backup;
+mod bricks;
 mod clusters;
 pub mod connections;
 mod devices;
@@ -86,8 +87,11 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(devices::add))
         .routes(routes!(devices::info, devices::delete))
         .routes(routes!(devices::set_state))
+        .routes(routes!(devices::resync))
+        .routes(routes!(bricks::evict))
         .routes(routes!(volumes::create, volumes::list))
         .routes(routes!(volumes::info, volumes::delete))
+        .routes(routes!(volumes::expand))
         .routes(routes!(queue::poll))
         .routes(routes!(backup::download))
         .split_for_parts()

@@ -74,5 +74,5 @@ pub(super) async fn set_state(
     Body(request): Body<StateRequest>,
 ) -> Result<Response, ApiError> {
     let state = request.entry_state()?;
-    Ok(accepted(app.operations.set_node_state(id?.0, state).await?))
+    Ok(accepted(app.operations.set_node_state(id?.0, state, !request.skips_heal_check()).await?))
 }

@@ -6,11 +6,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use sha2::{Digest as _, Sha256};
 
-use super::extract::{Id, IsUser};
+use super::extract::{Body, Id, IsUser};
 use super::{ApiError, App, accepted, answers};
-use crate::api::{VolumeCreateRequest, VolumeInfo, VolumeList};
+use crate::api::{VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList, VolumeRequestError};
 use crate::json;
 use crate::model::ids::VolumeId;
+use crate::model::sizes::GiB;
 use crate::model::state::Phase;
 use crate::model::volume::VolumeSpec;
 use crate::operations::{Caller, OpError, RequestKey};
@@ -92,4 +93,25 @@ pub(super) async fn delete(
     Id(id): Id<VolumeId>,
 ) -> Result<Response, ApiError> {
     Ok(accepted(app.operations.delete_volume(id, is_user).await?))
+}
+
+/// Makes a volume larger by whole sets of bricks.
+#[utoipa::path(post, path = "/volumes/{id}/expand", tag = "volumes", operation_id = "volume_expand",
+    params(("id" = String, Path, description = "Id of the volume")),
+    request_body = VolumeExpandRequest,
+    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
+              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
+              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+pub(super) async fn expand(
+    State(app): State<App>,
+    id: Result<Id<VolumeId>, ApiError>,
+    Body(request): Body<VolumeExpandRequest>,
+) -> Result<Response, ApiError> {
+    let grow = GiB::try_from(request).map_err(|error| match error {
+        VolumeRequestError::TooLarge => {
+            OpError::refused(format!("Failed to allocate volume expansion: {error}"), None).into()
+        }
+        other => ApiError::from(other),
+    })?;
+    Ok(accepted(app.operations.expand_volume(id?.0, grow).await?))
 }

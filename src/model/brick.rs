@@ -65,6 +65,8 @@ pub struct Brick {
     pub path: String,
     /// Where it is in its life.
     pub phase: Phase,
+    /// The brick whose place it is to take; unset once it has.
+    pub replaces: Option<BrickId>,
 }
 
 /// The names that belong to a brick. Source: heketi; bricks made by it are found under the same names.

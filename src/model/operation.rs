@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ClusterId, DeviceId, JobId, NodeId, OperationId};
+use super::ids::{BrickId, ClusterId, DeviceId, JobId, NodeId, OperationId};
+use super::sizes::GiB;
 use super::step::{Step, StepOutput, StepState};
 
 /// What an operation is for. Stored: variants are added, never renamed.
@@ -22,6 +23,16 @@ pub enum OperationKind {
     VolumeCreate,
     /// Deletes a volume.
     VolumeDelete,
+    /// Adds sets to a volume.
+    VolumeExpand,
+    /// Moves a brick to another device.
+    BrickEvict,
+    /// Moves all bricks off a device, which is failed then.
+    DeviceRemove,
+    /// The same for all devices of a node.
+    NodeRemove,
+    /// Reads the size of a device again.
+    DeviceResync,
 }
 
 impl OperationKind {
@@ -34,8 +45,39 @@ impl OperationKind {
             OperationKind::DeviceDelete => "device-delete",
             OperationKind::VolumeCreate => "volume-create",
             OperationKind::VolumeDelete => "volume-delete",
+            OperationKind::VolumeExpand => "volume-expand",
+            OperationKind::BrickEvict => "brick-evict",
+            OperationKind::DeviceRemove => "device-remove",
+            OperationKind::NodeRemove => "node-remove",
+            OperationKind::DeviceResync => "device-resync",
         }
     }
+}
+
+/// What an operation has to know beside its steps. Stored: variants are added, never renamed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum Detail {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Of an expansion.
+    Expand {
+        /// By how much the volume grows.
+        grow: GiB,
+    },
+    /// Of a brick that is moved; the target is the one that leaves.
+    Evict {
+        /// The one that takes its place.
+        new: BrickId,
+        /// The operation that empties its device or node, if one does.
+        parent: Option<OperationId>,
+    },
+    /// Of a device or node that is emptied.
+    Remove {
+        /// Whether bricks are moved only where gluster says that the copies which stay are whole.
+        check_heal: bool,
+    },
 }
 
 /// Which way an operation is going.
@@ -120,6 +162,8 @@ pub struct Operation {
     pub failure: Option<Failure>,
     /// When it was decided, in milliseconds since 1970.
     pub created_ms: i64,
+    /// What it has to know beside its steps.
+    pub detail: Detail,
     /// For a volume create: the clusters that the request allows, in order; empty allows all.
     pub clusters: Vec<ClusterId>,
     /// Its steps in order.
@@ -134,6 +178,9 @@ pub enum JobOutcome {
     Location {
         /// Its path on the API.
         path: String,
+        /// What failed all the same, where, and what to do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        warning: Option<String>,
     },
     /// Done; there is nothing to show.
     Done,

@@ -162,6 +162,8 @@ pub enum Step {
     CheckHeal(ReplacePlan),
     /// Puts a brick in the place of another one. Cannot be taken back once gluster has done it.
     ReplaceBrick(ReplacePlan),
+    /// Reads what a device is like. Changes nothing.
+    ReadDevice(DevicePlan),
     /// Waits until gluster has healed the new brick of a set.
     AwaitHeal(ReplacePlan),
 }

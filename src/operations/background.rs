@@ -13,7 +13,7 @@ use super::recovery::{self, Next};
 use super::{Operations, devices, volume_create};
 use crate::model::ids::OperationId;
 use crate::model::operation::{Direction, Operation, OperationKind};
-use crate::store::{Result, device, idempotency, job, node, operation, volume};
+use crate::store::{Result, brick, device, idempotency, job, node, operation, volume};
 
 /// How often the background looks at the latest; a parked operation wakes it earlier.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -129,7 +129,8 @@ impl Engine {
 
     /// Volume operations of an earlier server take their turn like new ones.
     async fn turn_for(&self, conn: &mut SqliteConnection, op: &Operation) -> Result<Option<Turn>> {
-        if !matches!(op.kind, OperationKind::VolumeCreate | OperationKind::VolumeDelete) {
+        let limited = [OperationKind::VolumeCreate, OperationKind::VolumeDelete, OperationKind::VolumeExpand];
+        if !limited.contains(&op.kind) {
             return Ok(None);
         }
         let Ok(id) = op.target.parse() else { return Ok(None) };
@@ -212,13 +213,21 @@ async fn locks_of(conn: &mut SqliteConnection, op: &Operation) -> Result<Vec<(Ob
             let node = node::find(conn, id).await?;
             Ok(node.map_or_else(Vec::new, |node| super::nodes::locks(&node)))
         }
-        OperationKind::DeviceAdd | OperationKind::DeviceDelete => {
+        OperationKind::DeviceAdd | OperationKind::DeviceDelete | OperationKind::DeviceResync => {
             let Ok(id) = op.target.parse() else { return Ok(Vec::new()) };
             let Some(device) = device::find(conn, id).await? else { return Ok(Vec::new()) };
             let node = node::find(conn, device.node).await?;
             Ok(node.map_or_else(Vec::new, |node| devices::locks(&node, id)))
         }
-        OperationKind::VolumeCreate | OperationKind::VolumeDelete => {
+        // Each of its parts takes its own.
+        OperationKind::DeviceRemove | OperationKind::NodeRemove => Ok(Vec::new()),
+        OperationKind::BrickEvict => {
+            let Ok(id) = op.target.parse() else { return Ok(Vec::new()) };
+            let Some(brick) = brick::find(conn, id).await? else { return Ok(Vec::new()) };
+            let volume = volume::find(conn, brick.volume).await?;
+            Ok(volume.map_or_else(Vec::new, |volume| volume_create::locks(volume.cluster, volume.id)))
+        }
+        OperationKind::VolumeCreate | OperationKind::VolumeDelete | OperationKind::VolumeExpand => {
             let Ok(id) = op.target.parse() else { return Ok(Vec::new()) };
             let volume = volume::find(conn, id).await?;
             Ok(volume.map_or_else(Vec::new, |volume| volume_create::locks(volume.cluster, id)))

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 
-use super::engine::Engine;
+use super::engine::{Engine, Turn};
 use super::locks::{Mode, ObjectKey};
 use super::{IN_USE, OpError, Operations, peers};
 use crate::executor::lvm;
 use crate::model::device::{Device, Storage};
 use crate::model::ids::{DeviceId, JobId, NodeId};
 use crate::model::node::{Node, Tags};
-use crate::model::operation::{JobOutcome, OperationKind};
+use crate::model::operation::{Detail, JobOutcome, OperationKind};
 use crate::model::sizes::KiB;
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::{DevicePlan, Step};
-use crate::store::{StoreError, device, node};
+use crate::store::{StoreError, brick, device, node, operation};
 
 /// The extent of a volume group until the real one is known. Source: LVM's and heketi's default.
 const DEFAULT_EXTENT: KiB = KiB::of(4096);
@@ -54,13 +54,28 @@ impl Operations {
         Self::detached(async move { engine.delete_device(id, forget).await }).await
     }
 
-    /// Puts a device into a state; the job says whether that was possible.
+    /// Puts a device into a state; the job says whether that was possible. To become `failed` it is emptied first;
+    /// `check_heal`: only where gluster says that the copies elsewhere are whole.
+    ///
+    /// # Errors
+    /// When there is no such device, too much is under way, or the database refuses.
+    pub async fn set_device_state(
+        &self,
+        id: DeviceId,
+        state: EntryState,
+        check_heal: bool,
+    ) -> Result<JobId, OpError> {
+        let engine = Arc::clone(&self.inner);
+        Self::detached(async move { engine.set_device_state(id, state, check_heal).await }).await
+    }
+
+    /// Reads the size of a device again.
     ///
     /// # Errors
     /// When there is no such device, or the database refuses.
-    pub async fn set_device_state(&self, id: DeviceId, state: EntryState) -> Result<JobId, OpError> {
+    pub async fn resync_device(&self, id: DeviceId) -> Result<JobId, OpError> {
         let engine = Arc::clone(&self.inner);
-        Self::detached(async move { engine.set_device_state(id, state).await }).await
+        Self::detached(async move { engine.resync_device(id).await }).await
     }
 }
 
@@ -121,12 +136,25 @@ impl Engine {
         self.launch(tx, decision, false, None).await
     }
 
-    async fn set_device_state(self: &Arc<Self>, id: DeviceId, state: EntryState) -> Result<JobId, OpError> {
-        let _ticket = (state == EntryState::Failed).then(|| self.limits.try_enter()).transpose()?;
+    async fn set_device_state(
+        self: &Arc<Self>,
+        id: DeviceId,
+        state: EntryState,
+        check_heal: bool,
+    ) -> Result<JobId, OpError> {
+        let ticket = (state == EntryState::Failed).then(|| self.limits.try_enter()).transpose()?;
         let mut tx = self.store.write().await?;
-        let (device, _) = ready(&mut tx, id).await?;
+        let (device, node) = ready(&mut tx, id).await?;
+        let busy = operation::touches(&mut tx, &id.to_string()).await?;
         let outcome = match refuse_transition(&device, state) {
-            Some(failed) => failed,
+            Some(text) => JobOutcome::Failed { text, explanation: None },
+            None if busy => being_worked_on(&device),
+            None if state == EntryState::Failed && device.brick_count > 0 => {
+                let mut decision = self.decision(OperationKind::DeviceRemove, id, Vec::new(), Vec::new());
+                decision.detail = Detail::Remove { check_heal };
+                let turn = ticket.map(|ticket| Turn { cluster: node.cluster, ticket });
+                return self.launch(tx, decision, false, turn).await;
+            }
             None => {
                 device::set_state(&mut tx, id, state).await?;
                 JobOutcome::Done
@@ -134,6 +162,23 @@ impl Engine {
         };
         self.finished_job(tx, outcome, false).await
     }
+
+    async fn resync_device(self: &Arc<Self>, id: DeviceId) -> Result<JobId, OpError> {
+        let mut tx = self.store.write().await?;
+        let (device, node) = ready(&mut tx, id).await?;
+        let pending = brick::any_coming_to(&mut tx, id).await?;
+        if pending || operation::touches(&mut tx, &id.to_string()).await? {
+            return self.finished_job(tx, being_worked_on(&device), false).await;
+        }
+        let stages = vec![vec![Step::ReadDevice(plan(&node, &device, false, false)?)]];
+        let decision = self.decision(OperationKind::DeviceResync, id, stages, locks(&node, id));
+        self.launch(tx, decision, false, None).await
+    }
+}
+
+fn being_worked_on(device: &Device) -> JobOutcome {
+    let explanation = format!("{} is being emptied, or bricks are being made on it", device.name);
+    JobOutcome::Failed { text: IN_USE.to_owned(), explanation: Some(explanation) }
 }
 
 pub(super) fn locks(node: &Node, device: DeviceId) -> Vec<(ObjectKey, Mode)> {
@@ -178,28 +223,15 @@ async fn ready(conn: &mut SqliteConnection, id: DeviceId) -> Result<(Device, Nod
     Ok((device, node))
 }
 
-fn refuse_transition(device: &Device, to: EntryState) -> Option<JobOutcome> {
-    let failed = |text, explanation| Some(JobOutcome::Failed { text, explanation });
+fn refuse_transition(device: &Device, to: EntryState) -> Option<String> {
     let id = device.id;
     match (device.state, to) {
         (EntryState::Online, EntryState::Failed) => {
-            failed(format!("Device must be offline before remove operation is performed, device:{id}"), None)
+            Some(format!("Device must be offline before remove operation is performed, device:{id}"))
         }
         (EntryState::Failed, EntryState::Online) => {
-            failed("Cannot move a failed/removed device to online state".to_owned(), None)
+            Some("Cannot move a failed/removed device to online state".to_owned())
         }
-        (EntryState::Offline, EntryState::Failed) if device.brick_count > 0 => failed(
-            format!(
-                "Unable to delete device [{id}] as no device was found to replace it: No Replacement was found for resource requested to be removed"
-            ),
-            Some(cannot_move(device)),
-        ),
         _ => None,
     }
-}
-
-/// Why a device with bricks cannot be emptied.
-pub(super) fn cannot_move(device: &Device) -> String {
-    let (name, count) = (&device.name, device.brick_count);
-    format!("{name} holds {count} bricks, and this version does not move bricks; delete their volumes first")
 }

@@ -22,8 +22,8 @@ use super::steps::StepRunner;
 use super::{OperationSettings, Parts};
 use crate::executor::Executor;
 use crate::model::clock::Clock;
-use crate::model::ids::{ClusterId, Ids, JobId, OperationId};
-use crate::model::operation::{Direction, Job, Operation, OperationKind, StepRecord};
+use crate::model::ids::{ClusterId, Ids, JobId, NodeId, OperationId};
+use crate::model::operation::{Detail, Direction, Job, Operation, OperationKind, StepRecord};
 use crate::model::step::{Step, StepOutput, StepState};
 use crate::store::step::StepMark;
 use crate::store::{Store, job, operation};
@@ -51,6 +51,8 @@ pub(super) struct Engine {
     pub(super) wake: Notify,
     /// Jobs whose outcome was read, and when, since the background wrote that down last.
     pub(super) read: Mutex<HashMap<JobId, i64>>,
+    /// Nodes whose glusterd did not answer when it was asked last.
+    pub(super) down: Mutex<BTreeSet<NodeId>>,
     /// How many tasks run; the last one to end is waited for at shutdown.
     pub(super) running: watch::Sender<usize>,
     /// Set once, when the server is to stop.
@@ -68,6 +70,8 @@ pub(super) struct Decision {
     pub(super) locks: Vec<(ObjectKey, Mode)>,
     /// For a volume create: where it may be tried again; empty allows all clusters.
     pub(super) clusters: Vec<ClusterId>,
+    /// What it has to know beside its steps.
+    pub(super) detail: Detail,
 }
 
 /// The locks of an operation.
@@ -118,6 +122,7 @@ impl Engine {
             active: Mutex::default(),
             wake: Notify::new(),
             read: Mutex::default(),
+            down: Mutex::default(),
             running: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
         }
@@ -133,7 +138,21 @@ impl Engine {
     ) -> Decision {
         let id = OperationId::from_uuid(self.ids.draw());
         let job = JobId::from_uuid(self.ids.draw());
-        Decision { id, job, kind, target: target.to_string(), stages, locks, clusters: Vec::new() }
+        Decision {
+            id,
+            job,
+            kind,
+            target: target.to_string(),
+            stages,
+            locks,
+            clusters: Vec::new(),
+            detail: Detail::Nothing,
+        }
+    }
+
+    /// Whether a node is known to be down; one that nobody has asked yet counts as up.
+    pub(super) fn is_down(&self, node: NodeId) -> bool {
+        self.down.lock().unwrap_or_else(PoisonError::into_inner).contains(&node)
     }
 
     pub(super) fn is_stopping(&self) -> bool {
@@ -216,7 +235,7 @@ impl Engine {
 
     /// Runs an operation; a client whose delete takes very long is told that it goes on without him. Returns whether
     /// nothing is left to do.
-    async fn run_and_tell(&self, op: Operation, fresh: bool) -> bool {
+    async fn run_and_tell(self: &Arc<Self>, op: Operation, fresh: bool) -> bool {
         let late = (op.kind == OperationKind::VolumeDelete && fresh).then_some((op.id, op.job));
         let mut run = std::pin::pin!(self.run(op, fresh));
         let Some((id, job)) = late else { return run.await };
@@ -234,7 +253,7 @@ impl Engine {
         tokio::time::timeout(time, stopping.wait_for(|stop| *stop)).await.ok();
     }
 
-    async fn run(&self, mut op: Operation, fresh: bool) -> bool {
+    async fn run(self: &Arc<Self>, mut op: Operation, fresh: bool) -> bool {
         // Additions do each step once: what fails turns them back.
         let fresh = fresh && creates(op.kind);
         let began = self.clock.now_ms();
@@ -298,6 +317,7 @@ fn record(decision: &Decision, now_ms: i64) -> Operation {
         parked: None,
         failure: None,
         created_ms: now_ms,
+        detail: decision.detail.clone(),
         clusters: decision.clusters.clone(),
         steps: records(&decision.stages),
     }

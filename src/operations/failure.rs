@@ -28,6 +28,20 @@ pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: 
         OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate => {
             OnFailure::TurnBack
         }
+        OperationKind::VolumeExpand | OperationKind::BrickEvict if !is_past_return(op) => OnFailure::TurnBack,
+        // The brick has been moved; what is left of it lies on a peer that cannot be worked with.
+        OperationKind::BrickEvict if error.host_failed() && is_destroying(op) => OnFailure::Ignore,
+        OperationKind::VolumeExpand | OperationKind::BrickEvict => {
+            if op.parked.is_none() && error.is_temporary() && spent < budget {
+                OnFailure::Retry
+            } else {
+                OnFailure::Park
+            }
+        }
+        // These have no steps that could fail, or change nothing.
+        OperationKind::DeviceRemove | OperationKind::NodeRemove | OperationKind::DeviceResync => {
+            OnFailure::GiveUp
+        }
         OperationKind::DeviceDelete if is_forgotten(op) => OnFailure::Ignore,
         // It may have happened: it is done again until it is certain.
         OperationKind::NodeDelete | OperationKind::DeviceDelete if error.is_unknown() => OnFailure::Park,
@@ -42,6 +56,18 @@ pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: 
 
 fn is_forgotten(op: &Operation) -> bool {
     op.steps.iter().any(|record| matches!(&record.step, Step::ReleaseDevice(plan) if plan.forget))
+}
+
+/// Whether gluster has done what cannot be taken back: taken new bricks, or put one in the place of another.
+pub(super) fn is_past_return(op: &Operation) -> bool {
+    op.steps.iter().any(|record| {
+        matches!(record.step, Step::AddBricks(_) | Step::ReplaceBrick(_)) && record.state == StepState::Done
+    })
+}
+
+fn is_destroying(op: &Operation) -> bool {
+    let waits = |step: &Step| matches!(step, Step::AwaitHeal(_));
+    op.steps.iter().all(|record| !waits(&record.step) || record.state == StepState::Done)
 }
 
 fn volume_is_deleted(op: &Operation) -> bool {

@@ -5,9 +5,10 @@ use tracing::{info, warn};
 
 use super::engine::Engine;
 use super::volume_retry;
-use crate::model::operation::{Failure, JobOutcome, Operation, OperationKind};
-use crate::model::state::Phase;
-use crate::model::step::StepOutput;
+use crate::model::ids::BrickId;
+use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind, StepRecord};
+use crate::model::state::{EntryState, Phase};
+use crate::model::step::{DeviceFacts, Step, StepOutput};
 use crate::store::{Result, StoreError, brick, device, idempotency, job, node, operation, volume};
 
 /// All steps are done.
@@ -23,7 +24,8 @@ pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
 }
 
 async fn make_visible(conn: &mut SqliteConnection, op: &Operation) -> Result<JobOutcome> {
-    let located = |kind: &str| JobOutcome::Location { path: format!("/{kind}/{}", op.target) };
+    let located =
+        |kind: &str| JobOutcome::Location { path: format!("/{kind}/{}", op.target), warning: told(op) };
     match op.kind {
         OperationKind::NodeAdd => {
             node::set_phase(conn, id(op)?, Phase::Creating, Phase::Ready).await?;
@@ -34,12 +36,7 @@ async fn make_visible(conn: &mut SqliteConnection, op: &Operation) -> Result<Job
             Ok(JobOutcome::Done)
         }
         OperationKind::DeviceAdd => {
-            let facts = op.steps.iter().find_map(|record| match &record.output {
-                StepOutput::Device(facts) => Some(facts),
-                StepOutput::Nothing | StepOutput::Told { .. } => None,
-            });
-            let facts = facts.ok_or_else(|| corrupt(op))?;
-            device::make_ready(conn, id(op)?, facts).await?;
+            device::make_ready(conn, id(op)?, facts(op)?).await?;
             Ok(JobOutcome::Done)
         }
         OperationKind::DeviceDelete => {
@@ -54,7 +51,57 @@ async fn make_visible(conn: &mut SqliteConnection, op: &Operation) -> Result<Job
             remove_volume(conn, op).await?;
             Ok(JobOutcome::Done)
         }
+        OperationKind::VolumeExpand => {
+            let Detail::Expand { grow } = op.detail else { return Err(corrupt(op)) };
+            brick::set_phase(conn, &new_bricks(op), Phase::Creating, Phase::Ready).await?;
+            volume::grow(conn, id(op)?, grow).await?;
+            Ok(located("volumes"))
+        }
+        OperationKind::BrickEvict => {
+            let Detail::Evict { new, .. } = op.detail else { return Err(corrupt(op)) };
+            brick::replace(conn, id(op)?, new).await?;
+            Ok(JobOutcome::Done)
+        }
+        OperationKind::DeviceRemove => Ok(JobOutcome::Done),
+        OperationKind::NodeRemove => {
+            node::set_state(conn, id(op)?, EntryState::Failed).await?;
+            Ok(JobOutcome::Done)
+        }
+        OperationKind::DeviceResync => {
+            let facts = facts(op)?;
+            device::resize(conn, id(op)?, facts.total, facts.free).await?;
+            Ok(JobOutcome::Done)
+        }
     }
+}
+
+/// What a step found out about a device.
+fn facts(op: &Operation) -> Result<&DeviceFacts> {
+    let facts = |record: &StepRecord| match &record.output {
+        StepOutput::Device(_) => true,
+        StepOutput::Nothing | StepOutput::Told { .. } => false,
+    };
+    match op.steps.iter().find(|record| facts(record)).map(|record| &record.output) {
+        Some(StepOutput::Device(facts)) => Ok(facts),
+        _ => Err(corrupt(op)),
+    }
+}
+
+/// What failed although the operation went on.
+fn told(op: &Operation) -> Option<String> {
+    op.steps.iter().find_map(|record| match &record.output {
+        StepOutput::Told { text } => Some(text.clone()),
+        StepOutput::Nothing | StepOutput::Device(_) => None,
+    })
+}
+
+/// The bricks that an operation makes.
+fn new_bricks(op: &Operation) -> Vec<BrickId> {
+    let new = |record: &StepRecord| match &record.step {
+        Step::CreateBrick(plan) => Some(plan.brick),
+        _ => None,
+    };
+    op.steps.iter().filter_map(new).collect()
 }
 
 /// All that was done is undone; a volume create may get another try with a fresh placement.
@@ -90,6 +137,13 @@ async fn put_back(conn: &mut SqliteConnection, op: &Operation) -> Result<()> {
         OperationKind::NodeDelete => node::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
         OperationKind::DeviceDelete => device::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
         OperationKind::VolumeDelete => volume::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
+        OperationKind::VolumeExpand => brick::delete(conn, &new_bricks(op)).await,
+        OperationKind::BrickEvict => {
+            brick::delete(conn, &new_bricks(op)).await?;
+            brick::set_phase(conn, &[id(op)?], Phase::Deleting, Phase::Ready).await
+        }
+        // What was moved stays where it is now.
+        OperationKind::DeviceRemove | OperationKind::NodeRemove | OperationKind::DeviceResync => Ok(()),
     }
 }
 
@@ -117,7 +171,7 @@ fn restarted(kind: OperationKind) -> Failure {
     }
 }
 
-fn id<Id: std::str::FromStr>(op: &Operation) -> Result<Id> {
+pub(super) fn id<Id: std::str::FromStr>(op: &Operation) -> Result<Id> {
     op.target.parse().map_err(|_| corrupt(op))
 }
 

@@ -1,9 +1,10 @@
 //! The way forward: steps done stage by stage, and what follows where one fails.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::engine::{Engine, Round, positions, steps_at};
 use super::failure::{self, OnFailure};
@@ -11,13 +12,22 @@ use super::finish;
 use super::progress::describe;
 use super::steps::StepError;
 use crate::model::ids::NodeId;
-use crate::model::operation::{Direction, Operation};
+use crate::model::operation::{Direction, Operation, OperationKind};
 use crate::model::step::{Step, StepState};
 use crate::store::{Result, operation};
 
 impl Engine {
     /// Does what is left to do.
-    pub(super) async fn forward(&self, op: &mut Operation, began_ms: i64, fresh: bool) -> Result<Round> {
+    pub(super) async fn forward(
+        self: &Arc<Self>,
+        op: &mut Operation,
+        began_ms: i64,
+        fresh: bool,
+    ) -> Result<Round> {
+        if matches!(op.kind, OperationKind::DeviceRemove | OperationKind::NodeRemove) {
+            // Its parts are operations of their own.
+            return self.remove(op).await;
+        }
         let stages = op.steps.last().map_or(0, |last| last.stage + 1);
         for stage in 0..stages {
             if self.is_stopping() {
@@ -112,7 +122,7 @@ impl Engine {
                 self.park(op, &cause, !error.holds_data()).await
             }
             OnFailure::Ignore => {
-                info!("forgotten all the same, as the request asked");
+                warn!("it counts as done all the same: {}", error.text().trim());
                 op.steps[at].state = StepState::Done;
                 Ok(Round::Again)
             }

@@ -3,6 +3,7 @@
 
 mod background;
 mod backward;
+mod brick_evict;
 mod clusters;
 pub mod devices;
 mod engine;
@@ -17,10 +18,12 @@ pub mod nodes;
 mod peers;
 mod progress;
 mod recovery;
+mod removal;
 pub mod seed;
 pub mod steps;
 mod volume_create;
 mod volume_delete;
+mod volume_expand;
 mod volume_plan;
 mod volume_retry;
 
@@ -73,6 +76,8 @@ pub struct OperationSettings {
     pub block_hosting_options: Vec<String>,
     /// Whether options that no gluster would take are let through (heketi's mock).
     pub any_option: bool,
+    /// Whether an expansion begins to spread what the volume holds over all its sets.
+    pub rebalance: bool,
     /// How long a delete is tried before its client is told; the background goes on with it.
     pub delete_budget: Duration,
     /// How long a delete may run without any failure before its client is told that it goes on.

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 
-use super::engine::Engine;
+use super::engine::{Engine, Turn};
 use super::locks::{Mode, ObjectKey};
 use super::{IN_USE, OpError, Operations, peers};
 use crate::executor::system;
 use crate::model::host::Host;
 use crate::model::ids::{ClusterId, JobId, NodeId};
 use crate::model::node::{Node, Tags};
-use crate::model::operation::{JobOutcome, OperationKind};
+use crate::model::operation::{Detail, JobOutcome, OperationKind};
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::Step;
 use crate::store::node::HostnameUse;
-use crate::store::{cluster, device, node};
+use crate::store::{cluster, device, node, operation};
 
 /// What a valid request for a node asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +53,19 @@ impl Operations {
         Self::detached(async move { engine.delete_node(id).await }).await
     }
 
-    /// Puts a node into a state; the job says whether that was possible.
+    /// Puts a node into a state; the job says whether that was possible. To become `failed` its devices are emptied
+    /// first; `check_heal`: only where gluster says that the copies elsewhere are whole.
     ///
     /// # Errors
-    /// When there is no such node, or the database refuses.
-    pub async fn set_node_state(&self, id: NodeId, state: EntryState) -> Result<JobId, OpError> {
+    /// When there is no such node, too much is under way, or the database refuses.
+    pub async fn set_node_state(
+        &self,
+        id: NodeId,
+        state: EntryState,
+        check_heal: bool,
+    ) -> Result<JobId, OpError> {
         let engine = Arc::clone(&self.inner);
-        Self::detached(async move { engine.set_node_state(id, state).await }).await
+        Self::detached(async move { engine.set_node_state(id, state, check_heal).await }).await
     }
 }
 
@@ -133,13 +139,25 @@ impl Engine {
         self.launch(tx, decision, false, None).await
     }
 
-    async fn set_node_state(self: &Arc<Self>, id: NodeId, state: EntryState) -> Result<JobId, OpError> {
-        let _ticket = (state == EntryState::Failed).then(|| self.limits.try_enter()).transpose()?;
+    async fn set_node_state(
+        self: &Arc<Self>,
+        id: NodeId,
+        state: EntryState,
+        check_heal: bool,
+    ) -> Result<JobId, OpError> {
+        let ticket = (state == EntryState::Failed).then(|| self.limits.try_enter()).transpose()?;
         let mut tx = self.store.write().await?;
         let node = ready(&mut tx, id).await?;
+        let busy = operation::touches(&mut tx, &id.to_string()).await?;
         let outcome = match refuse_transition(&node, state) {
             Some(text) => JobOutcome::Failed { text, explanation: None },
-            None if state == EntryState::Failed && node.state != state => fail_node(&mut tx, &node).await?,
+            None if busy => JobOutcome::Failed { text: IN_USE.to_owned(), explanation: None },
+            None if state == EntryState::Failed && node.state != state => {
+                let mut decision = self.decision(OperationKind::NodeRemove, id, Vec::new(), Vec::new());
+                decision.detail = Detail::Remove { check_heal };
+                let turn = ticket.map(|ticket| Turn { cluster: node.cluster, ticket });
+                return self.launch(tx, decision, false, turn).await;
+            }
             None => {
                 node::set_state(&mut tx, id, state).await?;
                 JobOutcome::Done
@@ -194,23 +212,4 @@ fn refuse_transition(node: &Node, to: EntryState) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Marks a node and its devices as failed where nothing has to be moved away.
-async fn fail_node(conn: &mut SqliteConnection, node: &Node) -> Result<JobOutcome, OpError> {
-    let devices = device::of_node(conn, node.id).await?;
-    if let Some(busy) = devices.iter().find(|device| device.brick_count > 0) {
-        let (id, busy_id) = (node.id, busy.id);
-        return Ok(JobOutcome::Failed {
-            text: format!(
-                "Unable to remove node [{id}] as no device was found to replace device [{busy_id}]"
-            ),
-            explanation: Some(super::devices::cannot_move(busy)),
-        });
-    }
-    for device in devices.iter().filter(|device| device.phase == Phase::Ready) {
-        device::set_state(conn, device.id, EntryState::Failed).await?;
-    }
-    node::set_state(conn, node.id, EntryState::Failed).await?;
-    Ok(JobOutcome::Done)
 }

@@ -19,17 +19,24 @@ struct Running {
     /// Known while it has no outcome, if this server took it on.
     job: Option<Job>,
     step: Option<String>,
+    /// The job whose step belongs to this one's.
+    part: Option<JobId>,
 }
 
 impl Progress {
     /// Notes a job that begins.
     pub fn begin(&self, job: Job) {
-        self.running().insert(job.id, Running { job: Some(job), step: None });
+        self.running().insert(job.id, Running { job: Some(job), ..Running::default() });
     }
 
     /// Notes what a job is doing.
     pub fn set(&self, job: JobId, text: String) {
         self.running().entry(job).or_default().step = Some(text);
+    }
+
+    /// Notes that a job waits for another one, whose step is shown with its own.
+    pub fn follow(&self, job: JobId, part: JobId) {
+        self.running().entry(job).or_default().part = Some(part);
     }
 
     /// Forgets a job. To be called as soon as it has an outcome.
@@ -39,19 +46,26 @@ impl Progress {
 
     /// What a job is doing.
     pub fn of(&self, job: JobId) -> Option<String> {
-        self.running().get(&job).and_then(|running| running.step.clone())
+        words(&self.running(), job)
     }
 
     /// A job without an outcome that this server took on, and what it is doing.
     pub fn job(&self, id: JobId) -> Option<(Job, Option<String>)> {
         let running = self.running();
         let found = running.get(&id)?;
-        Some((found.job.clone()?, found.step.clone()))
+        Some((found.job.clone()?, words(&running, id)))
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<JobId, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn words(running: &HashMap<JobId, Running>, job: JobId) -> Option<String> {
+    let found = running.get(&job)?;
+    let step = found.step.clone()?;
+    let part = found.part.and_then(|part| running.get(&part)?.step.as_ref());
+    Some(part.map_or(step.clone(), |part| format!("{step}: {part}")))
 }
 
 /// A stage in a few words.
@@ -72,6 +86,7 @@ pub fn describe(steps: &[&Step], back: bool) -> String {
         Step::Rebalance(plan) => format!("starting the rebalance of gluster volume {}", plan.name),
         Step::CheckHeal(plan) => format!("looking whether gluster volume {} is whole", plan.volume.name),
         Step::ReplaceBrick(plan) => format!("moving brick {} to {}", plan.brick, plan.new.host),
+        Step::ReadDevice(plan) => format!("reading the size of {} on {}", plan.path, plan.peer.host),
         Step::AwaitHeal(plan) => format!("waiting until gluster has healed {}", plan.volume.name),
     };
     if back { format!("undoing: {what}") } else { what }

@@ -1,5 +1,6 @@
 //! What follows for an operation that an earlier server left unfinished: a pure function of its record.
 
+use super::failure;
 use crate::model::operation::{Direction, Operation, OperationKind};
 use crate::model::step::{Step, StepState};
 
@@ -25,7 +26,18 @@ pub fn next(operation: &Operation, keyed: bool) -> Next {
             if keyed || reached_last_step(operation) { Next::Resume } else { Next::Unwind }
         }
         // Nothing of these can be taken back, and doing them twice does no harm.
-        OperationKind::NodeDelete | OperationKind::DeviceDelete => Next::Resume,
+        OperationKind::NodeDelete
+        | OperationKind::DeviceDelete
+        | OperationKind::DeviceResync
+        | OperationKind::DeviceRemove
+        | OperationKind::NodeRemove => Next::Resume,
+        OperationKind::VolumeExpand | OperationKind::BrickEvict => {
+            if failure::is_past_return(operation) {
+                Next::Resume
+            } else {
+                Next::Unwind
+            }
+        }
         OperationKind::VolumeDelete => after_volume_delete(operation),
     }
 }
@@ -100,6 +112,7 @@ mod tests {
             }),
             failure: None,
             created_ms: 0,
+            detail: crate::model::operation::Detail::Nothing,
             clusters: Vec::new(),
             steps: records.collect(),
         }

@@ -96,7 +96,8 @@ impl Engine {
         if job::find(conn, known.job).await?.is_none() {
             // Its job was forgotten, its object is there: a key lives as long as its object.
             known.job = JobId::from_uuid(self.ids.draw());
-            let outcome = Some(JobOutcome::Location { path: format!("/volumes/{}", known.target) });
+            let path = format!("/volumes/{}", known.target);
+            let outcome = Some(JobOutcome::Location { path, warning: None });
             let job = Job { id: known.job, by_user, outcome, created_ms: self.clock.now_ms() };
             job::insert(conn, &job).await?;
             idempotency::put(conn, &known).await?;
@@ -175,7 +176,7 @@ impl Engine {
                 continue;
             }
             let candidate = load(conn, id).await?;
-            match self.place(new, &candidate, &Avoid::default()) {
+            match self.place(new, &candidate, &Avoid::default(), 0) {
                 Ok(placed) => {
                     new.cluster = id;
                     return Ok((placed, candidate));
@@ -202,13 +203,14 @@ impl Engine {
         new: &Volume,
         candidate: &Candidate,
         avoid: &Avoid,
+        existing_bricks: usize,
     ) -> Result<Placement, PlacementRefusal> {
         let request = PlacementRequest {
             size: new.size,
             durability: new.durability,
             snapshot_factor: new.snapshot.factor,
             options: &new.options,
-            existing_bricks: 0,
+            existing_bricks,
             avoid,
         };
         let nodes: Vec<NodeView<'_>> =
@@ -234,6 +236,7 @@ impl Engine {
                     thin_pool: Brick::thin_pool_for(FreshId::from_uuid(id.uuid())),
                     path: Brick::path_for(place.device, id),
                     phase: Phase::Creating,
+                    replaces: None,
                 });
             }
         }

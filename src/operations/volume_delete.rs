@@ -36,7 +36,7 @@ impl Engine {
         let ticket = self.limits.try_enter()?;
         if volume.phase == Phase::Creating {
             Self::end_parked_create(&mut tx, id).await?;
-        } else if volume.phase != Phase::Ready {
+        } else if volume.phase != Phase::Ready || brick::any_pending_of_volume(&mut tx, id).await? {
             let text = format!("Failed to set up volume delete: {IN_USE}");
             return Err(OpError::refused(text, Some(format!("volume {} is being worked on", volume.name))));
         }

@@ -57,7 +57,7 @@ impl Engine {
                 continue;
             }
             let candidate = load(conn, id).await?;
-            if let Ok(placed) = self.place(new, &candidate, avoid) {
+            if let Ok(placed) = self.place(new, &candidate, avoid, 0) {
                 if id != new.cluster {
                     volume::set_cluster(conn, new.id, id).await?;
                     new.cluster = id;

@@ -10,6 +10,7 @@ use super::request::{ClusterView, NodeView, PlacementLimits, PlacementRequest};
 use super::table::{NothingThere, Table};
 use crate::model::brick::BrickRole;
 use crate::model::device::Device;
+use crate::model::ids::DeviceId;
 
 /// Explains that not even one brick size was tried.
 pub(super) fn no_candidate(
@@ -49,6 +50,29 @@ pub(super) fn nothing_there(nothing: NothingThere, cluster: &ClusterView<'_>) ->
     };
     let devices = reasons(cluster, |view, device| standing(cluster, view, device));
     PlacementRefusal { devices, ..PlacementRefusal::of(reason, summary) }
+}
+
+/// Says for each device why it takes no bricks at all.
+pub(super) fn standing_reasons(cluster: &ClusterView<'_>) -> Vec<DeviceReason> {
+    reasons(cluster, |view, device| standing(cluster, view, device))
+}
+
+/// Says for each device why it does not take a brick that leaves its own.
+pub(super) fn no_replacement(
+    table: &Table<'_>,
+    cluster: &ClusterView<'_>,
+    rules: &VolumeRules,
+    role: BrickRole,
+    leaves: DeviceId,
+) -> Vec<DeviceReason> {
+    let seat = |device: &Device| table.seats.iter().find(|seat| seat.device.id == device.id);
+    reasons(cluster, |view, device| {
+        (device.id == leaves)
+            .then_some(NotTaken::Left)
+            .or_else(|| standing(cluster, view, device))
+            .or_else(|| tag_rule(rules, view.node, device))
+            .or_else(|| seat(device).and_then(|seat| table.refuses(seat, role)))
+    })
 }
 
 /// Explains that no brick size found places, by the last one: its bricks were the smallest.

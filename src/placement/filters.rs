@@ -29,6 +29,8 @@ pub enum NotTaken {
     Unreconciled,
     /// Nobody knows the extents of its volume group.
     ExtentUnknown,
+    /// The brick leaves it.
+    Left,
     /// Its tags do not satisfy the volume's rule.
     TagRule(String),
     /// It is tagged to take arbiter bricks only.
@@ -63,6 +65,7 @@ impl fmt::Display for NotTaken {
             NotTaken::DevicePhase(phase) => write!(f, "it is {}", phase_words(*phase)),
             NotTaken::Unreconciled => f.write_str("its records do not agree with what is on it"),
             NotTaken::ExtentUnknown => f.write_str("the extent size of its volume group is not known"),
+            NotTaken::Left => f.write_str("it is the one that the brick leaves"),
             NotTaken::TagRule(rule) => write!(f, "its tags do not satisfy `{rule}`"),
             NotTaken::ArbiterOnly => f.write_str("it is tagged `arbiter: required` and takes no data brick"),
             NotTaken::NoArbiter => f.write_str("it is tagged `arbiter: disabled` and takes no arbiter brick"),

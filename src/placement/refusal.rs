@@ -24,6 +24,9 @@ pub enum RefusalReason {
     /// No device of the cluster can be used at all.
     #[error("No online storage devices in cluster")]
     NoOnlineDevices,
+    /// No device can take a brick that leaves its own.
+    #[error("No Replacement was found for resource requested to be removed")]
+    NoReplacement,
     /// The volume's tag rule cannot be read.
     #[error("{0}")]
     TagRule(InvalidTagRule),
@@ -44,6 +47,7 @@ impl RefusalReason {
             RefusalReason::MinBrickSize | RefusalReason::MaxBricks => "No space".to_owned(),
             RefusalReason::EmptyCluster
             | RefusalReason::NoOnlineDevices
+            | RefusalReason::NoReplacement
             | RefusalReason::TagRule(_)
             | RefusalReason::AverageFileSize { .. } => self.to_string(),
         }

@@ -157,6 +157,15 @@ impl<'a> Table<'a> {
         self.begin_set();
     }
 
+    /// A node has a brick of the set that is being filled.
+    pub fn occupy(&mut self, cluster: &ClusterView<'_>, node: NodeId) {
+        let directory = Directory::new(cluster.nodes);
+        let Some((node_index, view)) = directory.node(node) else { return };
+        let zone_index = directory.zone(view.node);
+        self.set_bricks_in_zone[zone_index] += 1;
+        self.set_has_group[if self.strict { zone_index } else { node_index }] = true;
+    }
+
     /// Begins a new set: all nodes and zones may be used again.
     pub fn begin_set(&mut self) {
         self.set_bricks_in_zone.fill(0);

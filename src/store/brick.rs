@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::{Result, StoreError, kib, number, to_json};
+use super::{Result, StoreError, kib, number, one_row, to_json};
 use crate::model::brick::{Brick, BrickRole, BrickSpace};
 use crate::model::ids::{BrickId, DeviceId, NodeId, VolumeId};
 use crate::model::state::Phase;
@@ -21,6 +21,7 @@ struct NewBrick<'a> {
     thin_pool: &'a str,
     path: &'a str,
     phase: Phase,
+    replaces: Option<BrickId>,
 }
 
 impl<'a> From<&'a Brick> for NewBrick<'a> {
@@ -37,6 +38,7 @@ impl<'a> From<&'a Brick> for NewBrick<'a> {
             thin_pool: &brick.thin_pool,
             path: &brick.path,
             phase: brick.phase,
+            replaces: brick.replaces,
         }
     }
 }
@@ -55,6 +57,7 @@ struct BrickRow {
     thin_pool: String,
     path: String,
     phase: Phase,
+    replaces: Option<BrickId>,
 }
 
 impl TryFrom<BrickRow> for Brick {
@@ -77,6 +80,7 @@ impl TryFrom<BrickRow> for Brick {
             thin_pool: row.thin_pool,
             path: row.path,
             phase: row.phase,
+            replaces: row.replaces,
         })
     }
 }
@@ -90,10 +94,11 @@ pub async fn insert(conn: &mut SqliteConnection, bricks: &[Brick]) -> Result<()>
     // One statement for all: each one is a round trip to the thread that owns the connection.
     sqlx::query!(
         "INSERT INTO brick (id, volume_id, device_id, node_id, set_no, position, role, size_kib, thin_pool_kib,
-                            metadata_kib, thin_pool, path, phase)
+                            metadata_kib, thin_pool, path, phase, replaces)
          SELECT value ->> 'id', value ->> 'volume', value ->> 'device', value ->> 'node', value ->> 'set',
                 value ->> 'position', value ->> 'role', value ->> '$.space.size', value ->> '$.space.thin_pool',
-                value ->> '$.space.metadata', value ->> 'thin_pool', value ->> 'path', value ->> 'phase'
+                value ->> '$.space.metadata', value ->> 'thin_pool', value ->> 'path', value ->> 'phase',
+                value ->> 'replaces'
            FROM json_each(?)",
         rows
     )
@@ -102,7 +107,7 @@ pub async fn insert(conn: &mut SqliteConnection, bricks: &[Brick]) -> Result<()>
     Ok(())
 }
 
-/// The bricks of a volume in gluster's order: set by set.
+/// The bricks of a volume in gluster's order: set by set. Those that are still to take another's place are left out.
 ///
 /// # Errors
 /// When the database refuses.
@@ -111,13 +116,101 @@ pub async fn of_volume(conn: &mut SqliteConnection, volume: VolumeId) -> Result<
         BrickRow,
         r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
                   node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, path, phase AS "phase: Phase"
-             FROM brick WHERE volume_id = ? ORDER BY set_no, position"#,
+                  metadata_kib, thin_pool, path, phase AS "phase: Phase", replaces AS "replaces: BrickId"
+             FROM brick WHERE volume_id = ? AND replaces IS NULL ORDER BY set_no, position"#,
         volume
     )
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(Brick::try_from).collect()
+}
+
+/// The brick of that id, in whatever phase.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find(conn: &mut SqliteConnection, id: BrickId) -> Result<Option<Brick>> {
+    let row = sqlx::query_as!(
+        BrickRow,
+        r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
+                  node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
+                  metadata_kib, thin_pool, path, phase AS "phase: Phase", replaces AS "replaces: BrickId"
+             FROM brick WHERE id = ?"#,
+        id
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(Brick::try_from).transpose()
+}
+
+/// Whether an operation works on bricks of a volume.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn any_pending_of_volume(conn: &mut SqliteConnection, volume: VolumeId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM brick WHERE volume_id = ? AND phase <> 'ready') AS "found!: bool""#,
+        volume
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(found)
+}
+
+/// Whether bricks are being made on a device.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn any_coming_to(conn: &mut SqliteConnection, device: DeviceId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM brick WHERE device_id = ? AND phase = 'creating') AS "found!: bool""#,
+        device
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(found)
+}
+
+/// Moves bricks from one phase of their life to another.
+///
+/// # Errors
+/// When one is not in the phase `from`, or the database refuses.
+pub async fn set_phase(conn: &mut SqliteConnection, ids: &[BrickId], from: Phase, to: Phase) -> Result<()> {
+    for id in ids {
+        let done = sqlx::query!("UPDATE brick SET phase = ? WHERE id = ? AND phase = ?", to, id, from)
+            .execute(&mut *conn)
+            .await?;
+        one_row(&done, "brick", id)?;
+    }
+    Ok(())
+}
+
+/// Takes bricks out and gives their space back.
+///
+/// # Errors
+/// When one is gone, or the database refuses.
+pub async fn delete(conn: &mut SqliteConnection, ids: &[BrickId]) -> Result<()> {
+    for id in ids {
+        let done = sqlx::query!("DELETE FROM brick WHERE id = ?", id).execute(&mut *conn).await?;
+        one_row(&done, "brick", id)?;
+    }
+    Ok(())
+}
+
+/// A brick takes the place of the one it was made for, which is taken out.
+///
+/// # Errors
+/// When one of them is gone, or the database refuses.
+pub async fn replace(conn: &mut SqliteConnection, old: BrickId, new: BrickId) -> Result<()> {
+    let done = sqlx::query!(
+        "UPDATE brick SET replaces = NULL, phase = 'ready' WHERE id = ? AND replaces = ? AND phase = 'creating'",
+        new,
+        old
+    )
+    .execute(&mut *conn)
+    .await?;
+    one_row(&done, "brick", new)?;
+    delete(conn, &[old]).await
 }
 
 /// The bricks of a device by id.
@@ -129,8 +222,8 @@ pub async fn of_device(conn: &mut SqliteConnection, device: DeviceId) -> Result<
         BrickRow,
         r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
                   node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, path, phase AS "phase: Phase"
-             FROM brick WHERE device_id = ? ORDER BY id"#,
+                  metadata_kib, thin_pool, path, phase AS "phase: Phase", replaces AS "replaces: BrickId"
+             FROM brick WHERE device_id = ? AND replaces IS NULL ORDER BY id"#,
         device
     )
     .fetch_all(conn)
@@ -147,8 +240,10 @@ pub async fn of_node(conn: &mut SqliteConnection, node: NodeId) -> Result<Vec<Br
         BrickRow,
         r#"SELECT b.id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
                   b.node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib,
-                  thin_pool_kib, metadata_kib, thin_pool, path, b.phase AS "phase: Phase"
-             FROM device d JOIN brick b ON b.device_id = d.id WHERE d.node_id = ? ORDER BY b.id"#,
+                  thin_pool_kib, metadata_kib, thin_pool, path, b.phase AS "phase: Phase",
+                  replaces AS "replaces: BrickId"
+             FROM device d JOIN brick b ON b.device_id = d.id
+            WHERE d.node_id = ? AND replaces IS NULL ORDER BY b.id"#,
         node
     )
     .fetch_all(conn)

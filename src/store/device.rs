@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 use super::{Result, json, kib, number, one_row, to_json};
 use crate::model::device::{Device, Storage};
 use crate::model::ids::{ClusterId, DeviceId, NodeId};
+use crate::model::sizes::KiB;
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::DeviceFacts;
 
@@ -187,6 +188,23 @@ pub async fn make_ready(conn: &mut SqliteConnection, id: DeviceId, facts: &Devic
         free,
         used,
         extent,
+        id
+    )
+    .execute(conn)
+    .await?;
+    one_row(&done, "device", id)
+}
+
+/// Corrects the size of a device; what bricks take stays what it is.
+///
+/// # Errors
+/// When the device is gone or its bricks take more than it has, or the database refuses.
+pub async fn resize(conn: &mut SqliteConnection, id: DeviceId, total: KiB, free: KiB) -> Result<()> {
+    let (total, free) = (total.to_sql(), free.to_sql());
+    let done = sqlx::query!(
+        "UPDATE device SET total_kib = ?1, free_kib = ?2, used_kib = ?1 - ?2 WHERE id = ?3",
+        total,
+        free,
         id
     )
     .execute(conn)

@@ -11,10 +11,10 @@ use crate::model::operation::{Direction, Failure, Operation, OperationKind, Park
 /// # Errors
 /// When the database refuses.
 pub async fn insert(conn: &mut SqliteConnection, operation: &Operation) -> Result<()> {
-    let clusters = to_json(&operation.clusters)?;
+    let (clusters, detail) = (to_json(&operation.clusters)?, to_json(&operation.detail)?);
     sqlx::query!(
-        "INSERT INTO operation (id, kind, target, job_id, direction, attempt, created_ms, clusters)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO operation (id, kind, target, job_id, direction, attempt, created_ms, clusters, detail)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         operation.id,
         operation.kind,
         operation.target,
@@ -22,7 +22,8 @@ pub async fn insert(conn: &mut SqliteConnection, operation: &Operation) -> Resul
         operation.direction,
         operation.attempt,
         operation.created_ms,
-        clusters
+        clusters,
+        detail
     )
     .execute(&mut *conn)
     .await?;
@@ -53,7 +54,8 @@ pub async fn find(conn: &mut SqliteConnection, id: OperationId) -> Result<Option
     let row = sqlx::query!(
         r#"SELECT kind AS "kind: OperationKind", target, job_id AS "job_id: JobId",
                   direction AS "direction: Direction", attempt, failure, parked_reason,
-                  parked_retry AS "parked_retry: bool", parked_attempts, next_try_ms, created_ms, clusters
+                  parked_retry AS "parked_retry: bool", parked_attempts, next_try_ms, created_ms, clusters,
+                  detail
              FROM operation WHERE id = ?"#,
         id
     )
@@ -77,6 +79,7 @@ pub async fn find(conn: &mut SqliteConnection, id: OperationId) -> Result<Option
         parked,
         failure,
         created_ms: row.created_ms,
+        detail: json("operation", "detail", id, &row.detail)?,
         clusters: json("operation", "clusters", id, &row.clusters)?,
         steps: step::of_operation(conn, id).await?,
     }))

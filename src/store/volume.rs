@@ -201,6 +201,17 @@ pub async fn set_phase(conn: &mut SqliteConnection, id: VolumeId, from: Phase, t
     Ok(())
 }
 
+/// Makes a volume larger.
+///
+/// # Errors
+/// When the volume is gone, or the database refuses.
+pub async fn grow(conn: &mut SqliteConnection, id: VolumeId, by: GiB) -> Result<()> {
+    let by = by.to_sql();
+    let done =
+        sqlx::query!("UPDATE volume SET size_gib = size_gib + ? WHERE id = ?", by, id).execute(conn).await?;
+    one_row(&done, "volume", id)
+}
+
 /// Takes a volume out whose bricks are out already.
 ///
 /// # Errors

@@ -85,6 +85,21 @@ impl StepRunner {
         self.repeat(&plan.peer.host, &filesystem::table_append(&self.settings, "\n")).await.map(drop)
     }
 
+    /// Reads the size of a group as it is now, and by which paths its disk can be reached.
+    pub(super) async fn read_device(&self, plan: &DevicePlan) -> Result<DeviceFacts> {
+        let name = volume_group(plan.device);
+        let group = self.group(plan, &name).await?.ok_or_else(|| {
+            let host = &plan.peer.host;
+            let explanation = format!(
+                "{host} has no volume group {name}: the disk of {} is away. Look at `lsblk`, `pvs` and `vgs` there",
+                plan.path
+            );
+            StepError::Refused { text: format!("Volume group \"{name}\" not found"), explanation }
+        })?;
+        let (pv_uuid, paths) = (plan.pv_uuid.clone(), Vec::new());
+        Ok(DeviceFacts { pv_uuid, paths, total: group.size, free: group.free, extent: group.extent })
+    }
+
     async fn facts(&self, plan: &DevicePlan) -> Result<DeviceFacts> {
         let name = volume_group(plan.device);
         let volume = self.physical_volume(plan, &plan.path).await?;

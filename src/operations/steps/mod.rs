@@ -73,6 +73,7 @@ impl StepRunner {
             Step::DeleteVolume(plan) => self.delete_own_volume(plan).await.map(nothing),
             Step::AddBricks(plan) => self.add_bricks(plan).await.map(nothing),
             Step::Rebalance(plan) => self.rebalance(plan).await,
+            Step::ReadDevice(plan) => self.read_device(plan).await.map(StepOutput::Device),
             Step::CheckHeal(plan) => self.check_heal(plan).await.map(nothing),
             Step::ReplaceBrick(plan) => self.replace_brick(plan).await.map(nothing),
             Step::AwaitHeal(plan) => self.await_heal(plan).await.map(nothing),
@@ -100,7 +101,7 @@ impl StepRunner {
             Step::AddBricks(plan) => self.unadd_bricks(plan).await,
             Step::ReplaceBrick(plan) => self.unreplace_brick(plan).await,
             // They changed nothing that an undo could bring back.
-            Step::Rebalance(_) | Step::CheckHeal(_) | Step::AwaitHeal(_) => Ok(()),
+            Step::Rebalance(_) | Step::CheckHeal(_) | Step::AwaitHeal(_) | Step::ReadDevice(_) => Ok(()),
         }
     }
 

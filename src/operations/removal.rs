@@ -1,0 +1,169 @@
+//! Emptying devices and nodes: their bricks are moved away one by one, each by an operation of its own.
+
+use std::sync::Arc;
+
+use tracing::{info, warn};
+
+use super::brick_evict::{CannotMove, Eviction};
+use super::engine::{Engine, Round};
+use super::{IN_USE, OpError, finish};
+use crate::model::brick::Brick;
+use crate::model::device::Device;
+use crate::model::ids::{BrickId, DeviceId, JobId, NodeId};
+use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind};
+use crate::model::state::{EntryState, Phase};
+use crate::placement::RefusalReason;
+use crate::store::{Result, brick, device, operation};
+
+/// Why a device could not be emptied.
+struct NotEmptied {
+    device: DeviceId,
+    text: String,
+    explanation: Option<String>,
+}
+
+/// What emptying a device came to.
+enum Emptied {
+    Wholly,
+    Not(NotEmptied),
+    /// The server stops; the next one goes on.
+    Interrupted,
+}
+
+impl Engine {
+    /// Moves what is on a device or a node away, and puts it into the state `failed`.
+    pub(super) async fn remove(self: &Arc<Self>, op: &mut Operation) -> Result<Round> {
+        let check_heal = !matches!(op.detail, Detail::Remove { check_heal: false });
+        for device in self.devices_to_empty(op).await? {
+            match self.empty(op, device, check_heal).await? {
+                Emptied::Wholly => self.fail_device(device).await?,
+                Emptied::Interrupted => return Ok(Round::Over),
+                Emptied::Not(why) => {
+                    op.failure = Some(failure(op, why));
+                    finish::abandon(self, op).await?;
+                    return Ok(Round::Over);
+                }
+            }
+        }
+        finish::finish(self, op).await?;
+        Ok(Round::Over)
+    }
+
+    async fn devices_to_empty(&self, op: &Operation) -> Result<Vec<DeviceId>> {
+        if op.kind == OperationKind::DeviceRemove {
+            return Ok(vec![finish::id(op)?]);
+        }
+        let node: NodeId = finish::id(op)?;
+        let devices = device::of_node(&mut *self.store.read().await?, node).await?;
+        let ready = |device: &&Device| device.phase == Phase::Ready;
+        Ok(devices.iter().filter(ready).map(|device| device.id).collect())
+    }
+
+    async fn fail_device(&self, id: DeviceId) -> Result<()> {
+        device::set_state(&mut *self.store.writer().await?, id, EntryState::Failed).await
+    }
+
+    async fn empty(self: &Arc<Self>, op: &Operation, id: DeviceId, check_heal: bool) -> Result<Emptied> {
+        let mut moved = 0;
+        loop {
+            let mut conn = self.store.read().await?;
+            let coming = brick::any_coming_to(&mut conn, id).await?;
+            let left = brick::of_device(&mut conn, id).await?;
+            drop(conn);
+            if coming {
+                let text = IN_USE.to_owned();
+                let explanation =
+                    Some(format!("bricks are being made on device {id}; ask again when they are"));
+                return Ok(Emptied::Not(NotEmptied { device: id, text, explanation }));
+            }
+            let Some(next) = left.first() else { return Ok(Emptied::Wholly) };
+            let (at, all) = (moved + 1, moved + left.len());
+            self.progress.set(op.job, format!("moving brick {at} of {all} off device {id}"));
+            match self.move_away(op, next, check_heal).await? {
+                Some(JobOutcome::Failed { text, explanation }) => {
+                    return Ok(Emptied::Not(NotEmptied { device: id, text, explanation }));
+                }
+                Some(_) => moved += 1,
+                None => return Ok(Emptied::Interrupted),
+            }
+        }
+    }
+
+    /// Moves a brick and waits for the end of it; none where the server stops meanwhile.
+    async fn move_away(
+        self: &Arc<Self>,
+        op: &Operation,
+        brick: &Brick,
+        check_heal: bool,
+    ) -> Result<Option<JobOutcome>> {
+        // An earlier server may have begun with it.
+        if let Some(job) = self.eviction_of(brick.id).await? {
+            return self.outcome_of(op, job).await;
+        }
+        let eviction = Eviction { brick: brick.id, check_heal, parent: Some(op.id) };
+        match self.begin_eviction(eviction).await {
+            Ok(job) => self.outcome_of(op, job).await,
+            Err(CannotMove::Not(outcome)) => Ok(Some(outcome)),
+            Err(CannotMove::Pending(text)) => {
+                let explanation =
+                    Some("another operation works on that volume; ask again when it is done".to_owned());
+                Ok(Some(JobOutcome::Failed { text, explanation }))
+            }
+            Err(CannotMove::Refused(OpError::Store(error))) => Err(error),
+            Err(CannotMove::Refused(OpError::ShuttingDown)) => Ok(None),
+            Err(CannotMove::Refused(error)) => {
+                warn!("brick {} cannot be moved: {error}", brick.id);
+                Ok(Some(JobOutcome::Failed { text: error.to_string(), explanation: None }))
+            }
+        }
+    }
+
+    async fn eviction_of(&self, brick: BrickId) -> Result<Option<JobId>> {
+        let mut conn = self.store.read().await?;
+        let found = operation::on_target(&mut conn, &brick.to_string()).await?;
+        Ok(found.map(|op| op.job))
+    }
+
+    /// Waits for a job, whose step shows as that of the operation `op` meanwhile.
+    async fn outcome_of(&self, op: &Operation, job: JobId) -> Result<Option<JobOutcome>> {
+        self.progress.follow(op.job, job);
+        let mut running = self.running.subscribe();
+        loop {
+            running.borrow_and_update();
+            if self.progress.job(job).is_none() {
+                let mut conn = self.store.read().await?;
+                let found = crate::store::job::find(&mut conn, job).await?;
+                if let Some(outcome) = found.and_then(|job| job.outcome) {
+                    return Ok(Some(outcome));
+                }
+            }
+            // The sender is the engine's own: it is never gone.
+            if self.is_stopping() || running.changed().await.is_err() {
+                info!("{} of {} is left to the next start", op.kind.as_str(), op.target);
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// heketi's texts: that no device takes the bricks is told of the object that was asked for.
+fn failure(op: &Operation, why: NotEmptied) -> Failure {
+    let none = RefusalReason::NoReplacement.to_string();
+    let (target, device) = (&op.target, why.device);
+    let text = match op.kind {
+        OperationKind::NodeRemove if why.text == none => {
+            format!("Unable to remove node [{target}] as no device was found to replace device [{device}]")
+        }
+        _ if why.text == none => {
+            format!("Unable to delete device [{device}] as no device was found to replace it: {none}")
+        }
+        _ => why.text,
+    };
+    Failure {
+        text,
+        explanation: why.explanation,
+        try_elsewhere: false,
+        avoid_nodes: Vec::new(),
+        avoid_devices: Vec::new(),
+    }
+}

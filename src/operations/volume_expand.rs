@@ -1,0 +1,67 @@
+//! Expanding volumes: further sets, placed like those of a new volume.
+
+use std::sync::Arc;
+
+use super::engine::{Engine, Turn};
+use super::volume_create::{load, locks};
+use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
+use super::{OpError, Operations};
+use crate::model::brick::Brick;
+use crate::model::ids::{JobId, VolumeId};
+use crate::model::operation::{Detail, OperationKind};
+use crate::model::sizes::GiB;
+use crate::model::state::Phase;
+use crate::model::step::{ExtendPlan, Step};
+use crate::model::volume::Volume;
+use crate::placement::{Avoid, Placement};
+use crate::store::{brick, volume};
+
+impl Operations {
+    /// Makes a volume larger by whole sets.
+    ///
+    /// # Errors
+    /// When there is no such volume, its cluster has no room, too much is under way, or the database refuses.
+    pub async fn expand_volume(&self, id: VolumeId, grow: GiB) -> Result<JobId, OpError> {
+        let engine = Arc::clone(&self.inner);
+        Self::detached(async move { engine.expand_volume(id, grow).await }).await
+    }
+}
+
+impl Engine {
+    async fn expand_volume(self: &Arc<Self>, id: VolumeId, grow: GiB) -> Result<JobId, OpError> {
+        let mut tx = self.store.write().await?;
+        let found = volume::find(&mut tx, id).await?.filter(|volume| volume.phase == Phase::Ready);
+        let volume = found.ok_or(OpError::NotFound)?;
+        let ticket = self.limits.try_enter()?;
+        let candidate = load(&mut tx, volume.cluster).await?;
+        let there = brick::of_volume(&mut tx, id).await?;
+        let more = Volume { size: grow, ..volume.clone() };
+        let placed = self.place(&more, &candidate, &Avoid::default(), there.len()).map_err(|refusal| {
+            let text = format!("Failed to allocate volume expansion: {}", refusal.reason);
+            OpError::refused(text, Some(refusal.explanation()))
+        })?;
+        let added = self.further_bricks(&volume, &placed, &there);
+        brick::insert(&mut tx, &added).await?;
+        let nodes = &candidate.nodes;
+        let before = volume_plan(&volume, &there, nodes, has_arbiter(&there))?;
+        let after = volume_plan(&volume, &added, nodes, placed.arbiter)?;
+        let create = brick_steps(&volume, &added, nodes)?.into_iter().map(Step::CreateBrick).collect();
+        let extend = Step::AddBricks(ExtendPlan { volume: before.clone(), added: after.bricks });
+        let mut stages = vec![create, vec![extend]];
+        if self.settings.rebalance {
+            stages.push(vec![Step::Rebalance(before)]);
+        }
+        let mut decision = self.decision(OperationKind::VolumeExpand, id, stages, locks(volume.cluster, id));
+        decision.detail = Detail::Expand { grow };
+        let turn = Turn { cluster: volume.cluster, ticket };
+        self.launch(tx, decision, false, Some(turn)).await
+    }
+
+    /// The bricks of the new sets, numbered after those that are there.
+    fn further_bricks(&self, volume: &Volume, placed: &Placement, there: &[Brick]) -> Vec<Brick> {
+        let first = there.iter().map(|brick| brick.set + 1).max().unwrap_or(0);
+        let mut added = self.bricks(volume, placed);
+        added.iter_mut().for_each(|brick| brick.set += first);
+        added
+    }
+}
