@@ -57,6 +57,10 @@ impl Server {
             let text = "enable_tls is set, and this version serves plain HTTP only; put a proxy before it";
             return Err(ConfigError::Application(text.to_owned()).into());
         }
+        if config.database.read_only {
+            let text = "db_read_only is set, and this version cannot serve a database that it may not change; take the key out, or set \"default_state\" to \"read-only\"";
+            return Err(ConfigError::Application(text.to_owned()).into());
+        }
         let database = config.database.path.clone();
         let sharing = if config.database.alone { Sharing::Alone } else { Sharing::AsFileSystem };
         let store = Store::open(&database, sharing)

@@ -35,10 +35,10 @@ pub fn wipe(path: &str, lock: LockName) -> Command {
     Command::change("wipefs", lock, SMALL).arg("--all").arg(path)
 }
 
-/// Makes a disk write down what it has only taken so far: LVM does not ask for that, and a power cut would take a new
-/// group away again.
-pub fn sync(path: &str, lock: LockName) -> Command {
-    Command::change("sync", lock, SMALL).arg(path)
+/// Makes disks write down what they have only taken so far of files, directories or the disks themselves. LVM does not
+/// ask for that, and a power cut would take a new group away again.
+pub fn sync(paths: &[&str], lock: LockName) -> Command {
+    Command::change("sync", lock, SMALL).args(paths.iter().copied())
 }
 
 /// Lists the links that udev made to a disk.

@@ -29,18 +29,21 @@ impl Operations {
     /// all unfinished operations are taken, as far as these do not wait for each other; the work goes on behind.
     ///
     /// # Errors
-    /// When the database refuses. What cannot be finished is listed and tried again; the server starts.
+    /// When the database refuses. What cannot be finished is listed and tried again; the server starts. Returns how
+    /// many were taken up.
     pub async fn recover(&self) -> Result<usize> {
         let engine = &self.inner;
         let mut conn = engine.store.read().await?;
         let unfinished = operation::all(&mut conn).await?;
         drop(conn);
-        let count = unfinished.len();
+        let mut count = 0;
         for op in unfinished {
             // What waits for a person waits on; its objects stay as they are in the database.
-            if op.parked.as_ref().is_some_and(|parked| !parked.retry) {
+            if let Some(parked) = op.parked.as_ref().filter(|parked| !parked.retry) {
+                warn!("{} of {} waits for a person: {}", op.kind.as_str(), op.target, parked.reason);
                 continue;
             }
+            count += 1;
             engine.take_up_or_say(&op, true).await;
         }
         Ok(count)

@@ -130,8 +130,9 @@ impl Engine {
 
     async fn answer_early(&self, id: OperationId, job: JobId, reason: &str) -> Result<()> {
         let mut tx = self.store.write().await?;
-        // It may have come to its end meanwhile.
-        if operation::find(&mut tx, id).await?.is_none_or(|op| op.parked.is_some()) {
+        // It may have come to its end meanwhile, or be taken back.
+        let goes_on = |op: &Operation| op.parked.is_none() && op.direction == Direction::Forward;
+        if !operation::find(&mut tx, id).await?.as_ref().is_some_and(goes_on) {
             return Ok(());
         }
         let now_ms = self.clock.now_ms();

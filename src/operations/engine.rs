@@ -220,10 +220,15 @@ impl Engine {
         tokio::spawn(async move {
             // A panic leaves the operation to the background. What the engine shares is behind locks that outlive it.
             let work = AssertUnwindSafe(work.instrument(span)).catch_unwind();
-            let ended = work.await.unwrap_or_else(|_| {
-                error!("operation {id} ended unexpectedly");
-                false
-            });
+            let ended = match work.await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    error!("operation {id} ended unexpectedly; it is taken up again later");
+                    // As after the database failed: what panics once may do so each time.
+                    engine.pause(AFTER_DATABASE_FAILED).await;
+                    false
+                }
+            };
             engine.progress.clear(job);
             engine.set_active(id, false);
             if !ended {

@@ -44,7 +44,11 @@ pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: 
         }
         OperationKind::DeviceDelete if is_forgotten(op) => OnFailure::Ignore,
         // It may have happened: it is done again until it is certain.
-        OperationKind::NodeDelete | OperationKind::DeviceDelete if error.is_unknown() => OnFailure::Park,
+        OperationKind::NodeDelete | OperationKind::DeviceDelete
+            if error.is_unknown() || error.is_half_done() =>
+        {
+            OnFailure::Park
+        }
         OperationKind::NodeDelete | OperationKind::DeviceDelete => OnFailure::GiveUp,
         OperationKind::VolumeDelete if op.parked.is_some() => OnFailure::Park,
         OperationKind::VolumeDelete if error.is_temporary() && spent < budget => OnFailure::Retry,

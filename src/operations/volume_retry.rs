@@ -15,8 +15,10 @@ use crate::store::{Result as StoreResult, brick, cluster, operation, volume};
 /// Plans another try of a create that was wholly undone, on a fresh placement. Returns whether there is one.
 pub(super) async fn try_again(engine: &Engine, op: &mut Operation) -> StoreResult<bool> {
     let Some(cause) = op.failure.clone().filter(|cause| cause.try_elsewhere) else { return Ok(false) };
-    // A parked one has been answered: its client may have asked again already.
-    if op.parked.is_some() || op.attempt > engine.settings.volume_create_retries || engine.is_stopping() {
+    // A parked one has been answered, and the client of one that an earlier server took on has gone: they may have asked
+    // again already.
+    let is_waited_for = op.parked.is_none() && engine.progress.job(op.job).is_some();
+    if !is_waited_for || op.attempt > engine.settings.volume_create_retries || engine.is_stopping() {
         return Ok(false);
     }
     let mut tx = engine.store.write().await?;

@@ -119,7 +119,7 @@ pub async fn count(conn: &mut SqliteConnection) -> Result<u64> {
     number("operation", "count", "all", count)
 }
 
-/// Turns an operation back, with the reason.
+/// Turns an operation, with the reason. One whose client was told that it goes on is not turned back.
 ///
 /// # Errors
 /// When the operation is gone, or the database refuses.
@@ -131,7 +131,8 @@ pub async fn turn(
 ) -> Result<()> {
     let failure = failure.map(to_json).transpose()?;
     let done = sqlx::query!(
-        "UPDATE operation SET direction = ?, failure = coalesce(?, failure) WHERE id = ?",
+        "UPDATE operation SET direction = ?1, failure = coalesce(?2, failure)
+          WHERE id = ?3 AND (?1 = 'forward' OR direction = 'back' OR parked_reason IS NULL)",
         direction,
         failure,
         id

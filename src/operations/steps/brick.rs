@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tracing::debug;
+
 use super::{Result, StepError, StepRunner};
 use crate::executor::{LockName, RemoteError, filesystem, gluster, lvm, system};
 use crate::model::brick::{logical_volume, mount_point};
 use crate::model::device::volume_group;
-use crate::model::step::BrickPlan;
+use crate::model::step::{BrickAt, BrickPlan};
 
 /// How often an unmount is tried while gluster's brick process still ends.
 const UNMOUNTS: u32 = 10;
@@ -26,11 +28,32 @@ impl StepRunner {
             Err(RemoteError::OutcomeUnknown { .. }) => drop(self.repeat(host, &directories).await?),
             other => drop(other.map_err(|error| StepError::from(error).of_first_command())?),
         }
-        let was_there = self.create_logical_volume(plan).await?;
+        let was_there = match self.create_logical_volume(plan).await {
+            Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if lvm::is_group_missing(&stderr) => {
+                return Err(self.without_group(plan, &path, stderr).await);
+            }
+            other => other?,
+        };
         self.make_file_system(plan).await?;
         self.enter_into_table(plan, was_there).await?;
         self.mount_brick(plan, &path).await?;
-        self.make_brick_directory(plan).await
+        self.make_brick_directory(plan).await?;
+        // Else a power cut right after the answer could take the line or the directory away again.
+        let kept = [self.settings.fstab.as_str(), plan.path.as_str()];
+        self.repeat(host, &system::sync(&kept, lock(plan))).await.map(drop)
+    }
+
+    /// There is no group to make a volume in: nothing was made but directories, and they are removed here.
+    async fn without_group(&self, plan: &BrickPlan, path: &str, text: String) -> StepError {
+        let (host, group) = (&plan.peer.host, volume_group(plan.device));
+        let directories = system::remove_empty(&[path.to_owned()], lock(plan));
+        if let Err(left) = self.repeat(host, &directories).await {
+            debug!("the empty directory {path} stays on {host}: {left}");
+        }
+        let explanation = format!(
+            "{host} has no volume group {group}: its disk is away. Look at `lsblk` and `pvs` there; take the device out with the states offline and failed if the disk is gone for good"
+        );
+        StepError::NothingMade { text, explanation }
     }
 
     /// Returns whether it was there already: then an earlier run may have got further.
@@ -120,6 +143,27 @@ impl StepRunner {
             Err(RemoteError::Exited { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Takes a brick away that was being made, unless somebody has written to it: an operation that is undone may be an
+    /// old one, of a database that was restored, whose volume has been in use since.
+    pub(super) async fn uncreate_brick(&self, plan: &BrickPlan) -> Result<()> {
+        let path = mount_point(plan.device, plan.brick);
+        let mut mounted = self.is_mounted(plan, &path).await?;
+        if !mounted && self.has_xfs(plan).await? {
+            // To look into it; the undo unmounts it again.
+            self.mount_brick(plan, &path).await?;
+            mounted = true;
+        }
+        if mounted {
+            let brick = BrickAt {
+                host: plan.peer.host.clone(),
+                storage: plan.peer.storage.clone(),
+                path: plan.path.clone(),
+            };
+            self.refuse_written(std::slice::from_ref(&brick)).await?;
+        }
+        self.destroy_brick(plan).await
     }
 
     /// Takes a brick away, newest part first. While it is mounted nothing else of it is touched.

@@ -30,7 +30,7 @@ impl StepRunner {
                 self.make_physical_volume(plan).await?;
             }
         }
-        self.repeat(&plan.peer.host, &system::sync(&plan.path, lock(plan))).await?;
+        self.repeat(&plan.peer.host, &system::sync(&[&plan.path], lock(plan))).await?;
         self.end_table_with_newline(plan).await?;
         self.facts(plan).await
     }
@@ -207,8 +207,12 @@ impl StepRunner {
             });
         }
         self.remove_if_there(plan, &lvm::vgremove(&self.settings, &name, lock(plan))).await?;
-        self.remove_if_there(plan, &lvm::pvremove(&self.settings, path, lock(plan))).await?;
-        self.remove_mounts_directory(plan).await
+        let rest = async {
+            self.remove_if_there(plan, &lvm::pvremove(&self.settings, path, lock(plan))).await?;
+            self.remove_mounts_directory(plan).await
+        };
+        // There is no way back: the device is no longer what it was.
+        rest.await.map_err(|error| half_released(plan, &error))
     }
 
     async fn remove_if_there(&self, plan: &DevicePlan, command: &crate::executor::Command) -> Result<()> {
@@ -223,6 +227,16 @@ impl StepRunner {
         let left = [directory, lock(plan).path()];
         self.repeat(&plan.peer.host, &system::remove_empty(&left, lock(plan))).await.map(drop)
     }
+}
+
+fn half_released(plan: &DevicePlan, error: &StepError) -> StepError {
+    let explanation = format!(
+        "the volume group of {} on {} is removed, what is left is tried again until it is gone: {}",
+        plan.path,
+        plan.peer.host,
+        error.explanation().unwrap_or_default()
+    );
+    StepError::InUse { text: error.text(), explanation }
 }
 
 /// heketi's words around what LVM printed.

@@ -23,6 +23,14 @@ pub enum StepError {
         /// What happened, where, and what to do.
         explanation: String,
     },
+    /// There is nothing it could be made of: this run of it has changed nothing.
+    #[error("{text}")]
+    NothingMade {
+        /// What the program said.
+        text: String,
+        /// What happened, where, and what to do.
+        explanation: String,
+    },
     /// It is in the way of others for now.
     #[error("{text}")]
     InUse {
@@ -88,6 +96,7 @@ impl StepError {
             | StepError::GlusterBusy { host, .. }
             | StepError::Unreadable { host, .. } => Some(host),
             StepError::Refused { .. }
+            | StepError::NothingMade { .. }
             | StepError::InUse { .. }
             | StepError::Foreign { .. }
             | StepError::Irreversible => None,
@@ -115,6 +124,7 @@ impl StepError {
         Some(match self {
             StepError::Remote(error) | StepError::NotBegun(error) => explain_remote(error),
             StepError::Refused { explanation, .. }
+            | StepError::NothingMade { explanation, .. }
             | StepError::InUse { explanation, .. }
             | StepError::Foreign { explanation, .. } => explanation.clone(),
             StepError::HoldsData { host, path } => format!(
@@ -140,6 +150,7 @@ impl StepError {
             | StepError::InUse { .. } => true,
             StepError::Unreadable { .. } => true,
             StepError::Refused { .. }
+            | StepError::NothingMade { .. }
             | StepError::Foreign { .. }
             | StepError::HoldsData { .. }
             | StepError::Irreversible => false,
@@ -169,7 +180,7 @@ impl StepError {
 
     /// Whether this run of the step has changed nothing, for certain.
     pub fn has_not_begun(&self) -> bool {
-        matches!(self, StepError::NotBegun(_))
+        matches!(self, StepError::NotBegun(_) | StepError::NothingMade { .. })
     }
 
     /// Whether other devices or peers may give another answer.
@@ -178,6 +189,7 @@ impl StepError {
             self,
             StepError::Remote(_)
                 | StepError::NotBegun(_)
+                | StepError::NothingMade { .. }
                 | StepError::Foreign { .. }
                 | StepError::Unreadable { .. }
         )
@@ -186,6 +198,11 @@ impl StepError {
     /// Whether nobody knows if something was changed. A look whose answer was lost has changed nothing.
     pub fn is_unknown(&self) -> bool {
         matches!(self, StepError::Remote(RemoteError::OutcomeUnknown { command, .. }) if command.lock().is_some())
+    }
+
+    /// Whether the rest of it waits for something that is in the way.
+    pub fn is_half_done(&self) -> bool {
+        matches!(self, StepError::InUse { .. })
     }
 
     /// Whether an undo found that there is no way back.

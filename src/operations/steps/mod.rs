@@ -93,7 +93,7 @@ impl StepRunner {
             Step::PrepareDevice(plan) => self.unprepare_device(plan).await,
             // What was on the disk was ours and empty: there is nothing to bring back.
             Step::ReleaseDevice(_) | Step::DestroyBrick(_) => Ok(()),
-            Step::CreateBrick(plan) => self.destroy_brick(plan).await,
+            Step::CreateBrick(plan) => self.uncreate_brick(plan).await,
             Step::CreateVolume(plan) => self.uncreate_volume(plan).await,
             Step::StartVolume(plan) => self.unstart_volume(plan).await,
             Step::StopVolume(plan) => self.start_volume_again(plan).await,

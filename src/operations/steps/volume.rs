@@ -146,6 +146,8 @@ impl StepRunner {
             Some(found) if is_ours(&found, plan) => {
                 if found.started {
                     self.unstart_volume(plan).await?;
+                } else {
+                    self.refuse_written(&plan.bricks).await?;
                 }
                 self.delete_volume(plan).await
             }
@@ -161,9 +163,9 @@ impl StepRunner {
         }
         // Before it is stopped, so that a peer that is away does not leave it stopped; and again after, when nobody
         // can write any more.
-        self.refuse_written(plan).await?;
+        self.refuse_written(&plan.bricks).await?;
         self.stop_volume(plan).await?;
-        if let Err(written) = self.refuse_written(plan).await {
+        if let Err(written) = self.refuse_written(&plan.bricks).await {
             self.start_volume(plan).await?;
             return Err(written);
         }
@@ -171,8 +173,8 @@ impl StepRunner {
     }
 
     /// Refuses where somebody has written into a brick.
-    async fn refuse_written(&self, plan: &VolumePlan) -> Result<()> {
-        for written in join_all(plan.bricks.iter().map(|brick| self.is_written(brick))).await {
+    pub(super) async fn refuse_written(&self, bricks: &[BrickAt]) -> Result<()> {
+        for written in join_all(bricks.iter().map(|brick| self.is_written(brick))).await {
             if let Some(brick) = written? {
                 return Err(StepError::HoldsData { host: brick.host.clone(), path: brick.path.clone() });
             }
