@@ -1,20 +1,24 @@
 //! The gluster command line: peers, volumes, healing, snapshots. Commands and the reading of their answers.
 
+mod heal;
 mod info;
 mod option;
 mod peer;
+mod rebalance;
 mod refusal;
 mod volume;
 
 use std::time::Duration;
 
+pub use heal::{HealBrick, heal_info, parse_heal_info};
 pub use info::{
     GlusterVolume, parse_stored_bricks, parse_volume_info, stored_info, stored_place, volume_info,
 };
 pub use option::{BadOption, ID_OPTION, parse_option, volume_set};
 pub use peer::{is_in_cluster, peer_detach, peer_probe, peer_status, pool_list, pool_size, snapshot_limit};
+pub use rebalance::{Rebalance, is_rebalancing, parse_rebalance_status, rebalance_start, rebalance_status};
 pub use refusal::{is_busy, is_cut_off, is_existing, is_missing, is_peer_down, is_unanswered};
-pub use volume::{place, volume_create, volume_delete, volume_start, volume_stop};
+pub use volume::{add_bricks, place, replace_brick, volume_create, volume_delete, volume_start, volume_stop};
 
 use super::command::{Command, LockName};
 use super::settings::PeerSettings;

@@ -43,7 +43,8 @@ pub fn is_cut_off(text: &str) -> bool {
 pub fn is_peer_down(text: &str) -> bool {
     text.contains("peers are down")
         || text.contains("peers is probably down")
-        || text.contains("is not connected")
+        // Also `Host h not connected`.
+        || text.contains("not connected")
         // "Quorum not met", "Server quorum not met"; not the name of an option.
         || text.contains("uorum not met")
         || text.contains("uorum is not met")

@@ -7,11 +7,13 @@ mod device;
 mod device_look;
 mod error;
 mod extend;
+mod heal;
 mod peer;
 mod replace;
 #[cfg(test)]
 mod tests;
 mod volume;
+mod volume_look;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,7 +4,10 @@
 
 mod brick;
 mod device;
+mod extend;
+mod heal;
 mod peer;
+mod replace;
 mod volume;
 
 use std::sync::{Arc, Mutex};
@@ -22,6 +25,8 @@ use crate::model::step::Peer;
 enum Answer {
     Says(&'static str),
     Refuses(i32, &'static str),
+    /// With the answer on standard output, as gluster does under `--xml`.
+    RefusesAloud(&'static str),
     /// It runs, and nobody hears how.
     Lost,
     Unreachable,
@@ -54,6 +59,13 @@ impl Executor for Script {
                 code,
                 stdout: String::new(),
                 stderr: text.to_owned(),
+            }),
+            Answer::RefusesAloud(text) => Err(RemoteError::Exited {
+                host,
+                command,
+                code: 1,
+                stdout: text.to_owned(),
+                stderr: String::new(),
             }),
             Answer::Lost => Err(RemoteError::OutcomeUnknown { host, command, source: "broken pipe".into() }),
             Answer::Unreachable => Err(RemoteError::Unreachable { host, source: "no route".into() }),
