@@ -87,6 +87,10 @@ pub struct VolumeDump {
     pub bricks: Vec<String>,
     /// Its options.
     pub options: BTreeMap<String, String>,
+    /// What is to be healed from its bricks, where there is anything.
+    pub pending: BTreeMap<String, u64>,
+    /// Whether what is in it was spread over its sets since the last one was added.
+    pub rebalanced: bool,
 }
 
 /// All peers, as they are in their file.
@@ -132,6 +136,8 @@ fn list(state: &State) -> SimPeers {
         status: volume.status().to_owned(),
         bricks: volume.bricks.iter().map(ToString::to_string).collect(),
         options: volume.options.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect(),
+        pending: volume.pending.iter().map(|p| (p.brick.to_string(), volume.pending_of(&p.brick))).collect(),
+        rebalanced: volume.rebalance.is_some(),
     });
     SimPeers { hosts: hosts.collect(), volumes: volumes.collect() }
 }

@@ -18,6 +18,7 @@ mod lvm;
 mod measure;
 mod mounts;
 mod objects;
+mod pool;
 mod programs;
 mod seed;
 mod shared;

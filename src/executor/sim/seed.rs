@@ -156,6 +156,8 @@ fn plant_volume(world: &mut World, volume: &SeedVolume) {
         layout,
         bricks,
         options,
+        pending: Vec::new(),
+        rebalance: None,
     };
     gluster::plant(&mut world.peer(at, ""), &plan.name, made);
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::super::answer::{Answer, Refused, refuse};
 use super::super::objects::{GlusterVolume, split_brick};
 use super::super::world::Peer;
+use super::bricks::is_online;
 
 /// gluster's number for "there is no such volume".
 const NO_VOLUME: i32 = 30806;
@@ -133,7 +134,7 @@ fn volume_xml(peer: &Peer<'_>, name: &str, volume: &GlusterVolume) -> String {
     xml
 }
 
-fn host_uuid<'p>(peer: &'p Peer<'_>, brick: &str) -> &'p str {
+pub fn host_uuid<'p>(peer: &'p Peer<'_>, brick: &str) -> &'p str {
     let found = split_brick(brick).and_then(|(host, _)| peer.world.state.find(host));
     let host = found.and_then(|id| peer.world.state.hosts.get(&id));
     host.map_or("00000000-0000-0000-0000-000000000000", |host| &host.machine.uuid)
@@ -153,10 +154,7 @@ pub fn status(peer: &mut Peer<'_>, name: &str, xml: bool) -> Answer {
     let mut nodes = String::new();
     for brick in &volume.bricks {
         let Some((host, path)) = split_brick(brick) else { continue };
-        let online = peer.world.state.find(host).is_some_and(|id| {
-            let on = peer.on(id);
-            on.host().machine.is_connected() && on.is_directory(&format!("{path}/.glusterfs"))
-        });
+        let online = is_online(peer, brick);
         let _ = writeln!(
             text,
             "Brick {brick} {} {}",

@@ -2,12 +2,16 @@
 
 mod bricks;
 mod create;
+mod heal;
 mod info;
 mod life;
 mod options;
 mod peers;
+mod rebalance;
+mod replace;
 mod set;
 
+pub use heal::set_pending;
 pub use info::stored_info;
 
 use super::answer::{Answer, Refused, refuse};
@@ -42,6 +46,12 @@ pub fn run(peer: &mut Peer<'_>, args: &[String]) -> Answer {
         ["volume", "status", name] => info::status(peer, name, xml),
         ["volume", "create", name, ref rest @ ..] => create::create(peer, name, rest),
         ["volume", "add-brick", name, ref bricks @ ..] => create::add_brick(peer, name, bricks),
+        ["volume", "replace-brick", name, old, new, "commit", "force"] => {
+            replace::replace_brick(peer, name, old, new)
+        }
+        ["volume", "rebalance", name, "start"] => rebalance::start(peer, name),
+        ["volume", "rebalance", name, "status"] => rebalance::status(peer, name, xml),
+        ["volume", "heal", name, "info"] => heal::info(peer, name, xml),
         ["volume", "set", name, ref pairs @ ..] => set::set(peer, name, pairs),
         ["volume", "start", name] => life::start(peer, name, false),
         ["volume", "start", name, "force"] => life::start(peer, name, true),
