@@ -8,6 +8,7 @@ mod extend;
 mod heal;
 mod peer;
 mod replace;
+mod simulated;
 mod volume;
 
 use std::sync::{Arc, Mutex};
