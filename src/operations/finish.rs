@@ -36,7 +36,7 @@ async fn make_visible(conn: &mut SqliteConnection, op: &Operation) -> Result<Job
         OperationKind::DeviceAdd => {
             let facts = op.steps.iter().find_map(|record| match &record.output {
                 StepOutput::Device(facts) => Some(facts),
-                StepOutput::Nothing | StepOutput::Told { .. } => None,
+                StepOutput::Nothing | StepOutput::Told { .. } | StepOutput::Clone { .. } => None,
             });
             let facts = facts.ok_or_else(|| corrupt(op))?;
             device::make_ready(conn, id(op)?, facts).await?;

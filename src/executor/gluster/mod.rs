@@ -6,6 +6,7 @@ mod option;
 mod peer;
 mod rebalance;
 mod refusal;
+mod snapshot;
 mod volume;
 
 use std::time::Duration;
@@ -17,7 +18,13 @@ pub use info::{
 pub use option::{BadOption, ID_OPTION, parse_option, volume_set};
 pub use peer::{is_in_cluster, peer_detach, peer_probe, peer_status, pool_list, pool_size, snapshot_limit};
 pub use rebalance::{Rebalance, is_rebalancing, parse_rebalance_status, rebalance_start, rebalance_status};
-pub use refusal::{is_busy, is_cut_off, is_existing, is_missing, is_peer_down, is_unanswered};
+pub use refusal::{
+    is_busy, is_cut_off, is_existing, is_missing, is_peer_down, is_unanswered, refusal_in_xml,
+};
+pub use snapshot::{
+    SNAPSHOT_MOUNTS, Snapshot, is_activated, is_snapshot_missing, parse_snapshot_info, snapshot_activate,
+    snapshot_clone, snapshot_create, snapshot_deactivate, snapshot_delete, snapshot_info,
+};
 pub use volume::{add_bricks, place, replace_brick, volume_create, volume_delete, volume_start, volume_stop};
 
 use super::command::{Command, LockName};

@@ -1,5 +1,21 @@
 //! What gluster's refusals mean.
 
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Verdict {
+    #[serde(rename = "opRet")]
+    op_ret: i32,
+    #[serde(rename = "opErrstr", default)]
+    op_errstr: String,
+}
+
+/// gluster's words in an XML answer that is a refusal; whatever the exit status was: it is 0 for snapshots.
+pub fn refusal_in_xml(xml: &str) -> Option<String> {
+    let found: Verdict = quick_xml::de::from_str(xml).ok()?;
+    if found.op_ret == 0 { None } else { Some(found.op_errstr) }
+}
+
 /// Whether gluster says that it works on something else and this can be asked again.
 pub fn is_busy(text: &str) -> bool {
     let text = text.to_lowercase();
@@ -55,6 +71,18 @@ pub fn is_peer_down(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_verdict_of_an_xml_answer_counts() {
+        let xml = |ret: i32| {
+            format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<cliOutput><opRet>{ret}</opRet><opErrno>30815</opErrno><opErrstr>Snapshot (s) does not exist</opErrstr><snapInfo><count>0</count></snapInfo></cliOutput>"
+            )
+        };
+        assert_eq!(refusal_in_xml(&xml(-1)).as_deref(), Some("Snapshot (s) does not exist"));
+        assert_eq!(refusal_in_xml(&xml(0)), None);
+        assert_eq!(refusal_in_xml("Connection failed."), None);
+    }
 
     #[test]
     fn refusals_are_told_apart() {

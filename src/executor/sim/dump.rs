@@ -93,6 +93,19 @@ pub struct VolumeDump {
     pub rebalanced: bool,
 }
 
+/// A snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SnapshotDump {
+    /// Its trusted pool.
+    pub pool: PoolId,
+    /// Its name.
+    pub name: String,
+    /// The volume it is of.
+    pub volume: String,
+    /// Whether it is mounted.
+    pub active: bool,
+}
+
 /// All peers, as they are in their file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SimPeers {
@@ -100,6 +113,8 @@ pub struct SimPeers {
     pub hosts: BTreeMap<String, HostDump>,
     /// Volumes.
     pub volumes: Vec<VolumeDump>,
+    /// Snapshots.
+    pub snapshots: Vec<SnapshotDump>,
 }
 
 impl SimPeers {
@@ -139,7 +154,19 @@ fn list(state: &State) -> SimPeers {
         pending: volume.pending.iter().map(|p| (p.brick.to_string(), volume.pending_of(&p.brick))).collect(),
         rebalanced: volume.rebalance.is_some(),
     });
-    SimPeers { hosts: hosts.collect(), volumes: volumes.collect() }
+    SimPeers { hosts: hosts.collect(), volumes: volumes.collect(), snapshots: list_snapshots(state) }
+}
+
+fn list_snapshots(state: &State) -> Vec<SnapshotDump> {
+    let found = state.snapshots.iter().flat_map(|(pool, found)| found.iter().map(move |one| (pool, one)));
+    found
+        .map(|(pool, (name, snapshot))| SnapshotDump {
+            pool: *pool,
+            name: name.to_string(),
+            volume: snapshot.volume.to_string(),
+            active: snapshot.active,
+        })
+        .collect()
 }
 
 fn list_host(host: &Host) -> HostDump {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use super::pool::{GlusterVolume, Layout, Pending, split_brick};
+pub use super::pool::{GlusterVolume, Layout, Pending, Snapshot, split_brick};
 
 use super::shared::Shared;
 

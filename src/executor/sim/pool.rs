@@ -1,4 +1,4 @@
-//! What a trusted pool has: volumes, with what is to be healed of them. Plain data, as in `objects`.
+//! What a trusted pool has: volumes, with what is to be healed of them, and snapshots. Plain data, as in `objects`.
 
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +84,23 @@ impl GlusterVolume {
             (false, false) => "Created",
         }
     }
+}
+
+/// A snapshot of a volume.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The volume it is of.
+    pub volume: Box<str>,
+    /// Its UUID without dashes, which its logical volumes and mounts are called after.
+    pub uuid: Box<str>,
+    /// Whether it is mounted and can be read.
+    pub active: bool,
+    /// The layout of the volume when it was taken.
+    pub layout: Layout,
+    /// The bricks of the volume when it was taken.
+    pub bricks: Vec<Box<str>>,
+    /// The options of the volume when it was taken.
+    pub options: Vec<(Shared, Box<str>)>,
 }
 
 /// Splits `host:path` of a brick; host names have no slash, paths begin with one.

@@ -54,7 +54,7 @@ impl StepRunner {
     }
 
     /// Setting an option twice does no harm. An option that gluster refuses is refused on every peer.
-    async fn set_options(&self, plan: &VolumePlan, command: &Command) -> Result<()> {
+    pub(super) async fn set_options(&self, plan: &VolumePlan, command: &Command) -> Result<()> {
         let mut result = self.gluster(&plan.peers, command).await;
         for _ in 1..SENDS {
             if !result.as_ref().is_err_and(GlusterFailure::is_unknown) {
@@ -98,7 +98,7 @@ impl StepRunner {
         }
     }
 
-    async fn stop_volume(&self, plan: &VolumePlan) -> Result<()> {
+    pub(super) async fn stop_volume(&self, plan: &VolumePlan) -> Result<()> {
         let stop = gluster::volume_stop(&self.settings, plan);
         for _ in 0..SENDS {
             let Err(failure) = self.gluster(&plan.peers, &stop).await else { return Ok(()) };
@@ -124,7 +124,7 @@ impl StepRunner {
         }
     }
 
-    async fn delete_volume(&self, plan: &VolumePlan) -> Result<()> {
+    pub(super) async fn delete_volume(&self, plan: &VolumePlan) -> Result<()> {
         let delete = gluster::volume_delete(&self.settings, plan);
         for _ in 0..SENDS {
             let Err(failure) = self.gluster(&plan.peers, &delete).await else { return Ok(()) };

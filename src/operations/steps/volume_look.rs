@@ -9,32 +9,19 @@ use crate::executor::gluster::{self, GlusterVolume, place, stored_place};
 use crate::model::step::{Peer, VolumePlan};
 
 /// How many looks are waited for to agree with the one before.
-const LOOKS: u32 = 10;
+pub(super) const LOOKS: u32 = 10;
 
 impl StepRunner {
     pub(super) async fn look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
         self.look_with(plan, &gluster::volume_info(&self.settings, Some(&plan.name))).await
     }
 
-    /// Asks all peers with bricks at once: one that was re-installed, or is out of step, knows nothing. It is missing
-    /// if none of those that answer has it.
+    /// Asks all peers with bricks at once: one that was re-installed, or is out of step, knows nothing.
     async fn look_with(&self, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
         let carries = |peer: &&Peer| plan.bricks.iter().any(|brick| brick.storage == peer.storage);
         let asked =
             join_all(plan.peers.iter().filter(carries).map(|peer| self.ask(peer, plan, command))).await;
-        let (mut missing, mut away, mut unable) = (false, None, None);
-        for answer in asked {
-            match answer {
-                Ok(Some(found)) => return Ok(Some(found)),
-                Ok(None) => missing = true,
-                Err(error) if is_away(&error) => away = Some(error),
-                Err(error) => unable = Some(error),
-            }
-        }
-        match unable.or(away.filter(|_| !missing)) {
-            Some(error) => Err(error),
-            None => Ok(None),
-        }
+        agreed(asked)
     }
 
     async fn ask(&self, peer: &Peer, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
@@ -88,6 +75,23 @@ impl StepRunner {
             Some(found) if is_ours(&found, plan) => Ownership::Ours,
             Some(_) => Ownership::Foreign,
         })
+    }
+}
+
+/// What several peers know, taken together: it is missing if none of those that answer has it.
+pub(super) fn agreed<T>(answers: Vec<Result<Option<T>>>) -> Result<Option<T>> {
+    let (mut missing, mut away, mut unable) = (false, None, None);
+    for answer in answers {
+        match answer {
+            Ok(Some(found)) => return Ok(Some(found)),
+            Ok(None) => missing = true,
+            Err(error) if is_away(&error) => away = Some(error),
+            Err(error) => unable = Some(error),
+        }
+    }
+    match unable.or(away.filter(|_| !missing)) {
+        Some(error) => Err(error),
+        None => Ok(None),
     }
 }
 

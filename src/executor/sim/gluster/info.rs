@@ -99,9 +99,10 @@ fn volume_xml(peer: &Peer<'_>, name: &str, volume: &GlusterVolume) -> String {
     let mut xml = String::with_capacity(1024 + 256 * volume.bricks.len());
     let _ = write!(
         xml,
-        "      <volume>\n        <name>{name}</name>\n        <id>{}</id>\n        <status>{state}</status>\n        <statusStr>{}</statusStr>\n        <snapshotCount>0</snapshotCount>\n        <brickCount>{}</brickCount>\n        <distCount>{}</distCount>\n        <replicaCount>{}</replicaCount>\n        <arbiterCount>{}</arbiterCount>\n        <disperseCount>{}</disperseCount>\n        <redundancyCount>{}</redundancyCount>\n        <type>{number}</type>\n        <typeStr>{words}</typeStr>\n        <transport>0</transport>\n        <bricks>\n",
+        "      <volume>\n        <name>{name}</name>\n        <id>{}</id>\n        <status>{state}</status>\n        <statusStr>{}</statusStr>\n        <snapshotCount>{}</snapshotCount>\n        <brickCount>{}</brickCount>\n        <distCount>{}</distCount>\n        <replicaCount>{}</replicaCount>\n        <arbiterCount>{}</arbiterCount>\n        <disperseCount>{}</disperseCount>\n        <redundancyCount>{}</redundancyCount>\n        <type>{number}</type>\n        <typeStr>{words}</typeStr>\n        <transport>0</transport>\n        <bricks>\n",
         volume.uuid,
         volume.status(),
+        peer.snapshots_of(name),
         volume.bricks.len(),
         volume.bricks.len() / layout.set_size(),
         layout.replica.max(1),

@@ -10,12 +10,15 @@ mod peers;
 mod rebalance;
 mod replace;
 mod set;
+mod snap_bricks;
+mod snapshot;
 
 pub use heal::set_pending;
 pub use info::stored_info;
+pub use snap_bricks::remount;
 
 use super::answer::{Answer, Refused, refuse};
-use super::objects::{GlusterVolume, PoolId, split_brick};
+use super::objects::{GlusterVolume, PoolId, Snapshot, split_brick};
 use super::state::Record;
 use super::world::Peer;
 
@@ -40,7 +43,7 @@ pub fn run(peer: &mut Peer<'_>, args: &[String]) -> Answer {
         ["peer", "status"] => peers::status(peer, xml),
         ["peer", "probe", name] => peers::probe(peer, name),
         ["peer", "detach", name] => peers::detach(peer, name),
-        ["snapshot", "config", "snap-max-hard-limit", limit] => snapshot_limit(limit),
+        ["snapshot", ref words @ ..] => snapshot::run(peer, words, xml),
         ["volume", "info"] => info::info(peer, None, xml),
         ["volume", "info", name] => info::info(peer, Some(name), xml),
         ["volume", "status", name] => info::status(peer, name, xml),
@@ -119,6 +122,23 @@ impl Peer<'_> {
     fn set_volume(&mut self, name: &str, volume: Option<GlusterVolume>) {
         let pool = self.pool();
         self.set(Record::Gluster(pool, name.into(), volume));
+    }
+
+    /// A snapshot of the pool.
+    fn snapshot(&self, name: &str) -> Option<&Snapshot> {
+        self.world.state.snapshots.get(&self.pool())?.get(name)
+    }
+
+    /// Puts a snapshot of the pool, or takes it away.
+    fn set_snapshot(&mut self, name: &str, snapshot: Option<Snapshot>) {
+        let pool = self.pool();
+        self.set(Record::Snapshot(pool, name.into(), snapshot));
+    }
+
+    /// How many snapshots there are of a volume.
+    fn snapshots_of(&self, volume: &str) -> usize {
+        let snapshots = self.world.state.snapshots.get(&self.pool());
+        snapshots.map_or(0, |found| found.values().filter(|one| &*one.volume == volume).count())
     }
 
     /// A volume to change, or gluster's refusal, which begins with what was tried.

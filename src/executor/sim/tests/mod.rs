@@ -7,6 +7,7 @@ mod lvm;
 mod restart;
 mod seed;
 mod sent;
+mod snapshot;
 
 use std::path::PathBuf;
 use std::time::Duration;

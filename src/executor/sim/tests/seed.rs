@@ -28,6 +28,7 @@ fn seeded_peers_have_what_the_database_knows() {
         role: BrickRole::Data,
         gid: 1000,
         path: path.clone(),
+        logical_volume: None,
     };
     let at = BrickAt { host: peer.host.clone(), storage: "s1".to_owned(), path };
     let volume = VolumePlan {

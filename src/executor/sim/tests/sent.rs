@@ -46,6 +46,7 @@ async fn what_the_server_sends_is_understood() {
             role,
             gid: 7,
             path: path.clone(),
+            logical_volume: None,
         };
         let point = mount_point(device, brick);
         let line = filesystem::table_line(&settings, device, brick);

@@ -32,6 +32,7 @@ fn plan(gid: u32, role: BrickRole) -> BrickPlan {
         role,
         gid,
         path: Brick::path_for(device, brick),
+        logical_volume: None,
     }
 }
 
