@@ -159,19 +159,22 @@ impl StepRunner {
         }
         self.remove_logical_volume(&site, &group, &name).await?;
         self.remove_pool(plan, &group).await?;
+        if plan.logical_volume.is_some() {
+            self.remove_clone_directories(&site, &plan.path).await?;
+        }
         let locks = [lock(plan), gluster::volume_lock(plan.volume)];
         let left: Vec<String> = std::iter::once(path).chain(locks.iter().map(LockName::path)).collect();
         // Under the volume's lock: a lock file that somebody holds must keep its name.
-        self.repeat(site.host, &system::remove_empty(&left, gluster::volume_lock(plan.volume))).await?;
-        if plan.logical_volume.is_some() {
-            self.remove_clone_directory(&site, &plan.path).await?;
-        }
-        Ok(())
+        self.repeat(site.host, &system::remove_empty(&left, gluster::volume_lock(plan.volume)))
+            .await
+            .map(drop)
     }
 
-    /// Removes the directory of a clone with the last of its bricks; it stays as long as another one is in it.
-    pub(super) async fn remove_clone_directory(&self, site: &Site<'_>, brick: &str) -> Result<()> {
-        let above = directory_of(&mount_point_of(brick));
+    /// Removes the mount point of a clone's brick, and the one above it with the last that is in it.
+    pub(super) async fn remove_clone_directories(&self, site: &Site<'_>, brick: &str) -> Result<()> {
+        let point = mount_point_of(brick);
+        let above = directory_of(&point);
+        self.repeat(site.host, &system::remove_empty(&[point], site.lock.clone())).await?;
         match self.repeat(site.host, &system::remove_empty(&[above], site.lock.clone())).await {
             Err(StepError::Remote(RemoteError::Exited { .. })) => Ok(()),
             other => other.map(drop),

@@ -80,7 +80,19 @@ impl StepRunner {
         for (number, brick) in clone.bricks.iter().enumerate() {
             self.remove_clone_brick(&clone, brick, number, &plan.source.bricks[number]).await?;
         }
-        self.delete_volume(&clone).await
+        self.delete_volume(&clone).await?;
+        self.remove_clone_locks(&clone).await
+    }
+
+    async fn remove_clone_locks(&self, clone: &VolumePlan) -> Result<()> {
+        let lock = gluster::volume_lock(clone.volume);
+        let mut hosts: Vec<&Host> = clone.bricks.iter().map(|brick| &brick.host).collect();
+        hosts.sort_by_key(|host| host.as_str());
+        hosts.dedup();
+        for host in hosts {
+            self.repeat(host, &system::remove_empty(&[lock.path()], lock.clone())).await?;
+        }
+        Ok(())
     }
 
     async fn remove_clone_brick(
@@ -104,8 +116,7 @@ impl StepRunner {
         };
         self.unmount(&site, &point).await?;
         self.remove_logical_volume(&site, &group, &volume).await?;
-        self.repeat(site.host, &system::remove_empty(&[point], site.lock.clone())).await?;
-        self.remove_clone_directory(&site, &brick.path).await
+        self.remove_clone_directories(&site, &brick.path).await
     }
 
     /// Where gluster has put the bricks, by what is mounted there: their names depend on its version.

@@ -30,6 +30,12 @@ fn seeded_peers_have_what_the_database_knows() {
         path: path.clone(),
         logical_volume: None,
     };
+    let cloned = BrickPlan {
+        brick: id("c").parse().unwrap(),
+        path: "/run/gluster/snaps/5f2b/brick1/brick".to_owned(),
+        logical_volume: Some("5f2b_0".to_owned()),
+        ..plan.clone()
+    };
     let at = BrickAt { host: peer.host.clone(), storage: "s1".to_owned(), path };
     let volume = VolumePlan {
         volume,
@@ -54,7 +60,7 @@ fn seeded_peers_have_what_the_database_knows() {
         fstab: "/etc/fstab".into(),
         mount_options: "rw".into(),
         hosts: vec![host("m1", "s1", devices), host("m2", "s2", vec![])],
-        bricks: vec![plan],
+        bricks: vec![plan, cloned],
         volumes: vec![SeedVolume { plan: volume, started: true }],
     };
     lab.peers.introduce("m1", "s1");
@@ -67,6 +73,9 @@ fn seeded_peers_have_what_the_database_knows() {
     let brick = &group.volumes[&format!("brick_{}", id("b"))];
     assert_eq!(brick.entries["brick"], "1000:2775");
     assert!(brick.mounted && brick.entries.contains_key("brick/.glusterfs"));
+    let cloned = &group.volumes["5f2b_0"];
+    assert!(cloned.mounted && cloned.pool.as_deref() == Some("tp_q") && cloned.entries.contains_key("brick"));
+    assert_eq!(dump.hosts["m1"].files["/etc/fstab"].len(), 1, "a clone is in no table");
     assert_eq!(dump.hosts["m1"].pool, dump.hosts["m2"].pool);
     assert_eq!(dump.volume("v").unwrap().options["user.heketi.id"], id("a"));
     assert_eq!(lab.reopened(Flavour::Mock).dump(), dump);

@@ -54,7 +54,7 @@ fn grown() -> VolumePlan {
     VolumePlan { bricks: plan().bricks.into_iter().chain(set('c')).collect(), ..plan() }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn sets_are_added_in_as_many_commands_as_it_takes() {
     let (script, runner) = Script::new(&[FILE]);
     runner.apply(&add()).await.unwrap();
@@ -66,7 +66,7 @@ async fn sets_are_added_in_as_many_commands_as_it_takes() {
     assert_eq!(script.times("volume add-brick"), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn sets_that_are_in_already_are_success() {
     let (script, runner) = Script::new(&in_pool(&[FILE, IN_ALREADY, GROWN, GROWN]));
     runner.apply(&add()).await.unwrap();
@@ -79,7 +79,7 @@ async fn sets_that_are_in_already_are_success() {
     script.assert_used_up();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lost_reply_is_looked_at_until_two_looks_agree() {
     let lost = ("volume add-brick", Lost);
     let (script, runner) = Script::new(&in_pool(&[FILE, lost, STARTED, GROWN, GROWN]));
@@ -92,16 +92,15 @@ async fn a_lost_reply_is_looked_at_until_two_looks_agree() {
     assert_eq!(script.times("volume add-brick"), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_busy_glusterd_is_waited_for_with_bricks_as_well() {
-    tokio::time::pause();
     let busy = "volume add-brick: failed: Another transaction is in progress for v. Please try again after some time.\n";
     let (script, runner) = Script::new(&[FILE, ("volume add-brick", Refuses(1, busy))]);
     runner.apply(&add()).await.unwrap();
     assert_eq!(script.times("volume add-brick"), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refusal_is_told_and_a_volume_of_others_is_left_alone() {
     let words =
         "volume add-brick: failed: Volume name v rebalance is in progress. Please retry after completion\n";
@@ -116,7 +115,7 @@ async fn a_refusal_is_told_and_a_volume_of_others_is_left_alone() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn bricks_that_gluster_has_not_taken_can_go() {
     for before in [STARTED, MISSING, HAND_MADE] {
         let (script, runner) = Script::new(&in_pool(&[before, before]));
@@ -126,7 +125,7 @@ async fn bricks_that_gluster_has_not_taken_can_go() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn once_gluster_has_taken_some_the_others_follow_and_there_is_no_way_back() {
     let (script, runner) = Script::new(&in_pool(&[GROWN, GROWN]));
     assert!(runner.undo(&add()).await.unwrap_err().is_irreversible());
@@ -144,7 +143,7 @@ async fn once_gluster_has_taken_some_the_others_follow_and_there_is_no_way_back(
     assert!(!error.is_irreversible() && error.is_temporary(), "tried again until all are in");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rebalance_is_started_where_there_is_something_to_spread() {
     let (script, runner) = Script::new(&[]);
     let single =
@@ -159,7 +158,7 @@ async fn a_rebalance_is_started_where_there_is_something_to_spread() {
     assert_eq!(changes(&script), ["volume rebalance v start"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rebalance_that_goes_on_or_whose_reply_is_lost_is_not_started_in_circles() {
     let running = Refuses(1, "volume rebalance: v: failed: Rebalance on v is already started\n");
     let (_, runner) = Script::new(&[FILE, ("rebalance v start", running)]);
@@ -181,7 +180,7 @@ async fn a_rebalance_that_goes_on_or_whose_reply_is_lost_is_not_started_in_circl
     assert_eq!(script.times("rebalance v start"), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rebalance_that_fails_is_told_and_stops_nothing() {
     let told = async |rules: &[Rule]| {
         let (_, runner) = Script::new(rules);

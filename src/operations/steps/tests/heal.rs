@@ -59,7 +59,7 @@ async fn refused(rule: Rule) -> String {
     error.text().replace(&"b".repeat(32), "B")
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_brick_of_a_whole_set_may_go() {
     check(&[set(WHOLE)]).await.unwrap();
     check(&[("heal v info", Unreachable), set(WHOLE)]).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_brick_of_a_whole_set_may_go() {
     check(&[heal(&[("10.10.10.17:/b0", ON, "0"), nameless, ("10.10.10.19:/b2", ON, "0")])]).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_brick_that_may_hold_the_good_copy_stays() {
     let source = "Cannot replace brick B as it is source brick for data to be healed";
     assert_eq!(refused(set([(ON, "0"), (ON, "1"), (ON, "0")])).await, source);
@@ -81,7 +81,7 @@ async fn a_brick_that_may_hold_the_good_copy_stays() {
     assert_eq!(refused(set([(ON, "0"), (cut, ""), (ON, "0")])).await, source);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn too_few_bricks_that_stay_keep_it_where_it_is() {
     let text =
         |online| format!("Cannot replace brick B as only {online} of 2 required peer bricks are online");
@@ -90,7 +90,7 @@ async fn too_few_bricks_that_stay_keep_it_where_it_is() {
     assert_eq!(refused(heal(&[("10.10.10.18:/b1", ON, "0")])).await, text(0));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_brick_that_nobody_knows_and_an_answer_that_says_nothing_stop_it() {
     let stranger = heal(&[("10.10.10.17:/srv/data", ON, "0")]);
     assert_eq!(refused(stranger).await, "Unable to determine heal status of brick");
@@ -100,7 +100,7 @@ async fn a_brick_that_nobody_knows_and_an_answer_that_says_nothing_stop_it() {
     assert!(check(&[("heal v info", Lost); 3]).await.unwrap_err().host_failed());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_only_copy_stays() {
     let (script, runner) = Script::new(&[]);
     let volume = replacement().volume;
@@ -117,17 +117,15 @@ async fn the_only_copy_stays() {
 }
 
 async fn wait(rules: &[Rule]) -> (Result<(), StepError>, u64) {
-    tokio::time::pause();
     let (script, runner) = Script::new(rules);
     let began = tokio::time::Instant::now();
     let done = runner.apply(&Step::AwaitHeal(replacement())).await.map(drop);
     script.assert_used_up();
     assert!(changes(&script).is_empty());
-    tokio::time::resume();
     (done, began.elapsed().as_secs())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn healing_is_waited_for_until_two_looks_agree() {
     let (done, seconds) = wait(&[mended(WHOLE), mended(WHOLE)]).await;
     assert!(done.is_ok() && seconds == 1);
@@ -140,13 +138,13 @@ async fn healing_is_waited_for_until_two_looks_agree() {
     assert_eq!(seconds, 1 + 2 + 4 + 8 + 10, "the pause grows up to ten seconds");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_brick_that_is_away_is_not_waited_for() {
     let away = mended([(ON, "0"), (ON, "0"), (AWAY, "-")]);
     assert!(wait(&[away, away]).await.0.is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn looks_that_fail_are_repeated_but_not_for_ever() {
     let lost = [("heal v info", Lost); 3];
     let rules: Vec<Rule> = lost.into_iter().chain([mended(WHOLE), mended(WHOLE)]).collect();
@@ -158,7 +156,7 @@ async fn looks_that_fail_are_repeated_but_not_for_ever() {
     assert!((200..400).contains(&seconds), "{seconds}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_stopped_does_not_heal_and_what_is_gone_is_told() {
     let quiet = [("heal v info", refusal(NOT_STARTED)); 3];
     let with = |rules: &[Rule]| -> Vec<Rule> { quiet.into_iter().chain(in_pool(rules)).collect() };

@@ -3,12 +3,15 @@
 //! the simulated and the real peers.
 
 mod brick;
+mod clone;
 mod device;
 mod extend;
 mod heal;
 mod peer;
 mod replace;
 mod simulated;
+mod simulated_clone;
+mod snapshot;
 mod volume;
 
 use std::sync::{Arc, Mutex};

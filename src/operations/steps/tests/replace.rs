@@ -41,7 +41,7 @@ fn replace() -> Step {
     Step::ReplaceBrick(replacement())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_brick_takes_the_place_of_another_one() {
     let (script, runner) = Script::new(&in_pool(&[STARTED]));
     runner.apply(&replace()).await.unwrap();
@@ -49,14 +49,14 @@ async fn a_brick_takes_the_place_of_another_one() {
     assert_eq!(changes(&script), [REPLACE]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_brick_that_has_taken_its_place_stays_there() {
     let (script, runner) = Script::new(&in_pool(&[REPLACED]));
     runner.apply(&replace()).await.unwrap();
     assert!(changes(&script).is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lost_reply_to_a_replacement_is_looked_at() {
     let lost = ("replace-brick", Lost);
     let (script, runner) = Script::new(&in_pool(&[STARTED, lost, STARTED, REPLACED, REPLACED]));
@@ -84,7 +84,7 @@ async fn a_lost_reply_to_a_replacement_is_looked_at() {
     script.assert_used_up();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_replacement_that_gluster_refuses_is_told_byte_for_byte() {
     let words = "volume replace-brick: failed: Host 10.10.10.18 not connected\n";
     let (_, runner) = Script::new(&in_pool(&[STARTED, ("replace-brick", Refuses(1, words))]));
@@ -97,7 +97,7 @@ async fn a_replacement_that_gluster_refuses_is_told_byte_for_byte() {
     assert_eq!(runner.apply(&replace()).await.unwrap_err().text(), words);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn bricks_of_others_are_not_replaced() {
     for other in [HAND_MADE, OF_ANOTHER_SERVER, MISSING, SHRUNK] {
         let (script, runner) = Script::new(&in_pool(&[other]));
@@ -110,7 +110,7 @@ async fn bricks_of_others_are_not_replaced() {
     assert_eq!(text, "Volume v has neither brick 10.10.10.18:/b1 nor brick 10.10.10.18:/new");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_replacement_can_be_undone_until_gluster_has_done_it() {
     for before in [STARTED, MISSING] {
         let (script, runner) = Script::new(&in_pool(&[before, before]));
