@@ -70,6 +70,12 @@ pub fn is_mounted(mounts: &str, path: &str) -> bool {
     mounts.lines().any(|line| line.split(' ').nth(1) == Some(path))
 }
 
+/// The device that is mounted on `path`, by what [`mounts`] printed.
+pub fn mounted_device<'m>(mounts: &'m str, path: &str) -> Option<&'m str> {
+    let line = mounts.lines().find(|line| line.split(' ').nth(1) == Some(path))?;
+    line.split(' ').next()
+}
+
 /// The line of a brick in the file system table.
 pub fn table_line(settings: &PeerSettings, device: DeviceId, brick: BrickId) -> String {
     let (node, path) = (device_node(device, brick), mount_point(device, brick));
@@ -115,6 +121,9 @@ mod tests {
         let mounts = "/dev/mapper/vg_a-brick_b /var/lib/heketi/mounts/vg_a/brick_b xfs rw 0 0\n";
         assert!(is_mounted(mounts, "/var/lib/heketi/mounts/vg_a/brick_b"));
         assert!(!is_mounted(mounts, "/var/lib/heketi/mounts/vg_a"));
+        let found = mounted_device(mounts, "/var/lib/heketi/mounts/vg_a/brick_b");
+        assert_eq!(found, Some("/dev/mapper/vg_a-brick_b"));
+        assert_eq!(mounted_device(mounts, "/mnt"), None);
     }
 
     #[test]

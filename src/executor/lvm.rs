@@ -258,6 +258,13 @@ pub fn is_existing(stderr: &str) -> bool {
     stderr.to_lowercase().contains("already exists in volume group")
 }
 
+/// The group and the volume of a device node: `/dev/mapper/GROUP-VOLUME`, where a dash in a name stands twice.
+pub fn split_node(node: &str) -> Option<(String, String)> {
+    let name = node.strip_prefix("/dev/mapper/")?.replace("--", "\0");
+    let (group, volume) = name.split_once('-')?;
+    Some((group.replace('\0', "-"), volume.replace('\0', "-")))
+}
+
 /// A UUID in LVM's form, made of random bits. Source: LVM2 `lib/uuid`: 32 letters and digits in groups of
 /// 6-4-4-4-4-4-6.
 pub fn pv_uuid_from(random: Uuid) -> String {
@@ -317,6 +324,18 @@ mod tests {
         assert!(!is_existing(
             "  Volume group \"vg_c\" has insufficient free space (477 extents): 2210 required.\n"
         ));
+    }
+
+    #[test]
+    fn a_device_node_has_a_group_and_a_volume() {
+        let check = |node: &str, expected: Option<(&str, &str)>| {
+            let found = split_node(node);
+            assert_eq!(found.as_ref().map(|(group, volume)| (group.as_str(), volume.as_str())), expected);
+        };
+        check("/dev/mapper/vg_a-5f2b8c1d_0", Some(("vg_a", "5f2b8c1d_0")));
+        check("/dev/mapper/debian--vg-swap--1", Some(("debian-vg", "swap-1")));
+        check("/dev/vda1", None);
+        check("/dev/mapper/control", None);
     }
 
     #[test]

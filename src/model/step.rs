@@ -59,6 +59,10 @@ pub struct BrickPlan {
     pub gid: u32,
     /// The directory that gluster is given.
     pub path: String,
+    /// Its logical volume, where gluster has made it: the brick of a clone, which shares the pool of its origin and
+    /// is in no file system table.
+    #[serde(default)]
+    pub logical_volume: Option<String>,
 }
 
 /// A gluster volume to make, start, stop or take away.
@@ -117,6 +121,28 @@ pub struct ReplacePlan {
     pub brick: BrickId,
 }
 
+/// A volume that is copied by way of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClonePlan {
+    /// The volume that is copied, which stays as it is.
+    pub source: VolumePlan,
+    /// The id of the copy.
+    pub clone: VolumeId,
+    /// The name of the copy in gluster.
+    pub name: String,
+    /// The name of the snapshot: `tmpsnap_` and 32 hex digits, drawn for this copy.
+    pub snapshot: String,
+}
+
+/// A brick of a clone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClonedBrick {
+    /// Its directory.
+    pub path: String,
+    /// Its logical volume, in the group and the thin pool of the brick that it is a copy of.
+    pub logical_volume: String,
+}
+
 /// One thing an operation does. Stored: variants are added, never renamed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -166,6 +192,12 @@ pub enum Step {
     ReadDevice(DevicePlan),
     /// Waits until gluster has healed the new brick of a set.
     AwaitHeal(ReplacePlan),
+    /// Takes a snapshot of a volume, to make a clone of.
+    SnapshotVolume(ClonePlan),
+    /// Makes a volume of the snapshot and starts it.
+    CloneSnapshot(ClonePlan),
+    /// Takes the snapshot away; the clone does not need it.
+    DropSnapshot(ClonePlan),
 }
 
 /// What preparing a device found out.
@@ -196,6 +228,11 @@ pub enum StepOutput {
     Told {
         /// What failed, where, and what to do.
         text: String,
+    },
+    /// What gluster has made of a snapshot.
+    Clone {
+        /// Its bricks, in the order of those that they are copies of.
+        bricks: Vec<ClonedBrick>,
     },
 }
 

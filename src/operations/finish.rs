@@ -79,7 +79,7 @@ async fn make_visible(conn: &mut SqliteConnection, op: &Operation) -> Result<Job
 fn facts(op: &Operation) -> Result<&DeviceFacts> {
     let facts = |record: &StepRecord| match &record.output {
         StepOutput::Device(_) => true,
-        StepOutput::Nothing | StepOutput::Told { .. } => false,
+        _ => false,
     };
     match op.steps.iter().find(|record| facts(record)).map(|record| &record.output) {
         Some(StepOutput::Device(facts)) => Ok(facts),
@@ -91,7 +91,7 @@ fn facts(op: &Operation) -> Result<&DeviceFacts> {
 fn told(op: &Operation) -> Option<String> {
     op.steps.iter().find_map(|record| match &record.output {
         StepOutput::Told { text } => Some(text.clone()),
-        StepOutput::Nothing | StepOutput::Device(_) => None,
+        _ => None,
     })
 }
 

@@ -88,6 +88,9 @@ pub fn describe(steps: &[&Step], back: bool) -> String {
         Step::ReplaceBrick(plan) => format!("moving brick {} to {}", plan.brick, plan.new.host),
         Step::ReadDevice(plan) => format!("reading the size of {} on {}", plan.path, plan.peer.host),
         Step::AwaitHeal(plan) => format!("waiting until gluster has healed {}", plan.volume.name),
+        Step::SnapshotVolume(plan) => format!("taking a snapshot of gluster volume {}", plan.source.name),
+        Step::CloneSnapshot(plan) => format!("cloning gluster volume {} to {}", plan.source.name, plan.name),
+        Step::DropSnapshot(plan) => format!("removing the snapshot of gluster volume {}", plan.source.name),
     };
     if back { format!("undoing: {what}") } else { what }
 }

@@ -46,10 +46,11 @@ impl Engine {
         let before = volume_plan(&volume, &there, nodes, has_arbiter(&there))?;
         let after = volume_plan(&volume, &added, nodes, placed.arbiter)?;
         let create = brick_steps(&volume, &added, nodes)?.into_iter().map(Step::CreateBrick).collect();
-        let extend = Step::AddBricks(ExtendPlan { volume: before.clone(), added: after.bricks });
+        let extend = Step::AddBricks(ExtendPlan { volume: before, added: after.bricks });
         let mut stages = vec![create, vec![extend]];
         if self.settings.rebalance {
-            stages.push(vec![Step::Rebalance(before)]);
+            let grown = [there, added].concat();
+            stages.push(vec![Step::Rebalance(volume_plan(&volume, &grown, nodes, placed.arbiter)?)]);
         }
         let mut decision = self.decision(OperationKind::VolumeExpand, id, stages, locks(volume.cluster, id));
         decision.detail = Detail::Expand { grow };

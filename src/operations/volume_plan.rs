@@ -59,6 +59,7 @@ pub(super) fn brick_steps(volume: &Volume, bricks: &[Brick], nodes: &[Node]) -> 
             role: brick.role,
             gid: volume.gid,
             path: brick.path.clone(),
+            logical_volume: None,
         })
     };
     bricks.iter().map(plan).collect()

@@ -46,14 +46,16 @@ impl Store {
             if alone { options(path).locking_mode(SqliteLockingMode::Exclusive) } else { options(path) };
         check_and_migrate(path, &options).await?;
         // A connection to a file does not go stale: asking it before each use would only cost time.
-        let pool = || SqlitePoolOptions::new().test_before_acquire(false).after_release(|conn, _| {
-            Box::pin(async move {
-                // What was queued before, a rollback perhaps, is carried out now. Where the disk was full SQLite has rolled
-                // back by itself, and sqlx believes in a transaction for ever.
-                conn.ping().await?;
-                Ok(!conn.is_in_transaction())
+        let pool = || {
+            SqlitePoolOptions::new().test_before_acquire(false).after_release(|conn, _| {
+                Box::pin(async move {
+                    // What was queued before, a rollback perhaps, is carried out now. Where the disk was full SQLite has rolled
+                    // back by itself, and sqlx believes in a transaction for ever.
+                    conn.ping().await?;
+                    Ok(!conn.is_in_transaction())
+                })
             })
-        });
+        };
         let one = pool().max_connections(1).min_connections(1);
         let writer =
             one.connect_with(options.clone()).await.map_err(|source| OpenError::of_sqlite(path, source))?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::gluster::start_brick_processes;
+use super::gluster::{remount, start_brick_processes};
 use super::mounts::{attach, detach};
 use super::objects::Machine;
 use super::state::Record;
@@ -41,6 +41,7 @@ pub fn on(peer: &mut Peer<'_>) {
     }
     let machine = Machine { off: false, ..peer.host().machine.clone() };
     peer.set(Record::Machine(peer.at, machine));
+    remount(peer);
     start_brick_processes(peer);
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::Refused;
 use super::blocks::Block;
-use super::gluster::start_brick_processes;
+use super::gluster::{set_pending, start_brick_processes};
 use super::lvm::{enter_group, lvm_uuid};
 use super::mounts::{attach, detach};
 use super::objects::{
@@ -84,6 +84,8 @@ pub enum Action {
     },
     /// Writes a file into a volume: it is in all bricks that are up.
     WriteFile { volume: String, name: String },
+    /// Says how much is to be healed from a brick, `host:path`; it stays so until it is said otherwise.
+    Heal { volume: String, brick: String, entries: u64 },
     /// Adds text to a text file, such as the file system table.
     Append { path: String, text: String },
     /// Runs a command as somebody who is logged in there.
@@ -155,6 +157,9 @@ pub fn apply(world: &mut World, op: &ControlOp) -> Done {
             foreign_volume(peer, name, bricks, *started, options)?;
         }
         Action::WriteFile { volume, name } => write_file(peer, volume, name)?,
+        Action::Heal { volume, brick, entries } => {
+            set_pending(peer, volume, brick, *entries).map_err(missing)?;
+        }
         Action::Append { path, text } => texts::append(peer, path, text),
         Action::Run { program, args, .. } => drop(programs::run(peer, program, args)?),
     }
@@ -258,6 +263,8 @@ fn foreign_volume(
         layout: Layout { replica: u32::try_from(bricks.len()).unwrap_or(1), ..Layout::default() },
         bricks: bricks.iter().map(|brick| brick.as_str().into()).collect(),
         options: options.iter().map(|(key, value)| (key.as_str().into(), value.as_str().into())).collect(),
+        pending: Vec::new(),
+        rebalance: None,
     };
     let pool = peer.host().machine.pool;
     peer.set(Record::Gluster(pool, name.into(), Some(volume)));

@@ -87,6 +87,23 @@ pub struct VolumeDump {
     pub bricks: Vec<String>,
     /// Its options.
     pub options: BTreeMap<String, String>,
+    /// What is to be healed from its bricks, where there is anything.
+    pub pending: BTreeMap<String, u64>,
+    /// Whether what is in it was spread over its sets since the last one was added.
+    pub rebalanced: bool,
+}
+
+/// A snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SnapshotDump {
+    /// Its trusted pool.
+    pub pool: PoolId,
+    /// Its name.
+    pub name: String,
+    /// The volume it is of.
+    pub volume: String,
+    /// Whether it is mounted.
+    pub active: bool,
 }
 
 /// All peers, as they are in their file.
@@ -96,6 +113,8 @@ pub struct SimPeers {
     pub hosts: BTreeMap<String, HostDump>,
     /// Volumes.
     pub volumes: Vec<VolumeDump>,
+    /// Snapshots.
+    pub snapshots: Vec<SnapshotDump>,
 }
 
 impl SimPeers {
@@ -132,8 +151,22 @@ fn list(state: &State) -> SimPeers {
         status: volume.status().to_owned(),
         bricks: volume.bricks.iter().map(ToString::to_string).collect(),
         options: volume.options.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect(),
+        pending: volume.pending.iter().map(|p| (p.brick.to_string(), volume.pending_of(&p.brick))).collect(),
+        rebalanced: volume.rebalance.is_some(),
     });
-    SimPeers { hosts: hosts.collect(), volumes: volumes.collect() }
+    SimPeers { hosts: hosts.collect(), volumes: volumes.collect(), snapshots: list_snapshots(state) }
+}
+
+fn list_snapshots(state: &State) -> Vec<SnapshotDump> {
+    let found = state.snapshots.iter().flat_map(|(pool, found)| found.iter().map(move |one| (pool, one)));
+    found
+        .map(|(pool, (name, snapshot))| SnapshotDump {
+            pool: *pool,
+            name: name.to_string(),
+            volume: snapshot.volume.to_string(),
+            active: snapshot.active,
+        })
+        .collect()
 }
 
 fn list_host(host: &Host) -> HostDump {

@@ -18,6 +18,7 @@ mod lvm;
 mod measure;
 mod mounts;
 mod objects;
+mod pool;
 mod programs;
 mod seed;
 mod shared;
@@ -36,7 +37,9 @@ use async_trait::async_trait;
 
 pub use control::{Action, ControlError, ControlOp, NewVolume};
 pub use control_file::SimHandle;
-pub use dump::{GroupDump, HostDump, LogicalVolumeDump, PhysicalVolumeDump, SimPeers, VolumeDump};
+pub use dump::{
+    GroupDump, HostDump, LogicalVolumeDump, PhysicalVolumeDump, SimPeers, SnapshotDump, VolumeDump,
+};
 pub use objects::Refusal;
 pub use seed::{Seed, SeedDevice, SeedHost, SeedVolume};
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use super::pool::{GlusterVolume, Layout, Pending, Snapshot, split_brick};
+
 use super::shared::Shared;
 
 /// The number of a machine, whatever names it has.
@@ -237,63 +239,4 @@ pub struct Mount {
     /// Its options.
     #[serde(rename = "o")]
     pub options: Shared,
-}
-
-/// The layout of a gluster volume.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Layout {
-    /// Copies; 1 for none.
-    pub replica: u32,
-    /// Arbiters in a set.
-    #[serde(default)]
-    pub arbiter: u32,
-    /// Data bricks of a disperse set; 0 for none.
-    #[serde(default)]
-    pub data: u32,
-    /// Redundancy bricks of a disperse set.
-    #[serde(default)]
-    pub redundancy: u32,
-}
-
-impl Layout {
-    /// Bricks in one set.
-    pub fn set_size(self) -> usize {
-        let size = if self.data > 0 { self.data + self.redundancy } else { self.replica };
-        usize::try_from(size).unwrap_or(1).max(1)
-    }
-}
-
-/// A gluster volume.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GlusterVolume {
-    /// Its UUID.
-    pub uuid: String,
-    /// Whether it is started.
-    pub started: bool,
-    /// Whether it was ever started: gluster tells `Created` and `Stopped` apart.
-    #[serde(default)]
-    pub was_started: bool,
-    /// Its layout.
-    pub layout: Layout,
-    /// Its bricks, `host:path`.
-    pub bricks: Vec<Box<str>>,
-    /// Its options in the order they were first set.
-    pub options: Vec<(Shared, Box<str>)>,
-}
-
-impl GlusterVolume {
-    /// gluster's word for its state.
-    pub fn status(&self) -> &'static str {
-        match (self.started, self.was_started) {
-            (true, _) => "Started",
-            (false, true) => "Stopped",
-            (false, false) => "Created",
-        }
-    }
-}
-
-/// Splits `host:path` of a brick; host names have no slash, paths begin with one.
-pub fn split_brick(brick: &str) -> Option<(&str, &str)> {
-    let at = brick.find(":/")?;
-    if at == 0 { None } else { Some((&brick[..at], &brick[at + 1..])) }
 }

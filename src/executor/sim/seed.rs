@@ -6,6 +6,7 @@ use super::objects::{
 };
 use super::shared::Shared;
 use super::state::Record;
+use super::tree::parent;
 use super::world::{Peer, World};
 use super::{blocks, gluster};
 use crate::model::brick::{logical_volume, mount_point};
@@ -101,9 +102,26 @@ fn plant_device(peer: &mut Peer<'_>, device: &SeedDevice) {
 }
 
 fn plant_brick(peer: &mut Peer<'_>, brick: &BrickPlan, seed: &Seed) {
-    let (group, name) = (volume_group(brick.device), logical_volume(brick.brick));
-    let point = mount_point(brick.device, brick.brick);
+    let (name, point) = match &brick.logical_volume {
+        None => (logical_volume(brick.brick), mount_point(brick.device, brick.brick)),
+        // Of a clone: gluster mounts it, and no table has it.
+        Some(name) => (name.clone(), parent(&brick.path).unwrap_or_default().to_owned()),
+    };
+    let group = volume_group(brick.device);
     let device = blocks::node(&group, &name);
+    plant_logical_volumes(peer, brick, &group, &name, &point);
+    peer.make_directories(&point);
+    if brick.logical_volume.is_none() {
+        let line = format!("{device} {point} xfs {} 1 2\n", seed.mount_options);
+        super::texts::append(peer, &seed.fstab, &line);
+    }
+    let options = seed.mount_options.as_str().into();
+    let mount = Mount { device: device.into(), kind: "xfs".into(), options };
+    peer.set(Record::Mount(peer.at, point.into(), Some(mount)));
+}
+
+/// The brick's volume, and the pool it is in: once, where it shares it with its clones.
+fn plant_logical_volumes(peer: &mut Peer<'_>, brick: &BrickPlan, group: &str, name: &str, point: &str) {
     let mut fs = FileSystem { mounted: true, ..FileSystem::new("xfs") };
     let mode = if brick.gid == 0 { 755 } else { 2775 };
     if let Some(below) = brick.path.strip_prefix(&format!("{point}/")) {
@@ -117,17 +135,13 @@ fn plant_brick(peer: &mut Peer<'_>, brick: &BrickPlan, seed: &Seed) {
             fs: fs.map(Box::new),
             thins: 0,
         };
-    let pool = volume(brick.space.thin_pool, Some(brick.space.metadata), None, None);
-    let thin = volume(brick.space.size, None, Some(&brick.thin_pool), Some(fs));
     let at = peer.at;
-    peer.set(Record::Volume(at, group.as_str().into(), brick.thin_pool.as_str().into(), Some(pool)));
-    peer.set(Record::Volume(at, group.as_str().into(), name.as_str().into(), Some(thin)));
-    peer.make_directories(&point);
-    let line = format!("{device} {point} xfs {} 1 2\n", seed.mount_options);
-    super::texts::append(peer, &seed.fstab, &line);
-    let mount =
-        Mount { device: device.into(), kind: "xfs".into(), options: seed.mount_options.as_str().into() };
-    peer.set(Record::Mount(at, point.into(), Some(mount)));
+    if peer.group(group).is_none_or(|found| !found.volumes.contains_key(brick.thin_pool.as_str())) {
+        let pool = volume(brick.space.thin_pool, Some(brick.space.metadata), None, None);
+        peer.set(Record::Volume(at, group.into(), brick.thin_pool.as_str().into(), Some(pool)));
+    }
+    let thin = volume(brick.space.size, None, Some(&brick.thin_pool), Some(fs));
+    peer.set(Record::Volume(at, group.into(), name.into(), Some(thin)));
 }
 
 fn plant_volume(world: &mut World, volume: &SeedVolume) {
@@ -156,6 +170,8 @@ fn plant_volume(world: &mut World, volume: &SeedVolume) {
         layout,
         bricks,
         options,
+        pending: Vec::new(),
+        rebalance: None,
     };
     gluster::plant(&mut world.peer(at, ""), &plan.name, made);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::objects::{
-    Disk, Entry, GlusterVolume, Group, GroupHead, LogicalVolume, Machine, MachineId, Mount, PoolId,
+    Disk, Entry, GlusterVolume, Group, GroupHead, LogicalVolume, Machine, MachineId, Mount, PoolId, Snapshot,
     split_brick,
 };
 use super::text_file::TextFile;
@@ -29,6 +29,8 @@ pub enum Record {
     Line(MachineId, Box<str>, u64, Option<Box<str>>),
     /// A gluster volume of a trusted pool.
     Gluster(PoolId, Box<str>, Option<GlusterVolume>),
+    /// A snapshot of a trusted pool.
+    Snapshot(PoolId, Box<str>, Option<Snapshot>),
     /// How much of the control file is applied, in bytes.
     Control(u64),
 }
@@ -59,6 +61,8 @@ pub struct State {
     pub hosts: BTreeMap<MachineId, Host>,
     /// Volumes by pool and name.
     pub volumes: BTreeMap<PoolId, BTreeMap<Box<str>, GlusterVolume>>,
+    /// Snapshots by pool and name.
+    pub snapshots: BTreeMap<PoolId, BTreeMap<Box<str>, Snapshot>>,
     /// How much of the control file is applied, in bytes.
     pub control: u64,
     names: BTreeMap<String, MachineId>,
@@ -82,6 +86,9 @@ impl State {
                 self.host_mut(id).files.entry(path).or_default().set(number, line.as_deref())
             }
             Record::Gluster(pool, name, volume) => self.apply_gluster(pool, name, volume),
+            Record::Snapshot(pool, name, snapshot) => {
+                put(self.snapshots.entry(pool).or_default(), name, snapshot)
+            }
             Record::Control(offset) => {
                 self.control = offset;
                 (true, true)
@@ -222,6 +229,11 @@ impl State {
         for (pool, volumes) in &self.volumes {
             for (name, volume) in volumes {
                 emit(Record::Gluster(*pool, name.clone(), Some(volume.clone())))?;
+            }
+        }
+        for (pool, snapshots) in &self.snapshots {
+            for (name, snapshot) in snapshots {
+                emit(Record::Snapshot(*pool, name.clone(), Some(snapshot.clone())))?;
             }
         }
         Ok(())

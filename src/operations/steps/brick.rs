@@ -8,6 +8,7 @@ use super::{Result, StepError, StepRunner};
 use crate::executor::{LockName, RemoteError, filesystem, gluster, lvm, system};
 use crate::model::brick::{logical_volume, mount_point};
 use crate::model::device::volume_group;
+use crate::model::host::Host;
 use crate::model::step::{BrickAt, BrickPlan};
 
 /// How often an unmount is tried while gluster's brick process still ends.
@@ -15,6 +16,25 @@ const UNMOUNTS: u32 = 10;
 
 /// The pause between two of them.
 const BETWEEN_UNMOUNTS: Duration = Duration::from_secs(1);
+
+/// Where parts of a brick are removed, and under which lock.
+pub(super) struct Site<'a> {
+    /// The peer.
+    pub(super) host: &'a Host,
+    /// The lock of what they belong to.
+    pub(super) lock: LockName,
+}
+
+/// Where the brick of a clone is mounted, as the table of mounts has it: older ones of gluster say `/var/run`, which
+/// leads to `/run`.
+pub(super) fn mount_point_of(brick: &str) -> String {
+    let at = directory_of(brick);
+    if at.starts_with("/var/run/") { at.replacen("/var", "", 1) } else { at }
+}
+
+fn directory_of(path: &str) -> String {
+    path.rsplit_once('/').map_or_else(String::new, |(above, _)| above.to_owned())
+}
 
 fn lock(plan: &BrickPlan) -> LockName {
     LockName::new("brick", plan.brick)
@@ -117,11 +137,13 @@ impl StepRunner {
     async fn mount_brick(&self, plan: &BrickPlan, path: &str) -> Result<()> {
         let mount = filesystem::mount(&self.settings, plan, lock(plan));
         let smells: fn(&str) -> bool = |stderr| stderr.contains("already mounted");
-        self.ensure(&plan.peer.host, &mount, smells, || self.is_mounted(plan, path)).await.map(drop)
+        self.ensure(&plan.peer.host, &mount, smells, || self.is_mounted(&plan.peer.host, path))
+            .await
+            .map(drop)
     }
 
-    async fn is_mounted(&self, plan: &BrickPlan, path: &str) -> Result<bool> {
-        let mounts = self.run(&plan.peer.host, &filesystem::mounts()).await?.stdout;
+    async fn is_mounted(&self, host: &Host, path: &str) -> Result<bool> {
+        let mounts = self.run(host, &filesystem::mounts()).await?.stdout;
         Ok(filesystem::is_mounted(&mounts, path))
     }
 
@@ -149,7 +171,7 @@ impl StepRunner {
     /// old one, of a database that was restored, whose volume has been in use since.
     pub(super) async fn uncreate_brick(&self, plan: &BrickPlan) -> Result<()> {
         let path = mount_point(plan.device, plan.brick);
-        let mut mounted = self.is_mounted(plan, &path).await?;
+        let mut mounted = self.is_mounted(&plan.peer.host, &path).await?;
         if !mounted && self.has_xfs(plan).await? {
             // To look into it; the undo unmounts it again.
             self.mount_brick(plan, &path).await?;
@@ -168,17 +190,39 @@ impl StepRunner {
 
     /// Takes a brick away, newest part first. While it is mounted nothing else of it is touched.
     pub(super) async fn destroy_brick(&self, plan: &BrickPlan) -> Result<()> {
-        let host = &plan.peer.host;
-        let (path, group) = (mount_point(plan.device, plan.brick), volume_group(plan.device));
-        self.unmount_brick(plan, &path).await?;
-        // Before the volume: a node that restarts with the line but without the volume would wait for it.
-        self.remove_from_table(plan).await?;
-        self.remove_logical_volume(plan, &group, &logical_volume(plan.brick)).await?;
+        let site = Site { host: &plan.peer.host, lock: lock(plan) };
+        let group = volume_group(plan.device);
+        let (path, name) = match &plan.logical_volume {
+            None => (mount_point(plan.device, plan.brick), logical_volume(plan.brick)),
+            Some(name) => (mount_point_of(&plan.path), name.clone()),
+        };
+        self.unmount(&site, &path).await?;
+        if plan.logical_volume.is_none() {
+            // Before the volume: a node that restarts with the line but without the volume would wait for it.
+            self.remove_from_table(plan).await?;
+        }
+        self.remove_logical_volume(&site, &group, &name).await?;
         self.remove_pool(plan, &group).await?;
+        if plan.logical_volume.is_some() {
+            self.remove_clone_directories(&site, &plan.path).await?;
+        }
         let locks = [lock(plan), gluster::volume_lock(plan.volume)];
         let left: Vec<String> = std::iter::once(path).chain(locks.iter().map(LockName::path)).collect();
         // Under the volume's lock: a lock file that somebody holds must keep its name.
-        self.repeat(host, &system::remove_empty(&left, gluster::volume_lock(plan.volume))).await.map(drop)
+        self.repeat(site.host, &system::remove_empty(&left, gluster::volume_lock(plan.volume)))
+            .await
+            .map(drop)
+    }
+
+    /// Removes the mount point of a clone's brick, and the one above it with the last that is in it.
+    pub(super) async fn remove_clone_directories(&self, site: &Site<'_>, brick: &str) -> Result<()> {
+        let point = mount_point_of(brick);
+        let above = directory_of(&point);
+        self.repeat(site.host, &system::remove_empty(&[point], site.lock.clone())).await?;
+        match self.repeat(site.host, &system::remove_empty(&[above], site.lock.clone())).await {
+            Err(StepError::Remote(RemoteError::Exited { .. })) => Ok(()),
+            other => other.map(drop),
+        }
     }
 
     async fn remove_from_table(&self, plan: &BrickPlan) -> Result<()> {
@@ -193,14 +237,14 @@ impl StepRunner {
         }
     }
 
-    async fn unmount_brick(&self, plan: &BrickPlan, path: &str) -> Result<()> {
-        let host = &plan.peer.host;
+    pub(super) async fn unmount(&self, site: &Site<'_>, path: &str) -> Result<()> {
+        let host = site.host;
         for _ in 1..UNMOUNTS {
-            match self.run(host, &filesystem::unmount(path, lock(plan))).await {
+            match self.run(host, &filesystem::unmount(path, site.lock.clone())).await {
                 Ok(_) => return Ok(()),
                 // Whatever it says, the table of mounts has the truth.
                 Err(RemoteError::Exited { .. } | RemoteError::OutcomeUnknown { .. }) => {
-                    if !self.is_mounted(plan, path).await? {
+                    if !self.is_mounted(host, path).await? {
                         return Ok(());
                     }
                 }
@@ -215,12 +259,12 @@ impl StepRunner {
         Err(StepError::InUse { text, explanation })
     }
 
-    async fn remove_logical_volume(&self, plan: &BrickPlan, group: &str, name: &str) -> Result<()> {
-        let remove = lvm::lvremove(&self.settings, group, name, lock(plan));
-        match self.repeat(&plan.peer.host, &remove).await {
+    pub(super) async fn remove_logical_volume(&self, site: &Site<'_>, group: &str, name: &str) -> Result<()> {
+        let remove = lvm::lvremove(&self.settings, group, name, site.lock.clone());
+        match self.repeat(site.host, &remove).await {
             Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if lvm::is_missing(&stderr) => {
                 if lvm::is_group_missing(&stderr) {
-                    Err(disk_away(plan, group))
+                    Err(disk_away(site.host, group))
                 } else {
                     Ok(())
                 }
@@ -236,12 +280,17 @@ impl StepRunner {
         let left = match self.run(host, &count).await {
             Ok(output) => output.stdout.trim().parse::<u64>().ok(),
             Err(RemoteError::Exited { stderr, .. }) if lvm::is_missing(&stderr) => {
-                return if lvm::is_group_missing(&stderr) { Err(disk_away(plan, group)) } else { Ok(()) };
+                return if lvm::is_group_missing(&stderr) { Err(disk_away(host, group)) } else { Ok(()) };
             }
             Err(error) => return Err(error.into()),
         };
         match left {
-            Some(0) => self.remove_logical_volume(plan, group, &plan.thin_pool).await,
+            Some(0) => {
+                let site = Site { host, lock: lock(plan) };
+                self.remove_logical_volume(&site, group, &plan.thin_pool).await
+            }
+            // The pool of a clone's brick is that of its origin, which goes with the last of them.
+            Some(_) if plan.logical_volume.is_some() => Ok(()),
             Some(others) => {
                 let pool = format!("{group}/{}", plan.thin_pool);
                 Err(StepError::InUse {
@@ -257,8 +306,7 @@ impl StepRunner {
 }
 
 /// A group that is not there took nothing of its bricks with it: its disk may come back with all of them.
-fn disk_away(plan: &BrickPlan, group: &str) -> StepError {
-    let host = &plan.peer.host;
+fn disk_away(host: &Host, group: &str) -> StepError {
     StepError::InUse {
         text: format!("Volume group \"{group}\" not found"),
         explanation: format!(

@@ -3,15 +3,19 @@
 //! that was not asked to be undone.
 
 mod brick;
+mod clone;
 mod device;
 mod device_look;
 mod error;
 mod extend;
+mod heal;
 mod peer;
 mod replace;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod volume;
+mod volume_look;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +81,11 @@ impl StepRunner {
             Step::CheckHeal(plan) => self.check_heal(plan).await.map(nothing),
             Step::ReplaceBrick(plan) => self.replace_brick(plan).await.map(nothing),
             Step::AwaitHeal(plan) => self.await_heal(plan).await.map(nothing),
+            Step::SnapshotVolume(plan) => self.snapshot_volume(plan).await.map(nothing),
+            Step::CloneSnapshot(plan) => {
+                self.clone_snapshot(plan).await.map(|bricks| StepOutput::Clone { bricks })
+            }
+            Step::DropSnapshot(plan) => self.drop_snapshot(plan).await.map(nothing),
         }
     }
 
@@ -100,8 +109,14 @@ impl StepRunner {
             Step::DeleteVolume(plan) => self.undelete_volume(plan).await,
             Step::AddBricks(plan) => self.unadd_bricks(plan).await,
             Step::ReplaceBrick(plan) => self.unreplace_brick(plan).await,
+            Step::SnapshotVolume(plan) => self.unsnapshot_volume(plan).await,
+            Step::CloneSnapshot(plan) => self.unclone_snapshot(plan).await,
             // They changed nothing that an undo could bring back.
-            Step::Rebalance(_) | Step::CheckHeal(_) | Step::AwaitHeal(_) | Step::ReadDevice(_) => Ok(()),
+            Step::Rebalance(_)
+            | Step::CheckHeal(_)
+            | Step::AwaitHeal(_)
+            | Step::ReadDevice(_)
+            | Step::DropSnapshot(_) => Ok(()),
         }
     }
 
@@ -203,7 +218,7 @@ impl StepRunner {
     ) -> std::result::Result<Output, (Host, RemoteError)> {
         let mut last = None;
         for peer in peers {
-            match self.run(&peer.host, command).await {
+            match heard(&peer.host, command, self.run(&peer.host, command).await) {
                 Ok(output) => return Ok(output),
                 Err(error @ RemoteError::Unreachable { .. }) => last = Some((peer.host.clone(), error)),
                 // No glusterd there, or one that ended in the middle: done twice, every command of ours says so.
@@ -215,6 +230,25 @@ impl StepRunner {
         }
         Err(last.unwrap_or_else(|| nobody(command)))
     }
+}
+
+/// What gluster said. Under `--xml` its refusal is in the answer, whatever the exit status is, and nothing on standard
+/// error: it is put there, so that a refusal is a refusal.
+fn heard(
+    host: &Host,
+    command: &Command,
+    result: std::result::Result<Output, RemoteError>,
+) -> std::result::Result<Output, RemoteError> {
+    if !command.arguments().iter().any(|arg| arg == "--xml") {
+        return result;
+    }
+    let (code, stdout) = match result {
+        Ok(Output { stdout, .. }) if gluster::refusal_in_xml(&stdout).is_some() => (0, stdout),
+        Err(RemoteError::Exited { code, stdout, stderr, .. }) if stderr.trim().is_empty() => (code, stdout),
+        other => return other,
+    };
+    let stderr = gluster::refusal_in_xml(&stdout).unwrap_or_default();
+    Err(RemoteError::Exited { host: host.clone(), command: Box::new(command.clone()), code, stdout, stderr })
 }
 
 /// A command of a step that names no peer: a fault of the plan, told as what it looks like from outside.

@@ -1,26 +1,87 @@
-//! Putting a brick in the place of another one.
+//! Putting a brick in the place of another one. Gluster does it at once; what the new one is to hold is healed onto it
+//! afterwards.
 
-use super::{Result, StepError, StepRunner};
-use crate::model::step::ReplacePlan;
+use super::extend::missing;
+use super::volume_look::{foreign, is_ours};
+use super::{Result, SENDS, StepError, StepRunner};
+use crate::executor::gluster::{self, GlusterVolume, place};
+use crate::model::step::{ReplacePlan, VolumePlan};
 
-fn not_yet() -> StepError {
-    StepError::Refused { text: "not implemented".to_owned(), explanation: "not implemented".to_owned() }
+/// Which of the two bricks a volume has.
+enum Held {
+    Old,
+    New,
+    Neither,
 }
 
 impl StepRunner {
-    pub(super) async fn check_heal(&self, _plan: &ReplacePlan) -> Result<()> {
-        Err(not_yet())
+    pub(super) async fn replace_brick(&self, plan: &ReplacePlan) -> Result<()> {
+        let either = either(plan);
+        let found = self.look(&either).await?.ok_or_else(|| missing(&plan.volume))?;
+        if !is_ours(&found, &either) {
+            return Err(foreign(&plan.volume, None));
+        }
+        match held(&found, plan) {
+            Held::New => Ok(()),
+            Held::Old => self.send_replace(plan, &either).await,
+            Held::Neither => Err(neither(plan)),
+        }
     }
 
-    pub(super) async fn replace_brick(&self, _plan: &ReplacePlan) -> Result<()> {
-        Err(not_yet())
+    async fn send_replace(&self, plan: &ReplacePlan, either: &VolumePlan) -> Result<()> {
+        let replace = gluster::replace_brick(&self.settings, plan);
+        for _ in 0..SENDS {
+            let Err(failure) = self.gluster(&plan.volume.peers, &replace).await else { return Ok(()) };
+            let refusal = failure.refusal();
+            // Sent twice, the second one does not find the old brick, or finds the new one in use.
+            let smells = |text: &str| gluster::is_existing(text) || text.contains("does not exist in volume");
+            if !failure.is_unknown() && !refusal.as_deref().is_some_and(smells) {
+                return Err(failure.into());
+            }
+            match self.agreed_look(either).await? {
+                Some(found) if matches!(held(&found, plan), Held::New) => return Ok(()),
+                Some(_) if failure.is_unknown() => {}
+                Some(_) => return Err(failure.into()),
+                None => return Err(missing(&plan.volume)),
+            }
+        }
+        Err(self.lost(&plan.volume, &replace))
     }
 
-    pub(super) async fn unreplace_brick(&self, _plan: &ReplacePlan) -> Result<()> {
-        Ok(())
+    /// There is nothing to undo as long as gluster has the old brick, and no way back once it has the new one: what
+    /// was written since then is not on the old one.
+    pub(super) async fn unreplace_brick(&self, plan: &ReplacePlan) -> Result<()> {
+        // A volume that is gone uses neither of them.
+        let Some(found) = self.agreed_look(&either(plan)).await? else { return Ok(()) };
+        match held(&found, plan) {
+            Held::Old => Ok(()),
+            Held::New => Err(StepError::Irreversible),
+            Held::Neither => Err(neither(plan)),
+        }
     }
+}
 
-    pub(super) async fn await_heal(&self, _plan: &ReplacePlan) -> Result<()> {
-        Err(not_yet())
+/// The volume with both bricks: whichever of them it has, it is ours.
+fn either(plan: &ReplacePlan) -> VolumePlan {
+    let bricks = plan.volume.bricks.iter().chain([&plan.old, &plan.new]).cloned().collect();
+    VolumePlan { bricks, ..plan.volume.clone() }
+}
+
+fn held(found: &GlusterVolume, plan: &ReplacePlan) -> Held {
+    let lists = |brick| found.bricks.contains(&place(brick));
+    match (lists(&plan.new), lists(&plan.old)) {
+        (true, _) => Held::New,
+        (false, true) => Held::Old,
+        (false, false) => Held::Neither,
+    }
+}
+
+fn neither(plan: &ReplacePlan) -> StepError {
+    let (name, old, new) = (&plan.volume.name, place(&plan.old), place(&plan.new));
+    StepError::Refused {
+        text: format!("Volume {name} has neither brick {old} nor brick {new}"),
+        explanation: format!(
+            "somebody else has changed the bricks of volume {name}, so nobody here can tell which of {old} and {new} may go; both were left as they are. Look at `gluster volume info {name}` and put one of them back with `gluster volume replace-brick`"
+        ),
     }
 }

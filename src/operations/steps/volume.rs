@@ -1,16 +1,14 @@
 //! Gluster volumes. glusterd may go on after its command line has ended: where nobody knows what happened, it is
 //! looked at until two looks agree.
 
-use super::{BETWEEN_LOOKS, GlusterFailure, Result, SENDS, StepError, StepRunner};
-use crate::executor::command::Command;
-use crate::executor::gluster::{self, GlusterVolume, place, stored_place};
-use crate::executor::{RemoteError, filesystem, system};
-use crate::model::step::{BrickAt, Peer, VolumePlan};
-
 use futures_util::future::join_all;
 
-/// How many looks are waited for to agree with the one before.
-const LOOKS: u32 = 10;
+use super::volume_look::{Ownership, foreign, is_ours};
+use super::{GlusterFailure, Result, SENDS, StepError, StepRunner};
+use crate::executor::command::Command;
+use crate::executor::gluster::{self, GlusterVolume, place};
+use crate::executor::{RemoteError, filesystem, system};
+use crate::model::step::{BrickAt, VolumePlan};
 
 impl StepRunner {
     pub(super) async fn create_volume(&self, plan: &VolumePlan) -> Result<()> {
@@ -19,7 +17,7 @@ impl StepRunner {
             explanation: format!("{bad}. Correct the options of the request"),
         })?;
         for command in gluster::volume_create(&self.settings, plan) {
-            self.create_part(plan, &command).await?;
+            self.put_bricks(plan, &command).await?;
         }
         for command in set {
             self.set_options(plan, &command).await?;
@@ -28,7 +26,7 @@ impl StepRunner {
     }
 
     /// Runs a `create` or an `add-brick`, whose bricks are in the volume afterwards.
-    async fn create_part(&self, plan: &VolumePlan, command: &Command) -> Result<()> {
+    pub(super) async fn put_bricks(&self, plan: &VolumePlan, command: &Command) -> Result<()> {
         let has_bricks = |found: &GlusterVolume| {
             let of_command = plan.bricks.iter().map(place).filter(|at| command.arguments().contains(at));
             of_command.into_iter().all(|at| found.bricks.contains(&at))
@@ -49,14 +47,14 @@ impl StepRunner {
         Err(self.lost(plan, command))
     }
 
-    fn lost(&self, plan: &VolumePlan, command: &Command) -> StepError {
+    pub(super) fn lost(&self, plan: &VolumePlan, command: &Command) -> StepError {
         let host = plan.peers.first().map_or_else(crate::model::host::Host::nobody, |peer| peer.host.clone());
         let source = format!("it was sent {SENDS} times and did not happen").into();
         StepError::Remote(RemoteError::OutcomeUnknown { host, command: Box::new(command.clone()), source })
     }
 
     /// Setting an option twice does no harm. An option that gluster refuses is refused on every peer.
-    async fn set_options(&self, plan: &VolumePlan, command: &Command) -> Result<()> {
+    pub(super) async fn set_options(&self, plan: &VolumePlan, command: &Command) -> Result<()> {
         let mut result = self.gluster(&plan.peers, command).await;
         for _ in 1..SENDS {
             if !result.as_ref().is_err_and(GlusterFailure::is_unknown) {
@@ -100,7 +98,7 @@ impl StepRunner {
         }
     }
 
-    async fn stop_volume(&self, plan: &VolumePlan) -> Result<()> {
+    pub(super) async fn stop_volume(&self, plan: &VolumePlan) -> Result<()> {
         let stop = gluster::volume_stop(&self.settings, plan);
         for _ in 0..SENDS {
             let Err(failure) = self.gluster(&plan.peers, &stop).await else { return Ok(()) };
@@ -126,7 +124,7 @@ impl StepRunner {
         }
     }
 
-    async fn delete_volume(&self, plan: &VolumePlan) -> Result<()> {
+    pub(super) async fn delete_volume(&self, plan: &VolumePlan) -> Result<()> {
         let delete = gluster::volume_delete(&self.settings, plan);
         for _ in 0..SENDS {
             let Err(failure) = self.gluster(&plan.peers, &delete).await else { return Ok(()) };
@@ -225,119 +223,5 @@ impl StepRunner {
             Some(_) => Ok(()),
             None => Err(StepError::Irreversible),
         }
-    }
-
-    async fn look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
-        self.look_with(plan, &gluster::volume_info(&self.settings, Some(&plan.name))).await
-    }
-
-    /// Asks all peers with bricks at once: one that was re-installed, or is out of step, knows nothing. It is missing
-    /// if none of those that answer has it.
-    async fn look_with(&self, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
-        let carries = |peer: &&Peer| plan.bricks.iter().any(|brick| brick.storage == peer.storage);
-        let asked =
-            join_all(plan.peers.iter().filter(carries).map(|peer| self.ask(peer, plan, command))).await;
-        let (mut missing, mut away, mut unable) = (false, None, None);
-        for answer in asked {
-            match answer {
-                Ok(Some(found)) => return Ok(Some(found)),
-                Ok(None) => missing = true,
-                Err(error) if is_away(&error) => away = Some(error),
-                Err(error) => unable = Some(error),
-            }
-        }
-        match unable.or(away.filter(|_| !missing)) {
-            Some(error) => Err(error),
-            None => Ok(None),
-        }
-    }
-
-    async fn ask(&self, peer: &Peer, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
-        let output = match self.gluster(std::slice::from_ref(peer), command).await {
-            Ok(output) => output.stdout,
-            // With an error the answer is in the XML all the same.
-            Err(GlusterFailure::Remote(RemoteError::Exited { stderr, .. }))
-                if gluster::is_missing(&stderr) =>
-            {
-                return Ok(None);
-            }
-            Err(GlusterFailure::Remote(RemoteError::Exited { stdout, .. })) if !stdout.is_empty() => stdout,
-            Err(failure) => return Err(failure.into()),
-        };
-        let found = gluster::parse_volume_info(&output)
-            .ok_or_else(|| StepError::unreadable(&peer.host, command, &output))?;
-        Ok(found.into_iter().find(|volume| volume.name == plan.name))
-    }
-
-    /// Looks until two looks, a pause apart, say the same.
-    async fn agreed_look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
-        // Behind the lock: a command line that outlived us, or our connection, has ended by then. What glusterd still
-        // does for it is what the second look is for.
-        let command = gluster::volume_info(&self.settings, Some(&plan.name));
-        let mut last = self.look_with(plan, &command.behind(gluster::volume_lock(plan.volume))).await?;
-        for _ in 0..LOOKS {
-            tokio::time::sleep(BETWEEN_LOOKS).await;
-            let now = self.look(plan).await?;
-            if now == last {
-                break;
-            }
-            last = now;
-        }
-        Ok(last)
-    }
-
-    /// Whose the volume of that name is, by glusterd's own file where it can be read: that is ten times as fast as
-    /// asking, and a delete waits for it.
-    async fn ownership(&self, plan: &VolumePlan) -> Result<Ownership> {
-        if let Some(peer) = plan.peers.first()
-            && let Ok(output) = self.run(&peer.host, &gluster::stored_info(&plan.name)).await
-        {
-            let bricks = gluster::parse_stored_bricks(&output.stdout);
-            let ours: Vec<String> = plan.bricks.iter().map(stored_place).collect();
-            if !bricks.is_empty() && bricks.iter().all(|brick| ours.iter().any(|own| own == brick)) {
-                return Ok(Ownership::Ours);
-            }
-        }
-        Ok(match self.look(plan).await? {
-            None => Ownership::Missing,
-            Some(found) if is_ours(&found, plan) => Ownership::Ours,
-            Some(_) => Ownership::Foreign,
-        })
-    }
-}
-
-/// Whether a peer cannot say anything: it is off, or no glusterd runs there.
-fn is_away(error: &StepError) -> bool {
-    match error {
-        StepError::Remote(RemoteError::Unreachable { .. }) => true,
-        StepError::Remote(RemoteError::Exited { stderr, .. }) => gluster::is_unanswered(stderr),
-        _ => false,
-    }
-}
-
-enum Ownership {
-    Ours,
-    Foreign,
-    Missing,
-}
-
-/// A volume is ours if it has no bricks but those we made for it, and does not carry the id of another one. One
-/// without any brick could be anybody's.
-fn is_ours(found: &GlusterVolume, plan: &VolumePlan) -> bool {
-    let ours: Vec<String> = plan.bricks.iter().map(place).collect();
-    let id = plan.volume.to_string();
-    !found.bricks.is_empty()
-        && found.bricks.iter().all(|brick| ours.contains(brick))
-        && found.option(gluster::ID_OPTION).is_none_or(|own| own == id)
-}
-
-fn foreign(plan: &VolumePlan, refusal: Option<String>) -> StepError {
-    let name = &plan.name;
-    StepError::Refused {
-        text: refusal
-            .map_or_else(|| format!("volume {name} has other bricks"), |text| text.trim().to_owned()),
-        explanation: format!(
-            "the trusted pool has a volume {name} with bricks that this server did not make; it was left alone. Choose another name"
-        ),
     }
 }

@@ -39,7 +39,7 @@ pub fn check(peer: &mut Peer<'_>, what: &str, bricks: &[&str]) -> Result<Vec<Mac
 }
 
 /// The machine of that name, if it is in the pool.
-fn member(peer: &Peer<'_>, name: &str) -> Option<MachineId> {
+pub fn member(peer: &Peer<'_>, name: &str) -> Option<MachineId> {
     let id = peer.world.state.find(name)?;
     let pool = peer.world.state.hosts.get(&id)?.machine.pool;
     if pool == peer.host().machine.pool { Some(id) } else { None }
@@ -70,7 +70,7 @@ fn check_directory(peer: &Peer<'_>, brick: &str, path: &str, strict: bool) -> Re
 }
 
 /// Whether a volume of the pool has this brick now; the mark alone stays for ever.
-fn is_listed(peer: &Peer<'_>, brick: &str, path: &str) -> bool {
+pub fn is_listed(peer: &Peer<'_>, brick: &str, path: &str) -> bool {
     let marked = peer.entry(path).and_then(|entry| entry.volume);
     let volume = marked.and_then(|name| peer.volume(&name));
     volume.is_some_and(|volume| volume.bricks.iter().any(|listed| &**listed == brick))
@@ -96,6 +96,14 @@ pub fn mark(peer: &mut Peer<'_>, volume: &str, bricks: &[&str], machines: &[Mach
         let entry = on.entry(path).unwrap_or_else(Entry::directory);
         on.set_entry(path, Some(Entry { volume: Some(volume.into()), ..entry }));
     }
+}
+
+/// Whether the process of a brick can be asked.
+pub fn is_online(peer: &mut Peer<'_>, brick: &str) -> bool {
+    let Some((host, path)) = split_brick(brick) else { return false };
+    let Some(id) = peer.world.state.find(host) else { return false };
+    let on = peer.on(id);
+    on.host().machine.is_connected() && on.is_directory(&format!("{path}/.glusterfs"))
 }
 
 /// What brick processes make when they start, on peers that are up.

@@ -30,6 +30,8 @@ pub fn create(peer: &mut Peer<'_>, name: &str, rest: &[&str]) -> Answer {
         layout,
         bricks: places.iter().map(|place| (*place).into()).collect(),
         options: usual_options(layout),
+        pending: Vec::new(),
+        rebalance: None,
     };
     peer.set_volume(name, Some(volume));
     Ok(format!("{what}: success: please start the volume to access data\n"))
@@ -102,6 +104,7 @@ pub fn add_brick(peer: &mut Peer<'_>, name: &str, places: &[&str]) -> Answer {
     let machines = bricks::check(peer, what, places)?;
     bricks::check_spread(what, kind(volume.layout), size, &machines)?;
     bricks::mark(peer, name, places, &machines);
+    volume.rebalance = None;
     volume.bricks.extend(places.iter().map(|place| Box::<str>::from(*place)));
     if volume.started {
         bricks::start_processes(peer, &volume);

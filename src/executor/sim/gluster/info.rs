@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::super::answer::{Answer, Refused, refuse};
 use super::super::objects::{GlusterVolume, split_brick};
 use super::super::world::Peer;
+use super::bricks::is_online;
 
 /// gluster's number for "there is no such volume".
 const NO_VOLUME: i32 = 30806;
@@ -98,9 +99,10 @@ fn volume_xml(peer: &Peer<'_>, name: &str, volume: &GlusterVolume) -> String {
     let mut xml = String::with_capacity(1024 + 256 * volume.bricks.len());
     let _ = write!(
         xml,
-        "      <volume>\n        <name>{name}</name>\n        <id>{}</id>\n        <status>{state}</status>\n        <statusStr>{}</statusStr>\n        <snapshotCount>0</snapshotCount>\n        <brickCount>{}</brickCount>\n        <distCount>{}</distCount>\n        <replicaCount>{}</replicaCount>\n        <arbiterCount>{}</arbiterCount>\n        <disperseCount>{}</disperseCount>\n        <redundancyCount>{}</redundancyCount>\n        <type>{number}</type>\n        <typeStr>{words}</typeStr>\n        <transport>0</transport>\n        <bricks>\n",
+        "      <volume>\n        <name>{name}</name>\n        <id>{}</id>\n        <status>{state}</status>\n        <statusStr>{}</statusStr>\n        <snapshotCount>{}</snapshotCount>\n        <brickCount>{}</brickCount>\n        <distCount>{}</distCount>\n        <replicaCount>{}</replicaCount>\n        <arbiterCount>{}</arbiterCount>\n        <disperseCount>{}</disperseCount>\n        <redundancyCount>{}</redundancyCount>\n        <type>{number}</type>\n        <typeStr>{words}</typeStr>\n        <transport>0</transport>\n        <bricks>\n",
         volume.uuid,
         volume.status(),
+        peer.snapshots_of(name),
         volume.bricks.len(),
         volume.bricks.len() / layout.set_size(),
         layout.replica.max(1),
@@ -133,7 +135,7 @@ fn volume_xml(peer: &Peer<'_>, name: &str, volume: &GlusterVolume) -> String {
     xml
 }
 
-fn host_uuid<'p>(peer: &'p Peer<'_>, brick: &str) -> &'p str {
+pub fn host_uuid<'p>(peer: &'p Peer<'_>, brick: &str) -> &'p str {
     let found = split_brick(brick).and_then(|(host, _)| peer.world.state.find(host));
     let host = found.and_then(|id| peer.world.state.hosts.get(&id));
     host.map_or("00000000-0000-0000-0000-000000000000", |host| &host.machine.uuid)
@@ -153,10 +155,7 @@ pub fn status(peer: &mut Peer<'_>, name: &str, xml: bool) -> Answer {
     let mut nodes = String::new();
     for brick in &volume.bricks {
         let Some((host, path)) = split_brick(brick) else { continue };
-        let online = peer.world.state.find(host).is_some_and(|id| {
-            let on = peer.on(id);
-            on.host().machine.is_connected() && on.is_directory(&format!("{path}/.glusterfs"))
-        });
+        let online = is_online(peer, brick);
         let _ = writeln!(
             text,
             "Brick {brick} {} {}",

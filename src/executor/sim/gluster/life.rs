@@ -58,6 +58,13 @@ pub fn delete(peer: &mut Peer<'_>, name: &str) -> Answer {
         );
         return Err(refuse(1, text));
     }
+    let snapshots = peer.snapshots_of(name);
+    if snapshots > 0 {
+        let text = format!(
+            "{what}: failed: Cannot delete Volume {name} ,as it has {snapshots} snapshots. To delete the volume, first delete all the snapshots under it."
+        );
+        return Err(refuse(1, text));
+    }
     if !peer.whole_pool() {
         return Err(refuse(1, format!("{what}: failed: Some of the peers are down")));
     }

@@ -2,16 +2,23 @@
 
 mod bricks;
 mod create;
+mod heal;
 mod info;
 mod life;
 mod options;
 mod peers;
+mod rebalance;
+mod replace;
 mod set;
+mod snap_bricks;
+mod snapshot;
 
+pub use heal::set_pending;
 pub use info::stored_info;
+pub use snap_bricks::remount;
 
 use super::answer::{Answer, Refused, refuse};
-use super::objects::{GlusterVolume, PoolId, split_brick};
+use super::objects::{GlusterVolume, PoolId, Snapshot, split_brick};
 use super::state::Record;
 use super::world::Peer;
 
@@ -36,12 +43,18 @@ pub fn run(peer: &mut Peer<'_>, args: &[String]) -> Answer {
         ["peer", "status"] => peers::status(peer, xml),
         ["peer", "probe", name] => peers::probe(peer, name),
         ["peer", "detach", name] => peers::detach(peer, name),
-        ["snapshot", "config", "snap-max-hard-limit", limit] => snapshot_limit(limit),
+        ["snapshot", ref words @ ..] => snapshot::run(peer, words, xml),
         ["volume", "info"] => info::info(peer, None, xml),
         ["volume", "info", name] => info::info(peer, Some(name), xml),
         ["volume", "status", name] => info::status(peer, name, xml),
         ["volume", "create", name, ref rest @ ..] => create::create(peer, name, rest),
         ["volume", "add-brick", name, ref bricks @ ..] => create::add_brick(peer, name, bricks),
+        ["volume", "replace-brick", name, old, new, "commit", "force"] => {
+            replace::replace_brick(peer, name, old, new)
+        }
+        ["volume", "rebalance", name, "start"] => rebalance::start(peer, name),
+        ["volume", "rebalance", name, "status"] => rebalance::status(peer, name, xml),
+        ["volume", "heal", name, "info"] => heal::info(peer, name, xml),
         ["volume", "set", name, ref pairs @ ..] => set::set(peer, name, pairs),
         ["volume", "start", name] => life::start(peer, name, false),
         ["volume", "start", name, "force"] => life::start(peer, name, true),
@@ -109,6 +122,23 @@ impl Peer<'_> {
     fn set_volume(&mut self, name: &str, volume: Option<GlusterVolume>) {
         let pool = self.pool();
         self.set(Record::Gluster(pool, name.into(), volume));
+    }
+
+    /// A snapshot of the pool.
+    fn snapshot(&self, name: &str) -> Option<&Snapshot> {
+        self.world.state.snapshots.get(&self.pool())?.get(name)
+    }
+
+    /// Puts a snapshot of the pool, or takes it away.
+    fn set_snapshot(&mut self, name: &str, snapshot: Option<Snapshot>) {
+        let pool = self.pool();
+        self.set(Record::Snapshot(pool, name.into(), snapshot));
+    }
+
+    /// How many snapshots there are of a volume.
+    fn snapshots_of(&self, volume: &str) -> usize {
+        let snapshots = self.world.state.snapshots.get(&self.pool());
+        snapshots.map_or(0, |found| found.values().filter(|one| &*one.volume == volume).count())
     }
 
     /// A volume to change, or gluster's refusal, which begins with what was tried.

@@ -32,6 +32,7 @@ fn plan(gid: u32, role: BrickRole) -> BrickPlan {
         role,
         gid,
         path: Brick::path_for(device, brick),
+        logical_volume: None,
     }
 }
 
@@ -190,4 +191,45 @@ async fn a_pool_with_clones_stays() {
     let (script, runner) = Script::new(&[("thin_count", Says("       1\n"))]);
     assert!(runner.undo(&create()).await.unwrap_err().is_temporary());
     assert_eq!(script.times("lvremove"), 1);
+}
+
+/// The brick of a clone, as gluster has made it.
+fn cloned() -> Step {
+    Step::DestroyBrick(BrickPlan {
+        path: "/run/gluster/snaps/5f2b/brick1/brick".to_owned(),
+        logical_volume: Some("5f2b_0".to_owned()),
+        ..plan(0, BrickRole::Data)
+    })
+}
+
+#[tokio::test]
+async fn the_brick_of_a_clone_has_names_of_its_own_and_no_line_in_the_table() {
+    let inhabited = [
+        ("rm --force --dir /run/gluster/snaps/5f2b/brick1", Says("")),
+        (
+            "rm --force --dir /run/gluster/snaps/5f2b",
+            Refuses(1, "rm: cannot remove '/x': Directory not empty\n"),
+        ),
+    ];
+    let (script, runner) = Script::new(&[("thin_count", Says("       1\n")), inhabited[0], inhabited[1]]);
+    runner.apply(&cloned()).await.unwrap();
+    assert_eq!(
+        short(&script.ran()),
+        [
+            "umount /run/gluster/snaps/5f2b/brick1 [mortar-brick-B]",
+            "/usr/sbin/lvm lvremove --autobackup=n -f vg_D/5f2b_0 [mortar-brick-B]",
+            "/usr/sbin/lvm lvs --noheadings --options=thin_count vg_D/tp_x",
+            "rm --force --dir /run/gluster/snaps/5f2b/brick1 [mortar-brick-B]",
+            "rm --force --dir /run/gluster/snaps/5f2b [mortar-brick-B]",
+            "rm --force --dir /run/gluster/snaps/5f2b/brick1 /run/lock/mortar-brick-B /run/lock/mortar-volume-V [mortar-volume-V]",
+        ]
+    );
+    script.assert_used_up();
+}
+
+#[tokio::test]
+async fn the_pool_goes_with_the_last_that_is_in_it() {
+    let (script, runner) = Script::new(&[("thin_count", Says("       0\n"))]);
+    runner.apply(&cloned()).await.unwrap();
+    assert_eq!(script.times("lvremove --autobackup=n -f vg_"), 2);
 }

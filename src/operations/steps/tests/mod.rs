@@ -3,8 +3,15 @@
 //! the simulated and the real peers.
 
 mod brick;
+mod clone;
 mod device;
+mod extend;
+mod heal;
 mod peer;
+mod replace;
+mod simulated;
+mod simulated_clone;
+mod snapshot;
 mod volume;
 
 use std::sync::{Arc, Mutex};
@@ -22,6 +29,8 @@ use crate::model::step::Peer;
 enum Answer {
     Says(&'static str),
     Refuses(i32, &'static str),
+    /// With the answer on standard output, as gluster does under `--xml`.
+    RefusesAloud(&'static str),
     /// It runs, and nobody hears how.
     Lost,
     Unreachable,
@@ -54,6 +63,13 @@ impl Executor for Script {
                 code,
                 stdout: String::new(),
                 stderr: text.to_owned(),
+            }),
+            Answer::RefusesAloud(text) => Err(RemoteError::Exited {
+                host,
+                command,
+                code: 1,
+                stdout: text.to_owned(),
+                stderr: String::new(),
             }),
             Answer::Lost => Err(RemoteError::OutcomeUnknown { host, command, source: "broken pipe".into() }),
             Answer::Unreachable => Err(RemoteError::Unreachable { host, source: "no route".into() }),

@@ -4,13 +4,13 @@ use super::{Rule, Script, peer};
 use crate::model::durability::Durability;
 use crate::model::step::{BrickAt, Step, VolumePlan};
 
-const MISSING: Rule = (
+pub(super) const MISSING: Rule = (
     "volume info v --xml",
     Says(
         "<cliOutput><opRet>-1</opRet><opErrno>30806</opErrno><opErrstr>Volume does not exist</opErrstr><volInfo><volumes><count>0</count></volumes></volInfo></cliOutput>",
     ),
 );
-const STOPPED: Rule = (
+pub(super) const STOPPED: Rule = (
     "volume info v --xml",
     Says(concat!(
         "<cliOutput><opRet>0</opRet><opErrno>0</opErrno><opErrstr/><volInfo><volumes><volume><name>v</name><statusStr>Stopped</statusStr><bricks>",
@@ -18,7 +18,7 @@ const STOPPED: Rule = (
         "</bricks></volume><count>1</count></volumes></volInfo></cliOutput>"
     )),
 );
-const STARTED: Rule = (
+pub(super) const STARTED: Rule = (
     "volume info v --xml",
     Says(concat!(
         "<cliOutput><opRet>0</opRet><opErrno>0</opErrno><opErrstr/><volInfo><volumes><volume><name>v</name><statusStr>Started</statusStr><bricks>",
@@ -26,7 +26,7 @@ const STARTED: Rule = (
         "</bricks></volume><count>1</count></volumes></volInfo></cliOutput>"
     )),
 );
-const HAND_MADE: Rule = (
+pub(super) const HAND_MADE: Rule = (
     "volume info v --xml",
     Says(concat!(
         "<cliOutput><opRet>0</opRet><opErrno>0</opErrno><opErrstr/><volInfo><volumes><volume><name>v</name><statusStr>Started</statusStr><bricks>",
@@ -34,7 +34,7 @@ const HAND_MADE: Rule = (
         "</bricks></volume><count>1</count></volumes></volInfo></cliOutput>"
     )),
 );
-const OF_ANOTHER_SERVER: Rule = (
+pub(super) const OF_ANOTHER_SERVER: Rule = (
     "volume info v --xml",
     Says(concat!(
         "<cliOutput><opRet>0</opRet><opErrno>0</opErrno><opErrstr/><volInfo><volumes><volume><name>v</name><statusStr>Stopped</statusStr><bricks>",
@@ -44,15 +44,15 @@ const OF_ANOTHER_SERVER: Rule = (
     )),
 );
 const EXISTS: Rule = ("volume create", Refuses(1, "volume create: v: failed: Volume v already exists\n"));
-const NO_FILE: Rule = ("cat /var/lib/glusterd", Refuses(1, "cat: x: No such file or directory\n"));
+pub(super) const NO_FILE: Rule = ("cat /var/lib/glusterd", Refuses(1, "cat: x: No such file or directory\n"));
 
 /// What one look gets: every peer with bricks is asked, and all say the same.
-fn in_pool(rules: &[Rule]) -> Vec<Rule> {
+pub(super) fn in_pool(rules: &[Rule]) -> Vec<Rule> {
     let asked = |rule: &Rule| if rule.0.contains("volume info") { 3 } else { 1 };
     rules.iter().flat_map(|rule| std::iter::repeat_n(*rule, asked(rule))).collect()
 }
 
-fn plan() -> VolumePlan {
+pub(super) fn plan() -> VolumePlan {
     let brick =
         |n: u8| BrickAt { host: peer(n + 1).host, storage: peer(n + 1).storage, path: format!("/b{n}") };
     VolumePlan {
@@ -70,7 +70,7 @@ fn create() -> Step {
     Step::CreateVolume(plan())
 }
 
-fn changes(script: &Script) -> Vec<String> {
+pub(super) fn changes(script: &Script) -> Vec<String> {
     let lock = format!(" [mortar-volume-{}]", "e".repeat(32));
     let all = script.ran().into_iter().filter(|line| !line.contains("--xml") && line.ends_with(&lock));
     all.map(|line| line.replace(&lock, "").replace("gluster --mode=script --timeout=600 ", "")).collect()

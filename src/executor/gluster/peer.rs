@@ -1,0 +1,59 @@
+//! The trusted pool.
+
+use super::{change, look};
+use crate::executor::command::{Command, LockName};
+use crate::executor::settings::PeerSettings;
+
+/// Lists the other peers with their states.
+pub fn peer_status(settings: &PeerSettings) -> Command {
+    look(settings).args(["peer", "status"])
+}
+
+/// Lists all peers of the trusted pool that the asked one is in, itself included.
+pub fn pool_list(settings: &PeerSettings) -> Command {
+    look(settings).args(["pool", "list"])
+}
+
+/// How many peers [`pool_list`] printed. Its first line is a heading.
+pub fn pool_size(output: &str) -> usize {
+    output.lines().skip(1).filter(|line| !line.trim().is_empty()).count()
+}
+
+/// Joins a peer to the trusted pool.
+pub fn peer_probe(settings: &PeerSettings, storage: &str) -> Command {
+    change(settings, LockName::pool()).args(["peer", "probe", storage])
+}
+
+/// Takes a peer out of the trusted pool.
+pub fn peer_detach(settings: &PeerSettings, storage: &str) -> Command {
+    change(settings, LockName::pool()).args(["peer", "detach", storage])
+}
+
+/// Whether, by what [`peer_status`] printed, the peer of that name is wholly in the pool and can be used.
+pub fn is_in_cluster(status: &str, storage: &str) -> bool {
+    let about =
+        |block: &&str| block.lines().any(|line| line == format!("Hostname: {storage}") || line == storage);
+    let found = status.split("\n\n").find(about);
+    found.is_some_and(|block| block.contains("State: Peer in Cluster (Connected)"))
+}
+
+/// Limits the snapshots of a volume.
+pub fn snapshot_limit(settings: &PeerSettings) -> Command {
+    change(settings, LockName::pool())
+        .args(["snapshot", "config", "snap-max-hard-limit"])
+        .arg(settings.snapshot_limit.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_counts_once_it_is_wholly_in_the_pool() {
+        let status = "Number of Peers: 2\n\nHostname: 10.10.10.18\nUuid: a\nState: Peer in Cluster (Connected)\n\n\
+                      Hostname: gluster3\nUuid: b\nState: Accepted peer request (Connected)\nOther names:\n10.10.10.19\n";
+        assert!(is_in_cluster(status, "10.10.10.18"));
+        assert!(!is_in_cluster(status, "10.10.10.19"));
+        assert!(!is_in_cluster("Number of Peers: 0\n", "10.10.10.18"));
+    }
+}

@@ -1,0 +1,214 @@
+//! Whether the copies of a set are whole: before one of them goes, and after another one has come.
+
+use std::time::Duration;
+
+use tracing::warn;
+
+use super::extend::missing;
+use super::{GlusterFailure, Result, StepError, StepRunner};
+use crate::executor::RemoteError;
+use crate::executor::gluster::{self, HealBrick, place};
+use crate::model::step::{BrickAt, Peer, ReplacePlan, VolumePlan};
+
+/// The pause between two looks at what is healed; it doubles from the first to the last of these.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+
+/// How many looks at what is healed may fail one after the other: some five minutes.
+const FAILED_LOOKS: u32 = 30;
+
+impl StepRunner {
+    /// Refuses where data would be lost with the brick that leaves, or where too few others are online. Stricter than
+    /// heketi, which does not read whether a brick is online.
+    pub(super) async fn check_heal(&self, plan: &ReplacePlan) -> Result<()> {
+        if plan.set.len() < 2 {
+            // There is nothing to ask gluster: it heals no volume without copies.
+            return Err(too_few(plan, 0));
+        }
+        let bricks = match self.heal_info(&plan.volume).await? {
+            Ok(bricks) => bricks,
+            Err(words) => {
+                let (text, explanation) = no_heal_info(plan, &words);
+                return Err(StepError::Refused { text, explanation });
+            }
+        };
+        judge(&bricks, plan)
+    }
+
+    /// Waits until the new brick has all that its set holds. Bricks that are offline are not waited for, but for the
+    /// new one. Without a limit: it takes as long as there is data.
+    pub(super) async fn await_heal(&self, plan: &ReplacePlan) -> Result<()> {
+        if plan.set.len() < 2 {
+            return Ok(());
+        }
+        let (mut pause, longest) = PAUSES;
+        let (mut agreed, mut failed) = (0, 0);
+        loop {
+            match self.is_healed(plan).await {
+                Ok(Healed::Stopped) => return Ok(()),
+                Ok(Healed::Whole) => (agreed, failed) = (agreed + 1, 0),
+                Ok(Healed::NotYet) => (agreed, failed) = (0, 0),
+                Err(error) if error.is_temporary() && failed < FAILED_LOOKS => {
+                    warn!("cannot see what is healed of volume {}: {}", plan.volume.name, error.text());
+                    (agreed, failed) = (0, failed + 1);
+                }
+                Err(error) => return Err(error),
+            }
+            // Twice: glusterd may not have told all bricks yet what they are to heal.
+            if agreed == 2 {
+                return Ok(());
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
+        }
+    }
+
+    async fn is_healed(&self, plan: &ReplacePlan) -> Result<Healed> {
+        let bricks = match self.heal_info(&plan.volume).await? {
+            Ok(bricks) => bricks,
+            Err(words) => return self.without_heal_info(plan, &words).await,
+        };
+        let whole = of(&bricks, &plan.new).is_some_and(|new| new.connected && new.entries == Some(0));
+        let pending = others(plan).filter_map(|brick| of(&bricks, brick)).any(HealBrick::has_entries);
+        Ok(if whole && !pending { Healed::Whole } else { Healed::NotYet })
+    }
+
+    /// A volume that is stopped does not heal. gluster says the same of one that is started, but none of its bricks.
+    async fn without_heal_info(&self, plan: &ReplacePlan, words: &str) -> Result<Healed> {
+        let now = VolumePlan { bricks: all_bricks(plan), ..plan.volume.clone() };
+        match self.look(&now).await? {
+            None => Err(missing(&plan.volume)),
+            Some(found) if !found.started => Ok(Healed::Stopped),
+            Some(_) if words.contains("is not started") => Ok(Healed::NotYet),
+            Some(_) => {
+                let (text, explanation) = no_heal_info(plan, words);
+                Err(StepError::InUse { text, explanation })
+            }
+        }
+    }
+
+    /// What gluster has to heal, or its words where it does not say. A peer whose own glusterd is down says nothing
+    /// about the volume: the next one is asked.
+    async fn heal_info(&self, plan: &VolumePlan) -> Result<std::result::Result<Vec<HealBrick>, String>> {
+        let (mut words, mut last) = (None, None);
+        for peer in &plan.peers {
+            match self.heal_info_of(peer, plan).await {
+                Ok(Ok(bricks)) => return Ok(Ok(bricks)),
+                Ok(Err(refusal)) => words = Some(refusal),
+                Err(error) => last = Some(error),
+            }
+        }
+        match (words, last) {
+            (Some(words), _) => Ok(Err(words)),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(Err("there is no peer that could be asked".to_owned())),
+        }
+    }
+
+    async fn heal_info_of(
+        &self,
+        peer: &Peer,
+        plan: &VolumePlan,
+    ) -> Result<std::result::Result<Vec<HealBrick>, String>> {
+        let command = gluster::heal_info(&self.settings, &plan.name);
+        let output = match self.gluster(std::slice::from_ref(peer), &command).await {
+            Ok(output) => output.stdout,
+            // With a refusal the answer is in the XML all the same.
+            Err(GlusterFailure::Remote(RemoteError::Exited { stdout, .. })) if !stdout.is_empty() => stdout,
+            Err(failure) => return Err(failure.into()),
+        };
+        gluster::parse_heal_info(&output).ok_or_else(|| StepError::unreadable(&peer.host, &command, &output))
+    }
+}
+
+enum Healed {
+    Whole,
+    NotYet,
+    Stopped,
+}
+
+/// Refuses by what gluster listed, in heketi's order.
+fn judge(bricks: &[HealBrick], plan: &ReplacePlan) -> Result<()> {
+    if let Some(stranger) = bricks.iter().find_map(|brick| unknown(brick, plan)) {
+        return Err(undetermined(plan, stranger));
+    }
+    let others: Vec<&HealBrick> = others(plan).filter_map(|brick| of(bricks, brick)).collect();
+    // What is to be healed between the others is to be expected while the leaving one is away: it is for that one.
+    let source = match of(bricks, &plan.old) {
+        Some(leaving) if leaving.has_entries() => true,
+        Some(leaving) if leaving.connected => others.iter().any(|brick| brick.has_entries()),
+        _ => false,
+    };
+    if source {
+        return Err(is_source(plan));
+    }
+    let online = others.iter().filter(|brick| brick.connected).count();
+    if online < usize::try_from(plan.required).unwrap_or(usize::MAX) {
+        return Err(too_few(plan, online));
+    }
+    Ok(())
+}
+
+/// The brick in what gluster listed; none where it could not be asked.
+fn of<'b>(bricks: &'b [HealBrick], brick: &BrickAt) -> Option<&'b HealBrick> {
+    let name = place(brick);
+    bricks.iter().find(|found| found.name.as_deref() == Some(&name))
+}
+
+/// The bricks of the set that stay.
+fn others(plan: &ReplacePlan) -> impl Iterator<Item = &BrickAt> {
+    plan.set.iter().filter(|brick| **brick != plan.old)
+}
+
+fn all_bricks(plan: &ReplacePlan) -> Vec<BrickAt> {
+    plan.volume.bricks.iter().chain([&plan.new]).cloned().collect()
+}
+
+/// The name of a brick that is none of the volume's.
+fn unknown<'b>(brick: &'b HealBrick, plan: &ReplacePlan) -> Option<&'b str> {
+    let name = brick.name.as_deref()?;
+    let known = plan.volume.bricks.iter().any(|own| place(own) == name);
+    if known { None } else { Some(name) }
+}
+
+fn undetermined(plan: &ReplacePlan, stranger: &str) -> StepError {
+    let name = &plan.volume.name;
+    StepError::Refused {
+        text: "Unable to determine heal status of brick".to_owned(),
+        explanation: format!(
+            "volume {name} has a brick {stranger} that this server does not know, so nothing was replaced. Look at `gluster volume info {name}`"
+        ),
+    }
+}
+
+fn is_source(plan: &ReplacePlan) -> StepError {
+    let (name, old) = (&plan.volume.name, place(&plan.old));
+    StepError::Refused {
+        text: format!("Cannot replace brick {} as it is source brick for data to be healed", plan.brick),
+        explanation: format!(
+            "volume {name} is not healed, and {old} may hold the only good copy of a file, so it was left in its place. Wait until `gluster volume heal {name} info` lists no entries, then ask again"
+        ),
+    }
+}
+
+fn too_few(plan: &ReplacePlan, online: usize) -> StepError {
+    let (id, needed, old) = (plan.brick, plan.required, place(&plan.old));
+    StepError::Refused {
+        text: format!(
+            "Cannot replace brick {id} as only {online} of {needed} required peer bricks are online"
+        ),
+        explanation: format!(
+            "what {old} holds has to be healed from the other bricks of its set, and {online} of them are online where {needed} are needed; it was left in its place. Look at `gluster volume status {}` and start what is down",
+            plan.volume.name
+        ),
+    }
+}
+
+/// heketi's text, and what to do.
+fn no_heal_info(plan: &ReplacePlan, words: &str) -> (String, String) {
+    let (name, words) = (&plan.volume.name, words.trim());
+    let text = format!("Unable to get heal info of volume : {name} : {words}");
+    let explanation = format!(
+        "gluster does not say what is to be healed of volume {name}: {words}. Look at `gluster volume heal {name} info` on a peer, and ask again when it lists the bricks"
+    );
+    (text, explanation)
+}

@@ -1,0 +1,134 @@
+//! What gluster has of a volume, and whose it is.
+
+use futures_util::future::join_all;
+
+use super::{BETWEEN_LOOKS, GlusterFailure, Result, StepError, StepRunner};
+use crate::executor::RemoteError;
+use crate::executor::command::Command;
+use crate::executor::gluster::{self, GlusterVolume, place, stored_place};
+use crate::model::step::{Peer, VolumePlan};
+
+/// How many looks are waited for to agree with the one before.
+pub(super) const LOOKS: u32 = 10;
+
+impl StepRunner {
+    pub(super) async fn look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
+        self.look_with(plan, &gluster::volume_info(&self.settings, Some(&plan.name))).await
+    }
+
+    /// Asks all peers with bricks at once: one that was re-installed, or is out of step, knows nothing.
+    async fn look_with(&self, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
+        let carries = |peer: &&Peer| plan.bricks.iter().any(|brick| brick.storage == peer.storage);
+        let asked =
+            join_all(plan.peers.iter().filter(carries).map(|peer| self.ask(peer, plan, command))).await;
+        agreed(asked)
+    }
+
+    async fn ask(&self, peer: &Peer, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
+        let output = match self.gluster(std::slice::from_ref(peer), command).await {
+            Ok(output) => output.stdout,
+            // With an error the answer is in the XML all the same.
+            Err(GlusterFailure::Remote(RemoteError::Exited { stderr, .. }))
+                if gluster::is_missing(&stderr) =>
+            {
+                return Ok(None);
+            }
+            Err(GlusterFailure::Remote(RemoteError::Exited { stdout, .. })) if !stdout.is_empty() => stdout,
+            Err(failure) => return Err(failure.into()),
+        };
+        let found = gluster::parse_volume_info(&output)
+            .ok_or_else(|| StepError::unreadable(&peer.host, command, &output))?;
+        Ok(found.into_iter().find(|volume| volume.name == plan.name))
+    }
+
+    /// Looks until two looks, a pause apart, say the same.
+    pub(super) async fn agreed_look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
+        // Behind the lock: a command line that outlived us, or our connection, has ended by then. What glusterd still
+        // does for it is what the second look is for.
+        let command = gluster::volume_info(&self.settings, Some(&plan.name));
+        let mut last = self.look_with(plan, &command.behind(gluster::volume_lock(plan.volume))).await?;
+        for _ in 0..LOOKS {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            let now = self.look(plan).await?;
+            if now == last {
+                break;
+            }
+            last = now;
+        }
+        Ok(last)
+    }
+
+    /// Whose the volume of that name is, by glusterd's own file where it can be read: that is ten times as fast as
+    /// asking, and a delete waits for it.
+    pub(super) async fn ownership(&self, plan: &VolumePlan) -> Result<Ownership> {
+        if let Some(peer) = plan.peers.first()
+            && let Ok(output) = self.run(&peer.host, &gluster::stored_info(&plan.name)).await
+        {
+            let bricks = gluster::parse_stored_bricks(&output.stdout);
+            let ours: Vec<String> = plan.bricks.iter().map(stored_place).collect();
+            if !bricks.is_empty() && bricks.iter().all(|brick| ours.iter().any(|own| own == brick)) {
+                return Ok(Ownership::Ours);
+            }
+        }
+        Ok(match self.look(plan).await? {
+            None => Ownership::Missing,
+            Some(found) if is_ours(&found, plan) => Ownership::Ours,
+            Some(_) => Ownership::Foreign,
+        })
+    }
+}
+
+/// What several peers know, taken together: it is missing if none of those that answer has it.
+pub(super) fn agreed<T>(answers: Vec<Result<Option<T>>>) -> Result<Option<T>> {
+    let (mut missing, mut away, mut unable) = (false, None, None);
+    for answer in answers {
+        match answer {
+            Ok(Some(found)) => return Ok(Some(found)),
+            Ok(None) => missing = true,
+            Err(error) if is_away(&error) => away = Some(error),
+            Err(error) => unable = Some(error),
+        }
+    }
+    match unable.or(away.filter(|_| !missing)) {
+        Some(error) => Err(error),
+        None => Ok(None),
+    }
+}
+
+/// Whether a peer cannot say anything: it is off, or no glusterd runs there.
+fn is_away(error: &StepError) -> bool {
+    match error {
+        StepError::Remote(RemoteError::Unreachable { .. }) => true,
+        StepError::Remote(RemoteError::Exited { stderr, .. }) => gluster::is_unanswered(stderr),
+        _ => false,
+    }
+}
+
+/// Whose a volume of some name is.
+pub(super) enum Ownership {
+    Ours,
+    Foreign,
+    Missing,
+}
+
+/// A volume is ours if it has no bricks but those we made for it, and does not carry the id of another one. One
+/// without any brick could be anybody's.
+pub(super) fn is_ours(found: &GlusterVolume, plan: &VolumePlan) -> bool {
+    let ours: Vec<String> = plan.bricks.iter().map(place).collect();
+    let id = plan.volume.to_string();
+    !found.bricks.is_empty()
+        && found.bricks.iter().all(|brick| ours.contains(brick))
+        && found.option(gluster::ID_OPTION).is_none_or(|own| own == id)
+}
+
+/// The refusal to touch a volume of somebody else.
+pub(super) fn foreign(plan: &VolumePlan, refusal: Option<String>) -> StepError {
+    let name = &plan.name;
+    StepError::Refused {
+        text: refusal
+            .map_or_else(|| format!("volume {name} has other bricks"), |text| text.trim().to_owned()),
+        explanation: format!(
+            "the trusted pool has a volume {name} with bricks that this server did not make; it was left alone. Choose another name"
+        ),
+    }
+}
