@@ -91,7 +91,7 @@ async fn facts(script: &Script, runner: &super::StepRunner, step: &Step) -> Devi
     script.assert_used_up();
     match output {
         StepOutput::Device(facts) => facts,
-        StepOutput::Nothing => panic!("no facts"),
+        StepOutput::Nothing | StepOutput::Told { .. } => panic!("no facts"),
     }
 }
 
