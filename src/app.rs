@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, LogLevel};
+use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind};
 use crate::executor::Executor;
 use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
@@ -24,6 +24,7 @@ use crate::model::sizes::KiB;
 use crate::operations::{self, OperationSettings, Operations, Parts, Stopped};
 use crate::placement::{PlacementLimits, ZoneChecking};
 use crate::store::{Sharing, Store, backup};
+use crate::telemetry::LogHandle;
 
 /// How long a delete is tried before its client is told that the background goes on with it.
 const DELETE_BUDGET: std::time::Duration = std::time::Duration::from_secs(20);
@@ -47,11 +48,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the database, recovers what an earlier server left unfinished, and binds the port.
+    /// Opens the database, recovers what an earlier server left unfinished, and binds the port. `log` is the log that
+    /// clients may make louder.
     ///
     /// # Errors
     /// With one sentence that says what is wrong and what to do.
-    pub async fn start(config: Config) -> anyhow::Result<Server> {
+    pub async fn start(config: Config, log: LogHandle) -> anyhow::Result<Server> {
         config.warnings.iter().for_each(|warning| warn!("{warning}"));
         if config.tls.is_some() {
             let text = "enable_tls is set, and this version serves plain HTTP only; put a proxy before it";
@@ -85,7 +87,7 @@ impl Server {
             );
         }
         operations.start_background();
-        let (router, admin_state) = router(&config, operations.clone(), database)?;
+        let (router, admin_state) = router(&config, operations.clone(), database, log)?;
         Ok(Server { operations, store, router, admin_state, listener })
     }
 
@@ -234,15 +236,16 @@ fn router(
     config: &Config,
     operations: Operations,
     database: PathBuf,
+    log: LogHandle,
 ) -> anyhow::Result<(axum::Router, SharedAdminState)> {
-    let app = App { operations, database: Arc::new(database) };
+    let state: AdminState = config.default_state.parse()?;
+    let admin_state = SharedAdminState::new(state);
+    let app = App { operations, database: Arc::new(database), admin_state: admin_state.clone(), log };
     let (inner, document) = http::router(app);
     let keys = config.auth.as_ref().map(|AuthConfig { admin, user }| Keys {
         admin: admin.expose().to_owned(),
         user: user.expose().to_owned(),
     });
-    let state: AdminState = config.default_state.parse()?;
-    let admin_state = SharedAdminState::new(state);
     let options = ShellOptions {
         keys,
         iat_leeway: config.iat_leeway,
@@ -268,16 +271,4 @@ fn listen(port: u16) -> anyhow::Result<TcpListener> {
     bound.with_context(|| {
         format!("HTTP Server error: cannot listen on port {port}; is another server running there?")
     })
-}
-
-/// The filter of the log for heketi's levels.
-pub fn filter(level: LogLevel) -> tracing_subscriber::filter::LevelFilter {
-    use tracing_subscriber::filter::LevelFilter;
-    match level {
-        LogLevel::None => LevelFilter::OFF,
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warning => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-    }
 }

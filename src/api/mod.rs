@@ -8,6 +8,7 @@ pub mod device;
 pub mod list;
 pub mod node;
 pub mod problem;
+pub mod service;
 pub mod validate;
 pub mod volume;
 pub mod volume_spec;
@@ -17,6 +18,7 @@ pub use device::{BrickInfo, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, S
 pub use list::List;
 pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagChange, TagsRequest};
 pub use problem::Problem;
+pub use service::{AdminStatus, LogLevels};
 pub use validate::{Invalid, Validate};
 pub use volume::{
     BlockInfo, BlockRestrictionRequest, DisperseOptions, Durability, GlusterMount, Mount, ReplicateOptions,

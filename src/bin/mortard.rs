@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use mortar::app::{self, Server};
+use mortar::app::Server;
 use mortar::config::{Config, ConfigError, Environment};
 use mortar::{store, telemetry};
 
@@ -68,12 +68,12 @@ fn serve(config: Option<PathBuf>, disable_auth: bool) -> anyhow::Result<()> {
     println!("{}", version());
     let Some(path) = config else { anyhow::bail!("Please provide configuration file") };
     let config = Config::load(&path, &Environment::of_process(), disable_auth)?;
-    telemetry::init(app::filter(config.log_level));
+    let log = telemetry::init(config.log_level);
     if disable_auth {
         eprintln!("WARNING: Heketi started with --disable-auth");
     }
     runtime()?.block_on(async {
-        let server = Server::start(config).await?;
+        let server = Server::start(config, log).await?;
         println!("Listening on port {}", server.address()?.port());
         server.serve().await
     })

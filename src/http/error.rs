@@ -15,12 +15,21 @@ pub enum ApiError {
     /// The body is no JSON, or not of the right shape.
     #[error("request unable to be parsed")]
     Parse,
+    /// The same where heketi says why.
+    #[error("request unable to be parsed: {0}")]
+    NotJson(String),
     /// A field breaks its rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// The request asks for no volume that could be.
     #[error(transparent)]
     VolumeRequest(#[from] VolumeRequestError),
+    /// Another logger than the one that can be set.
+    #[error("Only \"glusterfs\" logger may be modified")]
+    NoSuchLogger,
+    /// A word that is no level of the log.
+    #[error("invalid log level: {0}")]
+    NoSuchLevel(String),
     /// An id that is not hex digits matches no route.
     #[error("Invalid path or request")]
     NoRoute,
@@ -45,9 +54,13 @@ impl ApiError {
     /// The status that goes with it. Most are heketi's, odd ones included.
     pub fn status(&self) -> StatusCode {
         match self {
-            ApiError::Parse => StatusCode::UNPROCESSABLE_ENTITY,
+            ApiError::Parse | ApiError::NoSuchLogger | ApiError::NoSuchLevel(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             ApiError::VolumeRequest(VolumeRequestError::TooLarge) => StatusCode::INTERNAL_SERVER_ERROR,
-            ApiError::Invalid(_) | ApiError::VolumeRequest(_) => StatusCode::BAD_REQUEST,
+            ApiError::NotJson(_) | ApiError::Invalid(_) | ApiError::VolumeRequest(_) => {
+                StatusCode::BAD_REQUEST
+            }
             ApiError::NoRoute => StatusCode::NOT_FOUND,
             ApiError::AdminOnly => StatusCode::UNAUTHORIZED,
             ApiError::Backup(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -122,6 +135,9 @@ mod tests {
             assert_eq!((error.status().as_u16(), error.text().as_str()), (status, text));
         };
         check(ApiError::Parse, 422, "request unable to be parsed");
+        check(ApiError::NotJson("EOF".to_owned()), 400, "request unable to be parsed: EOF");
+        check(ApiError::NoSuchLogger, 422, "Only \"glusterfs\" logger may be modified");
+        check(ApiError::NoSuchLevel("loud".to_owned()), 422, "invalid log level: loud");
         check(ApiError::NoRoute, 404, "Invalid path or request");
         check(ApiError::AdminOnly, 401, "Administrator access required");
         check(OpError::NotFound.into(), 404, "Id not found");

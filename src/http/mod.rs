@@ -1,6 +1,7 @@
 //! The API over HTTP: handlers extract, convert, call and answer. Every change is an operation; the store is read
 //! only. What stands around the routes (paths, authentication, states) is in [`shell`].
 
+mod admin;
 pub mod answers;
 pub mod auth;
 mod backup;
@@ -9,6 +10,7 @@ pub mod connections;
 mod devices;
 mod error;
 mod extract;
+mod logging;
 mod metrics;
 mod nodes;
 pub mod openapi;
@@ -29,9 +31,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use error::ApiError;
+use shell::SharedAdminState;
 
 use crate::model::ids::JobId;
 use crate::operations::Operations;
+use crate::telemetry::LogHandle;
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -40,6 +44,10 @@ pub struct App {
     pub operations: Operations,
     /// The file of the database, for backups.
     pub database: Arc<PathBuf>,
+    /// Which requests are let in at present.
+    pub admin_state: SharedAdminState,
+    /// The log, whose level clients may set.
+    pub log: LogHandle,
 }
 
 /// The head of the OpenAPI document; the routes add themselves.
@@ -89,6 +97,8 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(volumes::create, volumes::list))
         .routes(routes!(volumes::info, volumes::delete))
         .routes(routes!(queue::poll))
+        .routes(routes!(admin::state, admin::set_state))
+        .routes(routes!(logging::level, logging::set_level))
         .routes(routes!(backup::download))
         .split_for_parts()
 }

@@ -5,6 +5,7 @@
 
 mod de;
 mod encode;
+pub mod go;
 mod raw;
 
 use std::borrow::Cow;

@@ -15,9 +15,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("operations", &["model", "placement", "store", "executor"]),
     ("api", &["model", "json"]),
     // The store for reads only: every change is an operation.
-    ("http", &["model", "json", "api", "operations", "store"]),
+    ("http", &["model", "json", "api", "operations", "store", "telemetry"]),
     ("client", &["api", "json"]),
-    ("config", &["model", "json", "executor::settings"]),
+    ("config", &["model", "json", "executor::settings", "telemetry"]),
 ];
 
 /// Those that put the parts together.

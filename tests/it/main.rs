@@ -12,5 +12,6 @@ mod foreign;
 mod kubernetes;
 mod life;
 mod service;
+mod service_state;
 mod support;
 mod sweep;

@@ -16,7 +16,6 @@ pub(super) const OPEN: &[&str] = &["/hello", "/metrics"];
 /// Paths of heketi that have no route here. They are known, so that clients which try them learn that they cannot
 /// do that (405), and not that they talk to something else (404).
 const KNOWN_ELSEWHERE: &[&str] = &[
-    "/admin",
     "/blockvolumes",
     "/blockvolumes/{id}",
     "/blockvolumes/{id}/expand",
@@ -25,7 +24,6 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "/db/dump",
     "/devices/{id}/resync",
     "/devices/{id}/tags",
-    "/internal/logging",
     "/internal/state/examine/gluster",
     "/nodes/{id}/tags",
     "/operations",
