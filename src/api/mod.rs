@@ -16,7 +16,7 @@ pub mod volume_spec;
 pub use cluster::{ClusterCreateRequest, ClusterInfo, ClusterList};
 pub use device::{BrickInfo, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, StorageSize};
 pub use list::List;
-pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagChange, TagsRequest};
+pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagsRequest};
 pub use problem::Problem;
 pub use service::{AdminStatus, LogLevels};
 pub use validate::{Invalid, Validate};

@@ -19,6 +19,7 @@ mod progress;
 mod recovery;
 pub mod seed;
 pub mod steps;
+mod tags;
 mod volume_create;
 mod volume_delete;
 mod volume_plan;
