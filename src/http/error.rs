@@ -39,6 +39,9 @@ pub enum ApiError {
     /// The engine refused.
     #[error(transparent)]
     Operation(#[from] OpError),
+    /// The database could not be read as a whole.
+    #[error("Could not construct dump from DB: {0}")]
+    Dump(#[source] StoreError),
     /// A failed backup.
     #[error("the backup failed")]
     Backup(#[source] anyhow::Error),
@@ -63,7 +66,7 @@ impl ApiError {
             }
             ApiError::NoRoute => StatusCode::NOT_FOUND,
             ApiError::AdminOnly => StatusCode::UNAUTHORIZED,
-            ApiError::Backup(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            ApiError::Dump(_) | ApiError::Backup(_) => StatusCode::INTERNAL_SERVER_ERROR,
             ApiError::Operation(error) => match error {
                 OpError::NotFound | OpError::MissingParent(_) => StatusCode::NOT_FOUND,
                 OpError::Conflict { .. } | OpError::KeyReused => StatusCode::CONFLICT,

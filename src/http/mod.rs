@@ -7,6 +7,7 @@ pub mod auth;
 mod backup;
 mod clusters;
 pub mod connections;
+mod database;
 mod devices;
 mod error;
 mod extract;
@@ -102,6 +103,8 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(admin::state, admin::set_state))
         .routes(routes!(logging::level, logging::set_level))
         .routes(routes!(backup::download))
+        .routes(routes!(database::dump))
+        .routes(routes!(database::check))
         .split_for_parts()
 }
 

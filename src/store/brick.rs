@@ -120,6 +120,23 @@ pub async fn of_volume(conn: &mut SqliteConnection, volume: VolumeId) -> Result<
     rows.into_iter().map(Brick::try_from).collect()
 }
 
+/// All bricks by id, in whatever phase.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Brick>> {
+    let rows = sqlx::query_as!(
+        BrickRow,
+        r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
+                  node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
+                  metadata_kib, thin_pool, path, phase AS "phase: Phase"
+             FROM brick ORDER BY id"#
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Brick::try_from).collect()
+}
+
 /// The bricks of a device by id.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ mod architecture;
 mod audit;
 mod conformance;
 mod disks;
+mod dump;
 mod elsewhere;
 mod faults;
 mod foreign;

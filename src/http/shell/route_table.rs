@@ -20,8 +20,6 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "/blockvolumes/{id}",
     "/blockvolumes/{id}/expand",
     "/bricks/to-evict/{id}",
-    "/db/check",
-    "/db/dump",
     "/devices/{id}/resync",
     "/internal/state/examine/gluster",
     "/operations",

@@ -1,0 +1,204 @@
+//! Unfinished operations as heketi shows them: types, changes and statuses, with its numbers and its words.
+
+use crate::model::operation::{Operation, OperationKind, StepRecord};
+use crate::model::step::Step;
+
+/// What heketi calls an operation. The numbers stand in databases and dumps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PendingType {
+    /// Makes a volume.
+    CreateVolume = 1,
+    /// Takes a volume away.
+    DeleteVolume = 2,
+    /// Makes a volume larger.
+    ExpandVolume = 3,
+    /// Makes a block volume.
+    CreateBlockVolume = 4,
+    /// Takes a block volume away.
+    DeleteBlockVolume = 5,
+    /// Empties a device.
+    RemoveDevice = 6,
+    /// Copies a volume.
+    CloneVolume = 7,
+    /// Moves a brick.
+    EvictBrick = 8,
+    /// Makes a block volume larger.
+    ExpandBlockVolume = 9,
+}
+
+impl PendingType {
+    /// Every type that has a number.
+    pub const ALL: [PendingType; 9] = [
+        PendingType::CreateVolume,
+        PendingType::DeleteVolume,
+        PendingType::ExpandVolume,
+        PendingType::CreateBlockVolume,
+        PendingType::DeleteBlockVolume,
+        PendingType::RemoveDevice,
+        PendingType::CloneVolume,
+        PendingType::EvictBrick,
+        PendingType::ExpandBlockVolume,
+    ];
+
+    /// Its number.
+    pub fn number(self) -> i64 {
+        self as i64
+    }
+
+    /// The `type_name` of the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            PendingType::CreateVolume => "create-volume",
+            PendingType::DeleteVolume => "delete-volume",
+            PendingType::ExpandVolume => "expand-volume",
+            PendingType::CreateBlockVolume => "create-block-volume",
+            PendingType::DeleteBlockVolume => "delete-block-volume",
+            PendingType::RemoveDevice => "remove-device",
+            PendingType::CloneVolume => "clone-volume",
+            PendingType::EvictBrick => "evict-brick",
+            PendingType::ExpandBlockVolume => "expand-block-volume",
+        }
+    }
+}
+
+/// What is done to one object. The numbers stand in databases and dumps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeType {
+    /// A brick is made.
+    AddBrick = 1,
+    /// A volume is made.
+    AddVolume = 2,
+    /// A brick is taken away.
+    DeleteBrick = 3,
+    /// A volume is taken away.
+    DeleteVolume = 4,
+    /// A volume gets larger, by so many GiB.
+    ExpandVolume = 5,
+    /// A block volume is made.
+    AddBlockVolume = 6,
+    /// A block volume is taken away.
+    DeleteBlockVolume = 7,
+    /// A device is emptied.
+    RemoveDevice = 8,
+    /// A volume is copied.
+    CloneVolume = 9,
+    /// A volume is frozen for a copy.
+    SnapshotVolume = 10,
+    /// A copy of a volume is made.
+    AddVolumeClone = 11,
+    /// An operation that this one waits for.
+    ChildOperation = 12,
+    /// The operation that waits for this one.
+    ParentOperation = 13,
+    /// A block volume gets larger, to so many GiB.
+    ExpandBlockVolume = 14,
+}
+
+impl ChangeType {
+    /// Its number.
+    pub fn number(self) -> i64 {
+        self as i64
+    }
+
+    /// The `description` of the API, heketi's odd ones included.
+    pub fn description(self) -> &'static str {
+        match self {
+            ChangeType::AddBrick => "Add brick",
+            ChangeType::AddVolume => "Add volume",
+            ChangeType::DeleteBrick => "Delete brick",
+            ChangeType::DeleteVolume => "Delete volume",
+            ChangeType::ExpandVolume => "Expand volume",
+            ChangeType::AddBlockVolume => "Add block volume",
+            ChangeType::DeleteBlockVolume => "Delete block volume",
+            ChangeType::RemoveDevice => "Remove device",
+            ChangeType::CloneVolume => "Clone volume from",
+            ChangeType::SnapshotVolume => "Snapshot volume",
+            ChangeType::AddVolumeClone => "Expand volume to",
+            ChangeType::ChildOperation => "Performing child operation",
+            ChangeType::ParentOperation => "Belongs to parent operation",
+            ChangeType::ExpandBlockVolume => "Expand block volume",
+        }
+    }
+}
+
+/// A change to one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What is done to it.
+    pub change: ChangeType,
+    /// The object.
+    pub id: String,
+    /// For [`ChangeType::ExpandVolume`] the GiB to add, for [`ChangeType::ExpandBlockVolume`] the new size.
+    pub delta: Option<i64>,
+}
+
+/// An operation as heketi would record it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// What it is.
+    pub kind: PendingType,
+    /// What it changes, in heketi's order: bricks first.
+    pub changes: Vec<Change>,
+}
+
+impl Pending {
+    /// An operation in heketi's terms; `None` for those that heketi does not record.
+    pub fn new(kind: OperationKind, target: &str, steps: &[StepRecord]) -> Option<Pending> {
+        let (kind, brick, object) = match kind {
+            OperationKind::VolumeCreate => {
+                (PendingType::CreateVolume, ChangeType::AddBrick, ChangeType::AddVolume)
+            }
+            OperationKind::VolumeDelete => {
+                (PendingType::DeleteVolume, ChangeType::DeleteBrick, ChangeType::DeleteVolume)
+            }
+            OperationKind::NodeAdd
+            | OperationKind::NodeDelete
+            | OperationKind::DeviceAdd
+            | OperationKind::DeviceDelete => return None,
+        };
+        let change = |change, id| Change { change, id, delta: None };
+        let mut changes: Vec<Change> = bricks(steps).map(|id| change(brick, id)).collect();
+        changes.push(change(object, target.to_owned()));
+        Some(Pending { kind, changes })
+    }
+
+    /// The same for a recorded operation.
+    pub fn of(op: &Operation) -> Option<Pending> {
+        Pending::new(op.kind, &op.target, &op.steps)
+    }
+}
+
+/// heketi's `status`: empty for what goes on, `failed` for what waits for the background or for a person.
+pub fn status(op: &Operation) -> &'static str {
+    if op.parked.is_some() { "failed" } else { "" }
+}
+
+/// The bricks that an operation makes or takes away, in the order of its steps.
+fn bricks(steps: &[StepRecord]) -> impl Iterator<Item = String> {
+    steps.iter().filter_map(|record| match &record.step {
+        Step::CreateBrick(plan) | Step::DestroyBrick(plan) => Some(plan.brick.to_string()),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_heketis() {
+        let numbers: Vec<i64> = PendingType::ALL.into_iter().map(PendingType::number).collect();
+        assert_eq!(numbers, (1..=9).collect::<Vec<i64>>());
+        assert_eq!(ChangeType::ExpandVolume.number(), 5);
+        assert_eq!(ChangeType::ExpandBlockVolume.number(), 14);
+    }
+
+    #[test]
+    fn what_heketi_does_not_record_is_left_out() {
+        let kinds = [OperationKind::NodeAdd, OperationKind::DeviceDelete];
+        assert!(kinds.into_iter().all(|kind| Pending::new(kind, "x", &[]).is_none()));
+        let create = Pending::new(OperationKind::VolumeCreate, "x", &[]);
+        let add = Change { change: ChangeType::AddVolume, id: "x".to_owned(), delta: None };
+        assert_eq!(create, Some(Pending { kind: PendingType::CreateVolume, changes: vec![add] }));
+    }
+}
