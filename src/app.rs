@@ -10,14 +10,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
 use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind};
-use crate::executor::Executor;
 use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
 use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
+use crate::executor::{Executor, Measured};
 use crate::http::auth::Keys;
 use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
 use crate::http::{self, App, connections};
+use crate::metrics::Metrics;
 use crate::model::clock::SystemClock;
 use crate::model::ids::RandomIds;
 use crate::model::sizes::KiB;
@@ -70,11 +71,12 @@ impl Server {
         }
         // Before anything is changed on a peer: a port that is taken ends the start.
         let listener = listen(config.port)?;
+        let metrics = Metrics::new()?;
         let executor = executor(&config.executor, &database, &store).await?;
         info!("Loaded {} executor", executor_name(&config.executor));
         let operations = Operations::new(Parts {
             store: Arc::clone(&store),
-            executor,
+            executor: Arc::new(Measured::new(executor, metrics.clone())),
             peer_settings: config.executor.peer.clone(),
             settings: settings(&config),
             clock: Arc::new(SystemClock),
@@ -87,7 +89,7 @@ impl Server {
             );
         }
         operations.start_background();
-        let (router, admin_state) = router(&config, operations.clone(), database, log)?;
+        let (router, admin_state) = router(&config, operations.clone(), database, log, metrics)?;
         Ok(Server { operations, store, router, admin_state, listener })
     }
 
@@ -237,10 +239,17 @@ fn router(
     operations: Operations,
     database: PathBuf,
     log: LogHandle,
+    metrics: Metrics,
 ) -> anyhow::Result<(axum::Router, SharedAdminState)> {
     let state: AdminState = config.default_state.parse()?;
     let admin_state = SharedAdminState::new(state);
-    let app = App { operations, database: Arc::new(database), admin_state: admin_state.clone(), log };
+    let app = App {
+        operations,
+        database: Arc::new(database),
+        admin_state: admin_state.clone(),
+        log,
+        metrics: metrics.clone(),
+    };
     let (inner, document) = http::router(app);
     let keys = config.auth.as_ref().map(|AuthConfig { admin, user }| Keys {
         admin: admin.expose().to_owned(),
@@ -253,6 +262,7 @@ fn router(
         max_body: shell::MAX_BODY,
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
+        metrics,
     };
     Ok((shell::wrap(inner, &document, options), admin_state))
 }

@@ -90,6 +90,19 @@ impl ApiError {
         }
     }
 
+    /// What kind of failure it is, if the server is to blame and not the request.
+    pub fn failure(&self) -> Option<&'static str> {
+        match self {
+            ApiError::Dump(_) | ApiError::Operation(OpError::Store(_)) => Some("database"),
+            ApiError::Backup(_) => Some("backup"),
+            ApiError::Operation(OpError::Refused { .. }) => Some("refused"),
+            ApiError::Operation(OpError::Busy) => Some("busy"),
+            ApiError::Operation(OpError::ShuttingDown) => Some("stopping"),
+            ApiError::Operation(OpError::Internal) => Some("internal"),
+            _ => None,
+        }
+    }
+
     fn explanation(&self) -> Option<&str> {
         match self {
             ApiError::Operation(error) => error.explanation(),

@@ -24,7 +24,7 @@ mod volumes;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use utoipa::OpenApi as _;
@@ -34,6 +34,7 @@ use utoipa_axum::routes;
 pub use error::ApiError;
 use shell::SharedAdminState;
 
+use crate::metrics::Metrics;
 use crate::model::ids::JobId;
 use crate::operations::Operations;
 use crate::telemetry::LogHandle;
@@ -49,6 +50,8 @@ pub struct App {
     pub admin_state: SharedAdminState,
     /// The log, whose level clients may set.
     pub log: LogHandle,
+    /// What is counted and timed.
+    pub metrics: Metrics,
 }
 
 /// The head of the OpenAPI document; the routes add themselves.
@@ -111,15 +114,19 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
 /// The routes with their errors made into answers.
 pub fn router(app: App) -> (axum::Router, utoipa::openapi::OpenApi) {
     let (router, document) = routes();
-    (router.route_layer(middleware::from_fn(explain)).with_state(app), document)
+    let explaining = middleware::from_fn_with_state(app.metrics.clone(), explain);
+    (router.route_layer(explaining).with_state(app), document)
 }
 
 /// Makes the answer of a handler's error: only here the request's `Accept` is known.
-async fn explain(request: Request, next: Next) -> Response {
+async fn explain(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let response = next.run(request).await;
     match response.extensions().get::<Arc<ApiError>>() {
-        Some(error) => error.answer(&headers),
+        Some(error) => {
+            error.failure().into_iter().for_each(|kind| metrics.failure(kind));
+            error.answer(&headers)
+        }
         None => response,
     }
 }

@@ -8,6 +8,7 @@ pub mod devices;
 mod engine;
 mod error;
 mod failure;
+mod figures;
 mod finish;
 mod forward;
 mod jobs;
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 pub use engine::Stopped;
 pub use error::{IN_USE, OpError};
+pub use figures::Figures;
 pub use jobs::JobView;
 
 use crate::executor::Executor;

@@ -9,13 +9,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("json", &[]),
     ("telemetry", &[]),
+    ("metrics", &[]),
     ("placement", &["model"]),
     ("store", &["model"]),
-    ("executor", &["model"]),
+    ("executor", &["model", "metrics"]),
     ("operations", &["model", "placement", "store", "executor"]),
     ("api", &["model", "json"]),
     // The store for reads only: every change is an operation.
-    ("http", &["model", "json", "api", "operations", "store", "telemetry"]),
+    ("http", &["model", "json", "api", "operations", "store", "telemetry", "metrics"]),
     ("client", &["api", "json"]),
     ("config", &["model", "json", "executor::settings", "telemetry"]),
 ];

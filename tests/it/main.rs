@@ -12,6 +12,7 @@ mod faults;
 mod foreign;
 mod kubernetes;
 mod life;
+mod metrics;
 mod service;
 mod service_state;
 mod support;

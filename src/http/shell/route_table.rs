@@ -50,6 +50,7 @@ pub(super) struct RouteTable {
 }
 
 struct Known {
+    template: String,
     segments: Vec<Segment>,
     methods: Vec<Method>,
 }
@@ -64,11 +65,17 @@ impl RouteTable {
     /// The routes of a document.
     pub(super) fn of(document: &OpenApi) -> RouteTable {
         let described = document.paths.paths.iter().filter(|(path, _)| !OPEN.contains(&path.as_str()));
-        let described =
-            described.map(|(path, item)| Known { segments: segments(path), methods: methods(item) });
-        let elsewhere =
-            KNOWN_ELSEWHERE.iter().map(|path| Known { segments: segments(path), methods: Vec::new() });
+        let described = described.map(|(path, item)| Known::new(path, methods(item)));
+        let elsewhere = KNOWN_ELSEWHERE.iter().map(|path| Known::new(path, Vec::new()));
         RouteTable { paths: described.chain(elsewhere).collect() }
+    }
+
+    /// The template that a decoded path fits.
+    pub(super) fn template(&self, path: &str) -> Option<&str> {
+        let open = OPEN.iter().find(|open| **open == path).copied();
+        let bare = path.strip_suffix('/').unwrap_or(path);
+        let known = || self.paths.iter().find(|known| known.fits(bare));
+        open.or_else(|| known().map(|known| known.template.as_str()))
     }
 
     /// `path` is decoded and clean.
@@ -90,6 +97,10 @@ impl RouteTable {
 }
 
 impl Known {
+    fn new(path: &str, methods: Vec<Method>) -> Known {
+        Known { template: path.to_owned(), segments: segments(path), methods }
+    }
+
     fn fits(&self, path: &str) -> bool {
         let mut given = path.split('/').skip(1);
         let all = self.segments.iter().all(|segment| given.next().is_some_and(|text| segment.fits(text)));
