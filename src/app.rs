@@ -1,5 +1,7 @@
 //! The server put together: configuration, database, executor, engine, routes.
 
+pub mod import;
+
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -168,9 +168,14 @@ impl Pending {
     }
 }
 
-/// heketi's `status`: empty for what goes on, `failed` for what waits for the background or for a person.
+/// heketi's `status`: empty for what goes on, `failed` for what waits for the background or for a person, `stale` for
+/// what came with an import.
 pub fn status(op: &Operation) -> &'static str {
-    if op.parked.is_some() { "failed" } else { "" }
+    match &op.parked {
+        None => "",
+        Some(parked) if parked.is_stale() => "stale",
+        Some(_) => "failed",
+    }
 }
 
 /// The bricks that an operation makes or takes away, in the order of its steps.

@@ -43,11 +43,12 @@ pub(super) async fn scrape(State(app): State<App>) -> std::result::Result<Respon
     gauges.push(single("heketi_cluster_count", "Number of clusters", counted.len() as u64));
     gauges.extend(of_clusters(&counted));
     gauges.extend(of_devices(&counted));
+    let failed = operations.parked.saturating_sub(operations.stale);
     let in_flight = app.operations.in_flight() as u64;
     gauges.push(single("heketi_operations_total_count", "Total Number of Operations", operations.total));
     gauges.push(single("heketi_operations_inFlight_count", "Number of in flight Operations", in_flight));
-    gauges.push(single("heketi_operations_stale_count", "Number of Stale Operations", 0));
-    gauges.push(single("heketi_operations_failed_count", "Number of Failed Operations", operations.parked));
+    gauges.push(single("heketi_operations_stale_count", "Number of Stale Operations", operations.stale));
+    gauges.push(single("heketi_operations_failed_count", "Number of Failed Operations", failed));
     let new = operations.total.saturating_sub(operations.parked);
     gauges.push(single("heketi_operations_new_count", "Number of New Operations", new));
     gauges.push(of_operations(app.operations.figures(), operations.parked));

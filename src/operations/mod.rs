@@ -11,6 +11,7 @@ mod failure;
 mod figures;
 mod finish;
 mod forward;
+pub mod import;
 mod jobs;
 mod limits;
 mod locks;

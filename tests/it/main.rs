@@ -10,6 +10,7 @@ mod dump;
 mod elsewhere;
 mod faults;
 mod foreign;
+mod import;
 mod kubernetes;
 mod life;
 mod metrics;

@@ -1,12 +1,15 @@
 //! The whole state in the shape of heketi's database dump: what `/db/dump` answers and `db import` reads.
 
 mod build;
+mod read;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+
+pub use read::DumpError;
 
 use super::cluster::ClusterInfo;
 use super::device::{BrickInfo, StorageSize};
