@@ -1,5 +1,7 @@
 //! The server put together: configuration, database, executor, engine, routes.
 
+pub mod import;
+
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,21 +11,23 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, LogLevel};
-use crate::executor::Executor;
+use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind};
 use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
 use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
+use crate::executor::{Executor, Measured};
 use crate::http::auth::Keys;
 use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
 use crate::http::{self, App, connections};
+use crate::metrics::Metrics;
 use crate::model::clock::SystemClock;
 use crate::model::ids::RandomIds;
 use crate::model::sizes::KiB;
 use crate::operations::{self, OperationSettings, Operations, Parts, Stopped};
 use crate::placement::{PlacementLimits, ZoneChecking};
 use crate::store::{Sharing, Store, backup};
+use crate::telemetry::LogHandle;
 
 /// How long a delete is tried before its client is told that the background goes on with it.
 const DELETE_BUDGET: std::time::Duration = std::time::Duration::from_secs(20);
@@ -47,11 +51,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the database, recovers what an earlier server left unfinished, and binds the port.
+    /// Opens the database, recovers what an earlier server left unfinished, and binds the port. `log` is the log that
+    /// clients may make louder.
     ///
     /// # Errors
     /// With one sentence that says what is wrong and what to do.
-    pub async fn start(config: Config) -> anyhow::Result<Server> {
+    pub async fn start(config: Config, log: LogHandle) -> anyhow::Result<Server> {
         config.warnings.iter().for_each(|warning| warn!("{warning}"));
         if config.tls.is_some() {
             let text = "enable_tls is set, and this version serves plain HTTP only; put a proxy before it";
@@ -72,11 +77,12 @@ impl Server {
         }
         // Before anything is changed on a peer: a port that is taken ends the start.
         let listener = listen(config.port)?;
+        let metrics = Metrics::new()?;
         let executor = executor(&config.executor, &database, &store).await?;
         info!("Loaded {} executor", executor_name(&config.executor));
         let operations = Operations::new(Parts {
             store: Arc::clone(&store),
-            executor,
+            executor: Arc::new(Measured::new(executor, metrics.clone())),
             peer_settings: config.executor.peer.clone(),
             settings: settings(&config),
             clock: Arc::new(SystemClock),
@@ -89,7 +95,7 @@ impl Server {
             );
         }
         operations.start_background();
-        let (router, admin_state) = router(&config, operations.clone(), database)?;
+        let (router, admin_state) = router(&config, operations.clone(), database, log, metrics)?;
         Ok(Server { operations, store, router, admin_state, listener })
     }
 
@@ -239,15 +245,23 @@ fn router(
     config: &Config,
     operations: Operations,
     database: PathBuf,
+    log: LogHandle,
+    metrics: Metrics,
 ) -> anyhow::Result<(axum::Router, SharedAdminState)> {
-    let app = App { operations, database: Arc::new(database) };
+    let state: AdminState = config.default_state.parse()?;
+    let admin_state = SharedAdminState::new(state);
+    let app = App {
+        operations,
+        database: Arc::new(database),
+        admin_state: admin_state.clone(),
+        log,
+        metrics: metrics.clone(),
+    };
     let (inner, document) = http::router(app);
     let keys = config.auth.as_ref().map(|AuthConfig { admin, user }| Keys {
         admin: admin.expose().to_owned(),
         user: user.expose().to_owned(),
     });
-    let state: AdminState = config.default_state.parse()?;
-    let admin_state = SharedAdminState::new(state);
     let options = ShellOptions {
         keys,
         iat_leeway: config.iat_leeway,
@@ -255,6 +269,7 @@ fn router(
         max_body: shell::MAX_BODY,
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
+        metrics,
     };
     Ok((shell::wrap(inner, &document, options), admin_state))
 }
@@ -273,16 +288,4 @@ fn listen(port: u16) -> anyhow::Result<TcpListener> {
     bound.with_context(|| {
         format!("HTTP Server error: cannot listen on port {port}; is another server running there?")
     })
-}
-
-/// The filter of the log for heketi's levels.
-pub fn filter(level: LogLevel) -> tracing_subscriber::filter::LevelFilter {
-    use tracing_subscriber::filter::LevelFilter;
-    match level {
-        LogLevel::None => LevelFilter::OFF,
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warning => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-    }
 }

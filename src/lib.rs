@@ -8,6 +8,7 @@ pub mod config;
 pub mod executor;
 pub mod http;
 pub mod json;
+pub mod metrics;
 pub mod model;
 pub mod operations;
 pub mod placement;

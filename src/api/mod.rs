@@ -3,22 +3,29 @@
 //! Field order and what is left out when empty are part of the contract: programs compare texts. Ids are
 //! plain strings here, as heketi takes any text for one and answers `Id not found`.
 
+pub mod check;
 pub mod cluster;
 pub mod device;
+pub mod dump;
 pub mod list;
 pub mod node;
+pub mod pending;
 pub mod problem;
+pub mod service;
 pub mod validate;
 pub mod volume;
 pub mod volume_spec;
 
+pub use check::CheckReport;
 pub use cluster::{ClusterCreateRequest, ClusterInfo, ClusterList};
 pub use device::{
     BrickEvictRequest, BrickInfo, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, StorageSize,
 };
+pub use dump::Dump;
 pub use list::List;
-pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagChange, TagsRequest};
+pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagsRequest};
 pub use problem::Problem;
+pub use service::{AdminStatus, LogLevels};
 pub use validate::{Invalid, Validate};
 pub use volume::{
     BlockInfo, BlockRestrictionRequest, DisperseOptions, Durability, GlusterMount, Mount, ReplicateOptions,

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::device::DeviceInfo;
 use super::list::List;
 use super::validate::{Invalid, Validate};
-use crate::model::node::{Node, Tags};
+use crate::model::node::{Node, TagChange};
 use crate::model::state::EntryState;
 
 /// The names of a node; the first one of each list is used.
@@ -127,34 +127,6 @@ pub struct TagsRequest {
     /// `set` replaces all, `update` adds or overwrites, `delete` removes.
     #[schema(required = true)]
     pub change_type: String,
-}
-
-/// What is done to tags.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TagChange {
-    /// These and no others.
-    Set(Tags),
-    /// These in addition, or instead of those of the same name.
-    Update(Tags),
-    /// Without those of these names.
-    Delete(Tags),
-}
-
-impl TagChange {
-    /// The tags after the change.
-    pub fn apply(self, mut current: Tags) -> Tags {
-        match self {
-            TagChange::Set(tags) => tags,
-            TagChange::Update(tags) => {
-                current.extend(tags);
-                current
-            }
-            TagChange::Delete(tags) => {
-                current.retain(|name, _| !tags.contains_key(name));
-                current
-            }
-        }
-    }
 }
 
 impl TryFrom<TagsRequest> for TagChange {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::json::{decode, encode_compact};
+use crate::model::node::TagChange;
 
 fn message<T: serde::de::DeserializeOwned + Validate>(body: &str) -> String {
     let request: T = decode(body.as_bytes()).unwrap();

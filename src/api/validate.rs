@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use super::device::{BrickEvictRequest, DeviceAddRequest};
 use super::node::{Hostnames, NodeAddRequest, StateRequest, TagsRequest};
+use super::service::AdminStatus;
 use super::volume::{BlockRestrictionRequest, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest};
 
 const BLANK: &str = "cannot be blank";
@@ -142,6 +143,15 @@ impl Validate for VolumeCloneRequest {
 impl Validate for BlockRestrictionRequest {
     fn validate(&self) -> Result<(), Invalid> {
         Invalid::default().field("restriction", one_of(&self.restriction, &["", "locked"])).result()
+    }
+}
+
+impl Validate for AdminStatus {
+    fn validate(&self) -> Result<(), Invalid> {
+        let states = &["normal", "read-only", "local-client"];
+        Invalid::default()
+            .field("state", required(&self.state).or_else(|| one_of(&self.state, states)))
+            .result()
     }
 }
 

@@ -35,8 +35,29 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Work on database files
+    Db {
+        #[command(subcommand)]
+        command: DbCommand,
+    },
     /// Print the OpenAPI document of the server
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum DbCommand {
+    /// Make a new database of a dump in heketi's JSON format
+    Import {
+        /// The dump
+        #[arg(long, value_name = "FILE")]
+        jsonfile: Option<PathBuf>,
+        /// The database to make
+        #[arg(long, value_name = "FILE")]
+        dbfile: Option<PathBuf>,
+        /// Accepted for heketi's sake; changes nothing
+        #[arg(long)]
+        debug: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -47,6 +68,9 @@ fn main() -> ExitCode {
     }
     let done = match arguments.command {
         Some(Command::Openapi) => print_document(),
+        Some(Command::Db { command: DbCommand::Import { jsonfile, dbfile, debug: _ } }) => {
+            return import(jsonfile, dbfile);
+        }
         Some(Command::Backup { file, config }) => backup(config.or(arguments.config), file),
         None => serve(arguments.config, arguments.disable_auth),
     };
@@ -68,12 +92,12 @@ fn serve(config: Option<PathBuf>, disable_auth: bool) -> anyhow::Result<()> {
     println!("{}", version());
     let Some(path) = config else { anyhow::bail!("Please provide configuration file") };
     let config = Config::load(&path, &Environment::of_process(), disable_auth)?;
-    telemetry::init(app::filter(config.log_level));
+    let log = telemetry::init(config.log_level);
     if disable_auth {
         eprintln!("WARNING: Heketi started with --disable-auth");
     }
     runtime()?.block_on(async {
-        let server = Server::start(config).await?;
+        let server = Server::start(config, log).await?;
         println!("Listening on port {}", server.address()?.port());
         server.serve().await
     })
@@ -86,6 +110,26 @@ fn backup(config: Option<PathBuf>, file: PathBuf) -> anyhow::Result<()> {
     runtime()?.block_on(store::backup::backup(&config.database.path, &file))?;
     println!("{} was backed up to {} and verified", config.database.path.display(), file.display());
     Ok(())
+}
+
+/// heketi's words, on standard error without a mark.
+fn import(file: Option<PathBuf>, database: Option<PathBuf>) -> ExitCode {
+    let failed = |text: &str| {
+        eprintln!("{text}");
+        ExitCode::FAILURE
+    };
+    let Some(file) = file else { return failed("Please provide file for input") };
+    let Some(database) = database else { return failed("Please provide path for db file") };
+    let made = runtime()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(app::import::import(&file, &database)));
+    match made {
+        Ok(()) => {
+            eprintln!("DB imported to {}", database.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => failed(&format!("db creation failed: {error:#}")),
+    }
 }
 
 fn print_document() -> anyhow::Result<()> {

@@ -7,11 +7,11 @@ use super::ConfigError;
 use super::environment::Environment;
 use super::file::{File, Glusterfs};
 use super::parts::{
-    AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, LogLevel, OptionLists, Secret, Timing,
-    TlsConfig,
+    AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, OptionLists, Secret, Timing, TlsConfig,
 };
 use super::peers::executor;
 use crate::model::sizes::{GiB, KiB};
+use crate::telemetry::LogLevel;
 
 /// heketi's number of volumes a cluster may have.
 const MAX_VOLUMES: usize = 1000;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::executor::settings::PeerSettings;
 use crate::model::sizes::KiB;
+use crate::telemetry::LogLevel;
 
 /// A text that is never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -80,36 +81,6 @@ pub struct DatabaseConfig {
     pub read_only: bool,
     /// Whether one connection has it to itself, whatever the file system.
     pub alone: bool,
-}
-
-/// How much is logged. Source: heketi's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LogLevel {
-    /// Nothing.
-    None,
-    /// Errors; heketi's `critical` too.
-    Error,
-    /// Errors and warnings.
-    Warning,
-    /// What happens.
-    #[default]
-    Info,
-    /// Everything.
-    Debug,
-}
-
-impl LogLevel {
-    /// Reads heketi's words.
-    pub fn parse(word: &str) -> Option<LogLevel> {
-        match word {
-            "none" => Some(LogLevel::None),
-            "critical" | "error" => Some(LogLevel::Error),
-            "warning" => Some(LogLevel::Warning),
-            "info" => Some(LogLevel::Info),
-            "debug" => Some(LogLevel::Debug),
-            _ => None,
-        }
-    }
 }
 
 /// Which executor is used.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::telemetry::LogLevel;
 
 fn parse(text: &str) -> Result<Config, String> {
     Config::from_json(text.as_bytes(), &Environment::default(), true).map_err(|error| error.to_string())

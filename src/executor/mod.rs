@@ -6,6 +6,7 @@ pub mod faulty;
 pub mod filesystem;
 pub mod gluster;
 pub mod lvm;
+mod measured;
 pub mod settings;
 pub mod sim;
 pub mod ssh;
@@ -17,6 +18,7 @@ use async_trait::async_trait;
 
 pub use command::{Command, LockName};
 pub use error::RemoteError;
+pub use measured::Measured;
 
 use crate::model::host::Host;
 

@@ -24,6 +24,13 @@ pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
     response
 }
 
+/// 200 with a value as JSON that people read.
+pub fn indented_json<T: Serialize>(value: &T) -> Response {
+    let mut response = with_body(StatusCode::OK, json::encode_indented(value));
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
 /// 200 that calls itself JSON and is empty.
 pub fn empty_json() -> Response {
     let mut response = empty(StatusCode::OK);

@@ -24,7 +24,7 @@ pub(super) async fn download(State(app): State<App>) -> Result<Response, ApiErro
     let length = copy.metadata().await.context("cannot read the copy").map_err(ApiError::Backup)?.len();
     let headers = [
         (CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (CONTENT_DISPOSITION, "attachment; filename=heketi.db".to_owned()),
+        (CONTENT_DISPOSITION, r#"attachment; filename="heketi.db""#.to_owned()),
         (CONTENT_LENGTH, length.to_string()),
     ];
     Ok((headers, Body::from_stream(pieces(copy))).into_response())

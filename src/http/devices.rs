@@ -6,8 +6,11 @@ use axum::response::Response;
 
 use super::extract::{Body, Id, OptionalBody};
 use super::{ApiError, App, accepted, answers};
-use crate::api::{DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, StateRequest, Validate as _};
+use crate::api::{
+    DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, StateRequest, TagsRequest, Validate as _,
+};
 use crate::model::ids::DeviceId;
+use crate::model::node::TagChange;
 use crate::model::state::Phase;
 use crate::operations::OpError;
 use crate::operations::devices::DeviceSpec;
@@ -87,4 +90,20 @@ pub(super) async fn set_state(
 pub(super) async fn resync(State(app): State<App>, Id(id): Id<DeviceId>) -> Result<Response, ApiError> {
     let job = app.operations.resync_device(id).await?;
     Ok(answers::accepted_of_get(&format!("/queue/{job}")))
+}
+
+/// Changes the tags of a device; answers with those it has then.
+#[utoipa::path(post, path = "/devices/{id}/tags", tag = "devices", operation_id = "device_set_tags",
+    params(("id" = String, Path, description = "Id of the device")),
+    request_body = TagsRequest,
+    responses((status = 200, description = "All tags of the device", body = BTreeMap<String, String>),
+              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
+              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+pub(super) async fn set_tags(
+    State(app): State<App>,
+    id: Result<Id<DeviceId>, ApiError>,
+    Body(request): Body<TagsRequest>,
+) -> Result<Response, ApiError> {
+    let change = TagChange::try_from(request)?;
+    Ok(answers::json(StatusCode::OK, &app.operations.change_device_tags(id?.0, change).await?))
 }

@@ -15,12 +15,21 @@ pub enum ApiError {
     /// The body is no JSON, or not of the right shape.
     #[error("request unable to be parsed")]
     Parse,
+    /// The same where heketi says why.
+    #[error("request unable to be parsed: {0}")]
+    NotJson(String),
     /// A field breaks its rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// The request asks for no volume that could be.
     #[error(transparent)]
     VolumeRequest(#[from] VolumeRequestError),
+    /// Another logger than the one that can be set.
+    #[error("Only \"glusterfs\" logger may be modified")]
+    NoSuchLogger,
+    /// A word that is no level of the log.
+    #[error("invalid log level: {0}")]
+    NoSuchLevel(String),
     /// An id that is not hex digits matches no route.
     #[error("Invalid path or request")]
     NoRoute,
@@ -30,6 +39,9 @@ pub enum ApiError {
     /// The engine refused.
     #[error(transparent)]
     Operation(#[from] OpError),
+    /// The database could not be read as a whole.
+    #[error("Could not construct dump from DB: {0}")]
+    Dump(#[source] StoreError),
     /// A failed backup.
     #[error("the backup failed")]
     Backup(#[source] anyhow::Error),
@@ -45,12 +57,16 @@ impl ApiError {
     /// The status that goes with it. Most are heketi's, odd ones included.
     pub fn status(&self) -> StatusCode {
         match self {
-            ApiError::Parse => StatusCode::UNPROCESSABLE_ENTITY,
+            ApiError::Parse | ApiError::NoSuchLogger | ApiError::NoSuchLevel(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             ApiError::VolumeRequest(VolumeRequestError::TooLarge) => StatusCode::INTERNAL_SERVER_ERROR,
-            ApiError::Invalid(_) | ApiError::VolumeRequest(_) => StatusCode::BAD_REQUEST,
+            ApiError::NotJson(_) | ApiError::Invalid(_) | ApiError::VolumeRequest(_) => {
+                StatusCode::BAD_REQUEST
+            }
             ApiError::NoRoute => StatusCode::NOT_FOUND,
             ApiError::AdminOnly => StatusCode::UNAUTHORIZED,
-            ApiError::Backup(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            ApiError::Dump(_) | ApiError::Backup(_) => StatusCode::INTERNAL_SERVER_ERROR,
             ApiError::Operation(error) => match error {
                 OpError::NotFound | OpError::MissingParent(_) => StatusCode::NOT_FOUND,
                 OpError::Conflict { .. } | OpError::KeyReused => StatusCode::CONFLICT,
@@ -71,6 +87,19 @@ impl ApiError {
                 format!("Failed to allocate new volume: {error}")
             }
             other => other.to_string(),
+        }
+    }
+
+    /// What kind of failure it is, if the server is to blame and not the request.
+    pub fn failure(&self) -> Option<&'static str> {
+        match self {
+            ApiError::Dump(_) | ApiError::Operation(OpError::Store(_)) => Some("database"),
+            ApiError::Backup(_) => Some("backup"),
+            ApiError::Operation(OpError::Refused { .. }) => Some("refused"),
+            ApiError::Operation(OpError::Busy) => Some("busy"),
+            ApiError::Operation(OpError::ShuttingDown) => Some("stopping"),
+            ApiError::Operation(OpError::Internal) => Some("internal"),
+            _ => None,
         }
     }
 
@@ -122,6 +151,9 @@ mod tests {
             assert_eq!((error.status().as_u16(), error.text().as_str()), (status, text));
         };
         check(ApiError::Parse, 422, "request unable to be parsed");
+        check(ApiError::NotJson("EOF".to_owned()), 400, "request unable to be parsed: EOF");
+        check(ApiError::NoSuchLogger, 422, "Only \"glusterfs\" logger may be modified");
+        check(ApiError::NoSuchLevel("loud".to_owned()), 422, "invalid log level: loud");
         check(ApiError::NoRoute, 404, "Invalid path or request");
         check(ApiError::AdminOnly, 401, "Administrator access required");
         check(OpError::NotFound.into(), 404, "Id not found");

@@ -25,6 +25,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// A JSON body whose refusal says what is wrong with it, as heketi has it on two routes.
+pub struct ExplainedBody<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ExplainedBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<ExplainedBody<T>, ApiError> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| ApiError::Parse)?;
+        json::decode(&bytes).map(ExplainedBody).map_err(|error| {
+            // What is no JSON at all has Go's words; the rest would name types of heketi's program.
+            let text = json::go::whole(&bytes).err();
+            ApiError::NotJson(text.unwrap_or_else(|| error.to_string()))
+        })
+    }
+}
+
 /// A JSON body that counts only where the request names its length, as heketi has it on two routes.
 pub struct OptionalBody<T>(pub T);
 

@@ -6,12 +6,14 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use sqlx::SqliteConnection;
+use tracing::error;
 
 use super::{ApiError, App};
 use crate::model::cluster::Cluster;
 use crate::model::device::Device;
 use crate::model::node::Node;
 use crate::model::state::Phase;
+use crate::operations::{Figures, OpError};
 use crate::store::{Result, cluster, device, node, operation, volume};
 
 /// One gauge with all its samples.
@@ -24,7 +26,7 @@ struct Gauge {
 /// A cluster with all that is counted of it.
 struct Counted {
     cluster: Cluster,
-    volumes: usize,
+    volumes: u64,
     nodes: Vec<Node>,
     devices: Vec<Device>,
 }
@@ -41,14 +43,28 @@ pub(super) async fn scrape(State(app): State<App>) -> std::result::Result<Respon
     gauges.push(single("heketi_cluster_count", "Number of clusters", counted.len() as u64));
     gauges.extend(of_clusters(&counted));
     gauges.extend(of_devices(&counted));
+    let failed = operations.parked.saturating_sub(operations.stale);
     let in_flight = app.operations.in_flight() as u64;
     gauges.push(single("heketi_operations_total_count", "Total Number of Operations", operations.total));
     gauges.push(single("heketi_operations_inFlight_count", "Number of in flight Operations", in_flight));
-    gauges.push(single("heketi_operations_stale_count", "Number of Stale Operations", 0));
-    gauges.push(single("heketi_operations_failed_count", "Number of Failed Operations", operations.parked));
+    gauges.push(single("heketi_operations_stale_count", "Number of Stale Operations", operations.stale));
+    gauges.push(single("heketi_operations_failed_count", "Number of Failed Operations", failed));
     let new = operations.total.saturating_sub(operations.parked);
     gauges.push(single("heketi_operations_new_count", "Number of New Operations", new));
-    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text(&gauges)).into_response())
+    gauges.push(of_operations(app.operations.figures(), operations.parked));
+    let ours = app.metrics.text().map_err(|error| {
+        error!(error = &error as &dyn std::error::Error, "the metrics could not be written");
+        OpError::Internal
+    })?;
+    let all = text(&gauges) + &ours;
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], all).into_response())
+}
+
+fn of_operations(figures: Figures, parked: u64) -> Gauge {
+    let states =
+        [("running", figures.running as u64), ("waiting", figures.waiting as u64), ("parked", parked)];
+    let samples = states.map(|(state, count)| (vec![("state", state.to_owned())], count)).to_vec();
+    Gauge { name: "mortar_operations", help: "Unfinished operations", samples }
 }
 
 async fn count(conn: &mut SqliteConnection) -> Result<Vec<Counted>> {
@@ -59,7 +75,7 @@ async fn count(conn: &mut SqliteConnection) -> Result<Vec<Counted>> {
         nodes.retain(|node| node.phase != Phase::Creating);
         let mut devices = device::of_cluster(&mut *conn, id).await?;
         devices.retain(|device| device.phase != Phase::Creating);
-        let volumes = volume::ready_ids_of_cluster(&mut *conn, id).await?.len();
+        let volumes = volume::ready_count_of_cluster(&mut *conn, id).await?;
         counted.push(Counted { cluster: found, volumes, nodes, devices });
     }
     Ok(counted)
@@ -70,12 +86,12 @@ fn single(name: &'static str, help: &'static str, value: u64) -> Gauge {
 }
 
 fn of_clusters(counted: &[Counted]) -> Vec<Gauge> {
-    let gauge = |name, help, value: fn(&Counted) -> usize| Gauge {
+    let gauge = |name, help, value: fn(&Counted) -> u64| Gauge {
         name,
         help,
         samples: counted
             .iter()
-            .map(|one| (vec![("cluster", one.cluster.id.to_string())], value(one) as u64))
+            .map(|one| (vec![("cluster", one.cluster.id.to_string())], value(one)))
             .collect(),
     };
     let of_node = |one: &Counted, node: &Node| {
@@ -87,7 +103,7 @@ fn of_clusters(counted: &[Counted]) -> Vec<Gauge> {
     vec![
         gauge("heketi_volumes_count", "Number of volumes on cluster", |one| one.volumes),
         gauge("heketi_block_volumes_count", "Number of block volumes on cluster", |_| 0),
-        gauge("heketi_nodes_count", "Number of nodes on cluster", |one| one.nodes.len()),
+        gauge("heketi_nodes_count", "Number of nodes on cluster", |one| one.nodes.len() as u64),
         Gauge { name: "heketi_device_count", help: "Number of devices on host", samples },
     ]
 }

@@ -1,15 +1,18 @@
 //! The API over HTTP: handlers extract, convert, call and answer. Every change is an operation; the store is read
 //! only. What stands around the routes (paths, authentication, states) is in [`shell`].
 
+mod admin;
 pub mod answers;
 pub mod auth;
 mod backup;
 mod bricks;
 mod clusters;
 pub mod connections;
+mod database;
 mod devices;
 mod error;
 mod extract;
+mod logging;
 mod metrics;
 mod nodes;
 pub mod openapi;
@@ -22,7 +25,7 @@ mod volumes;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use utoipa::OpenApi as _;
@@ -30,9 +33,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use error::ApiError;
+use shell::SharedAdminState;
 
+use crate::metrics::Metrics;
 use crate::model::ids::JobId;
 use crate::operations::Operations;
+use crate::telemetry::LogHandle;
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -41,6 +47,12 @@ pub struct App {
     pub operations: Operations,
     /// The file of the database, for backups.
     pub database: Arc<PathBuf>,
+    /// Which requests are let in at present.
+    pub admin_state: SharedAdminState,
+    /// The log, whose level clients may set.
+    pub log: LogHandle,
+    /// What is counted and timed.
+    pub metrics: Metrics,
 }
 
 /// The head of the OpenAPI document; the routes add themselves.
@@ -84,31 +96,41 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(nodes::add))
         .routes(routes!(nodes::info, nodes::delete))
         .routes(routes!(nodes::set_state))
+        .routes(routes!(nodes::set_tags))
         .routes(routes!(devices::add))
         .routes(routes!(devices::info, devices::delete))
         .routes(routes!(devices::set_state))
         .routes(routes!(devices::resync))
         .routes(routes!(bricks::evict))
+        .routes(routes!(devices::set_tags))
         .routes(routes!(volumes::create, volumes::list))
         .routes(routes!(volumes::info, volumes::delete))
         .routes(routes!(volumes::expand))
         .routes(routes!(queue::poll))
+        .routes(routes!(admin::state, admin::set_state))
+        .routes(routes!(logging::level, logging::set_level))
         .routes(routes!(backup::download))
+        .routes(routes!(database::dump))
+        .routes(routes!(database::check))
         .split_for_parts()
 }
 
 /// The routes with their errors made into answers.
 pub fn router(app: App) -> (axum::Router, utoipa::openapi::OpenApi) {
     let (router, document) = routes();
-    (router.route_layer(middleware::from_fn(explain)).with_state(app), document)
+    let explaining = middleware::from_fn_with_state(app.metrics.clone(), explain);
+    (router.route_layer(explaining).with_state(app), document)
 }
 
 /// Makes the answer of a handler's error: only here the request's `Accept` is known.
-async fn explain(request: Request, next: Next) -> Response {
+async fn explain(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let response = next.run(request).await;
     match response.extensions().get::<Arc<ApiError>>() {
-        Some(error) => error.answer(&headers),
+        Some(error) => {
+            error.failure().into_iter().for_each(|kind| metrics.failure(kind));
+            error.answer(&headers)
+        }
         None => response,
     }
 }

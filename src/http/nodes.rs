@@ -6,8 +6,9 @@ use axum::response::Response;
 
 use super::extract::{Body, Id};
 use super::{ApiError, App, accepted, answers};
-use crate::api::{DeviceInfo, NodeAddRequest, NodeInfo, StateRequest, Validate as _};
+use crate::api::{DeviceInfo, NodeAddRequest, NodeInfo, StateRequest, TagsRequest, Validate as _};
 use crate::model::ids::NodeId;
+use crate::model::node::TagChange;
 use crate::model::state::Phase;
 use crate::operations::OpError;
 use crate::operations::nodes::NodeSpec;
@@ -75,4 +76,20 @@ pub(super) async fn set_state(
 ) -> Result<Response, ApiError> {
     let state = request.entry_state()?;
     Ok(accepted(app.operations.set_node_state(id?.0, state, !request.skips_heal_check()).await?))
+}
+
+/// Changes the tags of a node; answers with those it has then.
+#[utoipa::path(post, path = "/nodes/{id}/tags", tag = "nodes", operation_id = "node_set_tags",
+    params(("id" = String, Path, description = "Id of the node")),
+    request_body = TagsRequest,
+    responses((status = 200, description = "All tags of the node", body = BTreeMap<String, String>),
+              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
+              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+pub(super) async fn set_tags(
+    State(app): State<App>,
+    id: Result<Id<NodeId>, ApiError>,
+    Body(request): Body<TagsRequest>,
+) -> Result<Response, ApiError> {
+    let change = TagChange::try_from(request)?;
+    Ok(answers::json(StatusCode::OK, &app.operations.change_node_tags(id?.0, change).await?))
 }

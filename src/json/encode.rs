@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 /// One line with its line feed: the body of an answer.
 ///
@@ -16,17 +16,51 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 
 /// One line without a line feed.
 pub fn encode_compact<T: Serialize>(value: &T) -> Vec<u8> {
+    encode_with(value, GoFormatter(CompactFormatter))
+}
+
+/// Indented by four blanks, with a line feed at the end: what people read.
+pub fn encode_indented<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut body = encode_with(value, GoFormatter(PrettyFormatter::with_indent(b"    ")));
+    body.push(b'\n');
+    body
+}
+
+fn encode_with<T: Serialize, F: Formatter>(value: &T, formatter: F) -> Vec<u8> {
     let mut body = Vec::new();
     // Writing to memory cannot fail, and wire types have only strings as keys.
-    if value.serialize(&mut Serializer::with_formatter(&mut body, GoFormatter)).is_err() {
+    if value.serialize(&mut Serializer::with_formatter(&mut body, formatter)).is_err() {
         body = b"null".to_vec();
     }
     body
 }
 
-struct GoFormatter;
+/// Go's numbers and strings; white space is left to another formatter.
+struct GoFormatter<F>(F);
 
-impl Formatter for GoFormatter {
+/// Hands methods on to the formatter that knows the white space.
+macro_rules! layout {
+    ($($method:ident($($argument:ident: $type:ty)?);)*) => {$(
+        fn $method<W: ?Sized + Write>(&mut self, writer: &mut W $(, $argument: $type)?) -> io::Result<()> {
+            self.0.$method(writer $(, $argument)?)
+        }
+    )*};
+}
+
+impl<F: Formatter> Formatter for GoFormatter<F> {
+    layout! {
+        begin_array();
+        end_array();
+        begin_array_value(first: bool);
+        end_array_value();
+        begin_object();
+        end_object();
+        begin_object_key(first: bool);
+        end_object_key();
+        begin_object_value();
+        end_object_value();
+    }
+
     fn write_f32<W: ?Sized + Write>(&mut self, writer: &mut W, value: f32) -> io::Result<()> {
         write!(writer, "{value}")
     }
@@ -77,5 +111,8 @@ mod tests {
         );
         check([("a", 1_i64)], r#"[["a",1]]"#);
         assert_eq!(encode(&"x"), b"\"x\"\n");
+        let nested = std::collections::BTreeMap::from([("a", vec!["<"]), ("b", vec![])]);
+        let lines = "{\n    \"a\": [\n        \"\\u003c\"\n    ],\n    \"b\": []\n}\n";
+        assert_eq!(String::from_utf8(encode_indented(&nested)).unwrap(), lines);
     }
 }

@@ -5,6 +5,7 @@
 
 mod de;
 mod encode;
+pub mod go;
 mod raw;
 
 use std::borrow::Cow;
@@ -12,7 +13,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 pub use self::de::DecodeError;
-pub use self::encode::{encode, encode_compact};
+pub use self::encode::{encode, encode_compact, encode_indented};
 use self::raw::Raw;
 
 /// Decodes a whole body. `null` is an object without fields.

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod cluster;
 pub mod device;
 pub mod durability;
+pub mod everything;
 pub mod host;
 pub mod ids;
 pub mod node;

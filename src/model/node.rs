@@ -41,3 +41,31 @@ impl Node {
         self.storage.first().map_or("", String::as_str)
     }
 }
+
+/// What is done to tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagChange {
+    /// These and no others.
+    Set(Tags),
+    /// These in addition, or instead of those of the same name.
+    Update(Tags),
+    /// Without those of these names.
+    Delete(Tags),
+}
+
+impl TagChange {
+    /// The tags after the change.
+    pub fn apply(self, mut current: Tags) -> Tags {
+        match self {
+            TagChange::Set(tags) => tags,
+            TagChange::Update(tags) => {
+                current.extend(tags);
+                current
+            }
+            TagChange::Delete(tags) => {
+                current.retain(|name, _| !tags.contains_key(name));
+                current
+            }
+        }
+    }
+}

@@ -126,6 +126,21 @@ pub struct Parked {
     pub next_try_ms: i64,
 }
 
+/// Why an operation that came with an import waits.
+pub const STALE: &str = "it was left unfinished by the server that the database was imported from; clean it up, or leave it to the cleaner";
+
+impl Parked {
+    /// An operation that came with an import and has not been looked at.
+    pub fn stale() -> Parked {
+        Parked { reason: STALE.to_owned(), retry: false, attempts: 0, next_try_ms: 0 }
+    }
+
+    /// Whether it came with an import and has not been looked at: heketi's `stale`.
+    pub fn is_stale(&self) -> bool {
+        self.reason == STALE
+    }
+}
+
 /// A step of an operation with how far it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepRecord {

@@ -77,10 +77,7 @@ async fn make_visible(conn: &mut SqliteConnection, op: &Operation) -> Result<Job
 
 /// What a step found out about a device.
 fn facts(op: &Operation) -> Result<&DeviceFacts> {
-    let facts = |record: &StepRecord| match &record.output {
-        StepOutput::Device(_) => true,
-        _ => false,
-    };
+    let facts = |record: &StepRecord| matches!(record.output, StepOutput::Device(_));
     match op.steps.iter().find(|record| facts(record)).map(|record| &record.output) {
         Some(StepOutput::Device(facts)) => Ok(facts),
         _ => Err(corrupt(op)),

@@ -101,6 +101,11 @@ impl Limits {
         self.tracked.load(Ordering::Acquire)
     }
 
+    /// How many operations wait for their turn, those that are being decided included.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
+    }
+
     fn semaphore(&self, cluster: ClusterId) -> Arc<Semaphore> {
         let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = || Arc::new(Semaphore::new(RUNNING_A_CLUSTER));

@@ -9,8 +9,10 @@ pub mod devices;
 mod engine;
 mod error;
 mod failure;
+mod figures;
 mod finish;
 mod forward;
+pub mod import;
 mod jobs;
 mod limits;
 mod locks;
@@ -21,6 +23,7 @@ mod recovery;
 mod removal;
 pub mod seed;
 pub mod steps;
+mod tags;
 mod volume_create;
 mod volume_delete;
 mod volume_expand;
@@ -32,6 +35,7 @@ use std::time::Duration;
 
 pub use engine::Stopped;
 pub use error::{IN_USE, OpError};
+pub use figures::Figures;
 pub use jobs::JobView;
 
 use crate::executor::Executor;

@@ -213,6 +213,23 @@ pub async fn replace(conn: &mut SqliteConnection, old: BrickId, new: BrickId) ->
     delete(conn, &[old]).await
 }
 
+/// All bricks by id, in whatever phase.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Brick>> {
+    let rows = sqlx::query_as!(
+        BrickRow,
+        r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
+                  node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
+                  metadata_kib, thin_pool, path, phase AS "phase: Phase", replaces AS "replaces: BrickId"
+             FROM brick ORDER BY id"#
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Brick::try_from).collect()
+}
+
 /// The bricks of a device by id.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 use super::{Result, json, kib, number, one_row, to_json};
 use crate::model::device::{Device, Storage};
 use crate::model::ids::{ClusterId, DeviceId, NodeId};
+use crate::model::node::Tags;
 use crate::model::sizes::KiB;
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::DeviceFacts;
@@ -155,6 +156,18 @@ pub async fn of_cluster(conn: &mut SqliteConnection, cluster: ClusterId) -> Resu
 /// When the device is gone or pending, or the database refuses.
 pub async fn set_state(conn: &mut SqliteConnection, id: DeviceId, state: EntryState) -> Result<()> {
     let done = sqlx::query!("UPDATE device SET state = ? WHERE id = ? AND phase = 'ready'", state, id)
+        .execute(conn)
+        .await?;
+    one_row(&done, "device", id)
+}
+
+/// Gives an existing device other tags.
+///
+/// # Errors
+/// When the device is gone or pending, or the database refuses.
+pub async fn set_tags(conn: &mut SqliteConnection, id: DeviceId, tags: &Tags) -> Result<()> {
+    let tags = to_json(tags)?;
+    let done = sqlx::query!("UPDATE device SET tags = ? WHERE id = ? AND phase = 'ready'", tags, id)
         .execute(conn)
         .await?;
     one_row(&done, "device", id)

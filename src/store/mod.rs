@@ -7,6 +7,7 @@ pub mod brick;
 pub mod cluster;
 pub mod device;
 mod error;
+pub mod everything;
 pub mod idempotency;
 pub mod job;
 pub mod node;

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use super::{Result, StoreError, json, one_row, to_json};
 use crate::model::ids::{ClusterId, NodeId};
-use crate::model::node::Node;
+use crate::model::node::{Node, Tags};
 use crate::model::state::{EntryState, Phase};
 
 /// Which of a node's names is meant.
@@ -159,6 +159,18 @@ pub async fn of_cluster(conn: &mut SqliteConnection, cluster: ClusterId) -> Resu
 /// When the node is gone or pending, or the database refuses.
 pub async fn set_state(conn: &mut SqliteConnection, id: NodeId, state: EntryState) -> Result<()> {
     let done = sqlx::query!("UPDATE node SET state = ? WHERE id = ? AND phase = 'ready'", state, id)
+        .execute(conn)
+        .await?;
+    one_row(&done, "node", id)
+}
+
+/// Gives an existing node other tags.
+///
+/// # Errors
+/// When the node is gone or pending, or the database refuses.
+pub async fn set_tags(conn: &mut SqliteConnection, id: NodeId, tags: &Tags) -> Result<()> {
+    let tags = to_json(tags)?;
+    let done = sqlx::query!("UPDATE node SET tags = ? WHERE id = ? AND phase = 'ready'", tags, id)
         .execute(conn)
         .await?;
     one_row(&done, "node", id)

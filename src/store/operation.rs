@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use super::{Result, json, number, one_row, step, to_json};
 use crate::model::ids::{JobId, OperationId};
-use crate::model::operation::{Direction, Failure, Operation, OperationKind, Parked};
+use crate::model::operation::{Direction, Failure, Operation, OperationKind, Parked, STALE};
 
 /// Puts a new operation in, with every step.
 ///
@@ -194,6 +194,8 @@ pub struct OperationCounts {
     pub total: u64,
     /// Those that wait for the background or for a person.
     pub parked: u64,
+    /// Those of them that came with an import and have not been looked at.
+    pub stale: u64,
 }
 
 /// Counts the unfinished operations.
@@ -202,12 +204,15 @@ pub struct OperationCounts {
 /// When the database refuses.
 pub async fn counts(conn: &mut SqliteConnection) -> Result<OperationCounts> {
     let row = sqlx::query!(
-        r#"SELECT count(*) AS "total: i64", count(parked_reason) AS "parked: i64" FROM operation"#
+        r#"SELECT count(*) AS "total: i64", count(parked_reason) AS "parked: i64",
+                  count(*) FILTER (WHERE parked_reason = ?) AS "stale: i64" FROM operation"#,
+        STALE
     )
     .fetch_one(conn)
     .await?;
     Ok(OperationCounts {
         total: number("operation", "count", "all", row.total)?,
         parked: number("operation", "count", "parked", row.parked)?,
+        stale: number("operation", "count", "stale", row.stale)?,
     })
 }

@@ -175,6 +175,22 @@ pub async fn ready_ids_of_cluster(conn: &mut SqliteConnection, cluster: ClusterI
     .await?)
 }
 
+/// How many of a cluster's volumes are neither being made nor taken away. Looks at the others only, which are few.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ready_count_of_cluster(conn: &mut SqliteConnection, cluster: ClusterId) -> Result<u64> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT volume_count - (SELECT count(*) FROM volume WHERE cluster_id = cluster.id AND phase <> 'ready')
+                  AS "n!: i64"
+             FROM cluster WHERE id = ?"#,
+        cluster
+    )
+    .fetch_one(conn)
+    .await?;
+    number("cluster", "volumes", cluster, count)
+}
+
 /// The ids of all volumes of a cluster, pending ones included.
 ///
 /// # Errors

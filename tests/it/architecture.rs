@@ -9,15 +9,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("json", &[]),
     ("telemetry", &[]),
+    ("metrics", &[]),
     ("placement", &["model"]),
     ("store", &["model"]),
-    ("executor", &["model"]),
+    ("executor", &["model", "metrics"]),
     ("operations", &["model", "placement", "store", "executor"]),
     ("api", &["model", "json"]),
     // The store for reads only: every change is an operation.
-    ("http", &["model", "json", "api", "operations", "store"]),
+    ("http", &["model", "json", "api", "operations", "store", "telemetry", "metrics"]),
     ("client", &["api", "json"]),
-    ("config", &["model", "json", "executor::settings"]),
+    ("config", &["model", "json", "executor::settings", "telemetry"]),
 ];
 
 /// Those that put the parts together.

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::AuthError;
-use super::go_json::{self, Value};
+use crate::json::go::{self, Value};
 
 /// The claims that count. One that is absent is empty or 0.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) struct Claims {
 impl Claims {
     /// Reads the first value of the text, as heketi's streaming decoder does.
     pub(super) fn parse(text: &[u8]) -> Result<Claims, String> {
-        match go_json::first(text)? {
+        match go::first(text)? {
             Value::Null => Ok(Claims::default()),
             Value::Object(entries) => Claims::from_entries(entries),
             other => Err(format!(

@@ -4,7 +4,6 @@
 
 mod base64url;
 mod claims;
-mod go_json;
 mod token;
 
 use std::fmt;

@@ -6,8 +6,8 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::base64url;
 use super::claims::Claims;
-use super::go_json::{self, Value};
 use super::{AuthError, Issuer};
+use crate::json::go::{self, Value};
 
 /// A token that could be read; whether it is true is another question.
 pub(super) struct Token<'a> {
@@ -34,7 +34,7 @@ impl Token<'_> {
             return Err(AuthError::token("token contains an invalid number of segments"));
         };
         let header_json = base64url::decode(header).map_err(AuthError::Token)?;
-        let header_value = go_json::whole(&header_json).map_err(AuthError::Token)?;
+        let header_value = go::whole(&header_json).map_err(AuthError::Token)?;
         let fields = header_fields(header_value).map_err(AuthError::Token)?;
         let claims_json = base64url::decode(claims).map_err(AuthError::Token)?;
         Ok(Token {

@@ -28,11 +28,15 @@ use self::path::RequestPath;
 use self::route_table::{Found, RouteTable};
 use super::auth::{self, Issuer, Keys};
 use super::{answers, problem};
+use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::ids::{FreshId, Ids};
 
 /// Bodies that are larger get 413, unless the options say otherwise.
 pub const MAX_BODY: usize = 1024 * 1024;
+
+/// What metrics call a path or a method that nobody knows.
+const OTHER: &str = "other";
 
 /// The header that names a request, as the log does.
 const REQUEST_ID: &str = "x-request-id";
@@ -52,6 +56,8 @@ pub struct ShellOptions {
     pub clock: Arc<dyn Clock>,
     /// Where names of requests come from.
     pub ids: Arc<dyn Ids>,
+    /// What is counted and timed.
+    pub metrics: Metrics,
 }
 
 /// Puts the shell around the routes that `document` describes. Serve it with `ConnectInfo<SocketAddr>`: without it
@@ -75,6 +81,7 @@ impl Shell {
         let id = FreshId::from_uuid(self.options.ids.draw()).to_string();
         let span = info_span!("http", method = %request.method(), path = request.uri().path(), id);
         let begun = Instant::now();
+        let (method, route) = (method_label(request.method()), self.route_label(&request));
         let mut response = async {
             let quiet = request.uri().path() == "/hello";
             let response = self.recover(request).await;
@@ -83,10 +90,17 @@ impl Shell {
         }
         .instrument(span)
         .await;
+        self.options.metrics.request(method, route, response.status().as_u16(), begun.elapsed());
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
         response
+    }
+
+    /// What metrics call the path of a request: never the path itself, of which there is no end.
+    fn route_label(&self, request: &Request) -> &str {
+        let template = RequestPath::of(request.uri()).and_then(|path| self.routes.template(path.text()));
+        template.unwrap_or(OTHER)
     }
 
     /// A panic is an answer; the server lives on.
@@ -95,6 +109,7 @@ impl Shell {
         outcome.unwrap_or_else(|panic| {
             let message = panic_message(&*panic);
             error!("a handler panicked: {message}");
+            self.options.metrics.failure("panic");
             problem::panicked(message)
         })
     }
@@ -169,6 +184,12 @@ impl Shell {
             Err(error) => problem::failure(&headers, error.status(), &error.to_string(), None),
         }
     }
+}
+
+/// What metrics call a method.
+fn method_label(method: &Method) -> &'static str {
+    let known = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
+    known.into_iter().find(|name| *name == method.as_str()).unwrap_or(OTHER)
 }
 
 /// What clients ask again and again is for debugging only.

@@ -16,18 +16,12 @@ pub(super) const OPEN: &[&str] = &["/hello", "/metrics"];
 /// Paths of heketi that have no route here. They are known, so that clients which try them learn that they cannot
 /// do that (405), and not that they talk to something else (404).
 const KNOWN_ELSEWHERE: &[&str] = &[
-    "/admin",
     "/blockvolumes",
     "/blockvolumes/{id}",
     "/blockvolumes/{id}/expand",
     "/bricks/to-evict/{id}",
-    "/db/check",
-    "/db/dump",
     "/devices/{id}/resync",
-    "/devices/{id}/tags",
-    "/internal/logging",
     "/internal/state/examine/gluster",
-    "/nodes/{id}/tags",
     "/operations",
     "/operations/pending",
     "/operations/pending/cleanup",
@@ -56,6 +50,7 @@ pub(super) struct RouteTable {
 }
 
 struct Known {
+    template: String,
     segments: Vec<Segment>,
     methods: Vec<Method>,
 }
@@ -70,11 +65,17 @@ impl RouteTable {
     /// The routes of a document.
     pub(super) fn of(document: &OpenApi) -> RouteTable {
         let described = document.paths.paths.iter().filter(|(path, _)| !OPEN.contains(&path.as_str()));
-        let described =
-            described.map(|(path, item)| Known { segments: segments(path), methods: methods(item) });
-        let elsewhere =
-            KNOWN_ELSEWHERE.iter().map(|path| Known { segments: segments(path), methods: Vec::new() });
+        let described = described.map(|(path, item)| Known::new(path, methods(item)));
+        let elsewhere = KNOWN_ELSEWHERE.iter().map(|path| Known::new(path, Vec::new()));
         RouteTable { paths: described.chain(elsewhere).collect() }
+    }
+
+    /// The template that a decoded path fits.
+    pub(super) fn template(&self, path: &str) -> Option<&str> {
+        let open = OPEN.iter().find(|open| **open == path).copied();
+        let bare = path.strip_suffix('/').unwrap_or(path);
+        let known = || self.paths.iter().find(|known| known.fits(bare));
+        open.or_else(|| known().map(|known| known.template.as_str()))
     }
 
     /// `path` is decoded and clean.
@@ -96,6 +97,10 @@ impl RouteTable {
 }
 
 impl Known {
+    fn new(path: &str, methods: Vec<Method>) -> Known {
+        Known { template: path.to_owned(), segments: segments(path), methods }
+    }
+
     fn fits(&self, path: &str) -> bool {
         let mut given = path.split('/').skip(1);
         let all = self.segments.iter().all(|segment| given.next().is_some_and(|text| segment.fits(text)));

@@ -60,6 +60,7 @@ fn options(keys: Option<Keys>) -> ShellOptions {
         max_body: 10,
         clock: Arc::new(FixedClock),
         ids: Arc::new(RandomIds),
+        metrics: crate::metrics::Metrics::new().unwrap(),
     }
 }
 
@@ -187,7 +188,7 @@ async fn unknown_paths_and_methods() {
         ("HEAD", "/volumes"),
         ("ODD", "/volumes/12"),
         ("GET", "/panic/"),
-        ("GET", "/admin"),
+        ("GET", "/blockvolumes"),
     ] {
         let (status, headers, body) = ask(&open(), request(method, path)).await;
         assert_eq!((status, body.as_str()), (405, ""), "{method} {path}");

@@ -69,7 +69,8 @@ impl Server {
         let _ = fs::remove_file(self.log());
         self.spawn()?;
         let status = self.process.as_mut().map(|process| wait(process, START_LIMIT)).transpose()?.flatten();
-        self.stop()?;
+        // It has ended: its number may be another process's by now.
+        self.process = None;
         let log = fs::read(self.log())?;
         let log = String::from_utf8_lossy(&log);
         let errors: Vec<&str> = log.lines().filter(|line| line.starts_with("ERROR:")).collect();

@@ -1,23 +1,29 @@
-//! JSON with the error texts of Go's decoder, as far as a token needs it: the entries of the outermost object,
-//! numbers as they were written. [`crate::json`] reads bodies; its errors need no particular words.
+//! JSON with the error texts of Go's decoder, as far as clients see them: the entries of the outermost object,
+//! numbers as they were written. [`super::decode`] reads bodies; its errors need no particular words.
 
 /// Deeper values are refused: they come from callers who are not known yet.
 const MAX_DEPTH: usize = 100;
 
 /// A value; lists, and objects inside of others, are checked and forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Value {
+pub enum Value {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool,
+    /// As it was written.
     Number(String),
+    /// A string, its escapes decoded.
     Text(String),
+    /// A list.
     List,
+    /// An object's entries in order.
     Object(Vec<(String, Value)>),
 }
 
 impl Value {
     /// The word for it in Go's errors.
-    pub(super) fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Value::Null => "null",
             Value::Bool => "bool",
@@ -33,7 +39,7 @@ impl Value {
 ///
 /// # Errors
 /// Go's text.
-pub(super) fn whole(text: &[u8]) -> Result<Value, String> {
+pub fn whole(text: &[u8]) -> Result<Value, String> {
     let mut reader = Reader { text, at: 0, depth: 0, end: "unexpected end of JSON input" };
     let value = reader.value()?;
     match reader.peek() {
@@ -46,7 +52,7 @@ pub(super) fn whole(text: &[u8]) -> Result<Value, String> {
 ///
 /// # Errors
 /// Go's text.
-pub(super) fn first(text: &[u8]) -> Result<Value, String> {
+pub fn first(text: &[u8]) -> Result<Value, String> {
     let mut reader = Reader { text, at: 0, depth: 0, end: "unexpected EOF" };
     match reader.peek() {
         None => Err("EOF".to_owned()),
@@ -209,7 +215,7 @@ impl Reader<'_> {
         }
         self.at += 1;
         // The escapes are decoded by the reader of bodies; they were checked above, so that it cannot fail.
-        crate::json::decode(&self.text[start..self.at]).map_err(|error| error.to_string())
+        super::decode(&self.text[start..self.at]).map_err(|error| error.to_string())
     }
 
     fn escape(&mut self) -> Result<(), String> {

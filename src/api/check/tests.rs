@@ -1,0 +1,83 @@
+use super::*;
+use crate::json::decode;
+
+const SOUND: &str = r#"{
+    "clusterentries": {"c1": {"Info": {"id": "c1", "nodes": ["n1"], "volumes": ["v1"]}}},
+    "nodeentries": {"n1": {"Info": {"id": "n1", "cluster": "c1"}, "Devices": ["d1"]}},
+    "deviceentries": {"d1": {"Info": {"id": "d1", "storage": {"total": 30, "free": 19, "used": 11}},
+                             "NodeId": "n1", "Bricks": ["b1"]}},
+    "volumeentries": {"v1": {"Info": {"id": "v1", "cluster": "c1"}, "Bricks": ["b1"], "Pending": {"Id": "o1"}}},
+    "brickentries": {"b1": {"Info": {"id": "b1", "node": "n1", "device": "d1", "volume": "v1", "size": 10},
+                            "TpSize": 10, "PoolMetadataSize": 1, "Pending": {"Id": "o1"}}},
+    "pendingoperations": {"o1": {"Id": "o1", "Type": 2, "Actions": [{"Change": 3, "Id": "b1", "Delta": null},
+                                                                    {"Change": 4, "Id": "v1", "Delta": null}]}}
+}"#;
+
+fn sound() -> Dump {
+    decode(SOUND.as_bytes()).unwrap()
+}
+
+fn found(report: &CheckReport) -> Vec<String> {
+    let CheckReport { clusters, volumes, bricks, nodes, devices, pendingoperations, .. } = report;
+    let buckets = [clusters, volumes, bricks, nodes, devices, pendingoperations];
+    buckets.into_iter().flat_map(|bucket| bucket.inconsistencies.iter().cloned()).collect()
+}
+
+#[test]
+fn what_agrees_is_counted() {
+    let report = CheckReport::new(&sound());
+    let one = |pending| CheckBucket { total: 1, pending, ok: 1, notok: 0, inconsistencies: List::default() };
+    let expected = CheckReport {
+        clusters: one(0),
+        volumes: one(1),
+        bricks: one(1),
+        nodes: one(0),
+        devices: one(0),
+        pendingoperations: one(0),
+        ..CheckReport::default()
+    };
+    assert_eq!(report, expected);
+}
+
+#[test]
+fn what_contradicts_itself_is_told_in_heketis_words() {
+    let check = |spoil: fn(&mut Dump), expected: &[&str]| {
+        let mut dump = sound();
+        spoil(&mut dump);
+        let report = CheckReport::new(&dump);
+        assert_eq!(found(&report), expected);
+        assert_eq!(report.totalinconsistencies, expected.len() as u64);
+    };
+    check(
+        |dump| dump.deviceentries.get_mut("d1").unwrap().info.storage.used = 12,
+        &[
+            "Device d1 size values differ Total(30) != Free(19) + Used(12)",
+            "Device d1 size values differ Used(12) != aggregateBricksSize(11)",
+        ],
+    );
+    check(
+        |dump| dump.pendingoperations.clear(),
+        &["Volume v1 marked pending but no pending op o1", "Brick b1 marked pending but no pending op o1"],
+    );
+    check(
+        |dump| {
+            dump.brickentries.get_mut("b1").unwrap().pending.id.clear();
+            dump.volumeentries.get_mut("v1").unwrap().pending.id.clear();
+        },
+        &[
+            "pending op o1 id in change missing b1 not found in bricks",
+            "pending op o1 id in change missing v1 not found in volumes",
+        ],
+    );
+    check(
+        |dump| dump.nodeentries.get_mut("n1").unwrap().info.cluster = "c2".to_owned(),
+        &["Cluster c1 no link back to cluster from node n1", "Node n1 unknown cluster c2"],
+    );
+    check(
+        |dump| dump.deviceentries.get_mut("d1").unwrap().bricks = List::default(),
+        &[
+            "Brick b1 no link back to brick from device d1",
+            "Device d1 size values differ Used(11) != aggregateBricksSize(0)",
+        ],
+    );
+}

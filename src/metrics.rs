@@ -1,0 +1,137 @@
+//! What is counted and timed while the server runs. Knows nothing of what it counts: others feed it, and `/metrics`
+//! shows it.
+
+use std::time::Duration;
+
+use prometheus::{
+    Error, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+/// Requests and single commands: from a millisecond to what a busy glusterd takes, in seconds.
+const SHORT: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+
+/// Whole operations, in seconds.
+const LONG: [f64; 13] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
+
+/// All figures of a server. Cheap to clone; the clones count together.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Registry,
+    requests: HistogramVec,
+    operations: HistogramVec,
+    commands: HistogramVec,
+    failures: IntCounterVec,
+    peers: IntGaugeVec,
+}
+
+impl Metrics {
+    /// Figures that begin at nothing.
+    ///
+    /// # Errors
+    /// When two of them had one name, which would be a fault of this file.
+    pub fn new() -> Result<Metrics, Error> {
+        let metrics = Metrics {
+            registry: Registry::new(),
+            requests: histogram(
+                "mortar_http_request_duration_seconds",
+                "Time from a request to its answer",
+                &SHORT,
+                &["method", "route", "status"],
+            )?,
+            operations: histogram(
+                "mortar_operation_duration_seconds",
+                "Time from the decision of an operation to its end, restarts and pauses included",
+                &LONG,
+                &["kind", "result"],
+            )?,
+            commands: histogram(
+                "mortar_remote_command_duration_seconds",
+                "Time that a command on a peer took, waiting for its turn and its locks included",
+                &SHORT,
+                &["program", "outcome"],
+            )?,
+            failures: IntCounterVec::new(
+                Opts::new("mortar_failures_total", "What the server could not do"),
+                &["kind"],
+            )?,
+            peers: IntGaugeVec::new(Opts::new("mortar_peer_up", "Whether a peer answers"), &["node"])?,
+        };
+        for histogram in [&metrics.requests, &metrics.operations, &metrics.commands] {
+            metrics.registry.register(Box::new(histogram.clone()))?;
+        }
+        metrics.registry.register(Box::new(metrics.failures.clone()))?;
+        metrics.registry.register(Box::new(metrics.peers.clone()))?;
+        Ok(metrics)
+    }
+
+    /// A request was answered. `route` is a template, never a path: each value is kept for good.
+    pub fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let class = format!("{}xx", status / 100);
+        self.requests.with_label_values(&[method, route, &class]).observe(took.as_secs_f64());
+    }
+
+    /// An operation came to its end.
+    pub fn operation(&self, kind: &str, result: &str, took: Duration) {
+        self.operations.with_label_values(&[kind, result]).observe(took.as_secs_f64());
+    }
+
+    /// A command on a peer came to its end, or was given up.
+    pub fn command(&self, program: &str, outcome: &str, took: Duration) {
+        self.commands.with_label_values(&[program, outcome]).observe(took.as_secs_f64());
+    }
+
+    /// Something failed.
+    pub fn failure(&self, kind: &str) {
+        self.failures.with_label_values(&[kind]).inc();
+    }
+
+    /// Whether a peer answers; `None` where nobody asks it any more.
+    pub fn peer(&self, node: &str, up: Option<bool>) {
+        match up {
+            Some(up) => self.peers.with_label_values(&[node]).set(i64::from(up)),
+            // It may never have been asked.
+            None => drop(self.peers.remove_label_values(&[node])),
+        }
+    }
+
+    /// All figures in Prometheus' text format, version 0.0.4; without those that nobody has fed yet.
+    ///
+    /// # Errors
+    /// When they cannot be written, which would be a fault of the encoder.
+    pub fn text(&self) -> Result<String, Error> {
+        let mut text = String::new();
+        TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}
+
+fn histogram(name: &str, help: &str, buckets: &[f64], labels: &[&str]) -> Result<HistogramVec, Error> {
+    HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), labels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_fed_is_shown_and_the_rest_is_not() {
+        let metrics = Metrics::new().unwrap();
+        assert_eq!(metrics.text().unwrap(), "");
+        metrics.clone().request("GET", "/volumes/{id}", 404, Duration::from_millis(3));
+        metrics.failure("database");
+        metrics.peer("a", Some(true));
+        metrics.peer("b", Some(false));
+        metrics.peer("a", None);
+        metrics.peer("c", None);
+        let text = metrics.text().unwrap();
+        let has = |line: &str| assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        has("# TYPE mortar_http_request_duration_seconds histogram");
+        let sample = "mortar_http_request_duration_seconds_bucket{method=\"GET\",route=\"/volumes/{id}\",status=\"4xx\"";
+        has(&format!("{sample},le=\"0.0025\"}} 0"));
+        has(&format!("{sample},le=\"0.005\"}} 1"));
+        has("# HELP mortar_failures_total What the server could not do");
+        has("mortar_failures_total{kind=\"database\"} 1");
+        has("mortar_peer_up{node=\"b\"} 0");
+        assert!(!text.contains("node=\"a\"") && !text.contains("mortar_operation"), "{text}");
+    }
+}

@@ -1,0 +1,50 @@
+//! The whole state at one moment, for dumps and checks.
+
+use super::brick::Brick;
+use super::cluster::Cluster;
+use super::device::Device;
+use super::ids::{OperationId, VolumeId};
+use super::node::Node;
+use super::operation::{Operation, OperationKind};
+use super::volume::Volume;
+
+/// All that the database holds but jobs, each list by id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Everything {
+    /// What the database is known by: 32 hex digits, drawn when it was made.
+    pub generation: String,
+    /// All clusters.
+    pub clusters: Vec<Cluster>,
+    /// All nodes, in whatever phase.
+    pub nodes: Vec<Node>,
+    /// All devices, in whatever phase.
+    pub devices: Vec<Device>,
+    /// All volumes, in whatever phase.
+    pub volumes: Vec<Volume>,
+    /// All bricks, in whatever phase.
+    pub bricks: Vec<Brick>,
+    /// All unfinished operations with their steps.
+    pub operations: Vec<Operation>,
+}
+
+/// What a dump of another server says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    /// The objects; volumes and bricks of unfinished operations are not ready. There are no operations in it.
+    pub objects: Everything,
+    /// What that server had not finished.
+    pub unfinished: Vec<Unfinished>,
+}
+
+/// An operation that another server has not finished. How far it got, only the peers know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its id there.
+    pub id: OperationId,
+    /// What it is for: a create or a delete of a volume.
+    pub kind: OperationKind,
+    /// The volume.
+    pub volume: VolumeId,
+    /// When it was begun, in milliseconds since 1970.
+    pub created_ms: i64,
+}

@@ -1,0 +1,131 @@
+//! Databases made of dumps.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::Lab;
+use crate::support::operator::replica_3;
+
+const OPERATION: &str = "f1000000000000000000000000000000";
+
+fn dump_of(lab: &Lab) -> Value {
+    let mut dump = lab.get("/db/dump").json();
+    // A new database has a new one.
+    dump["dbattributeentries"].as_object_mut().unwrap().remove("DB_GENERATION_ID").unwrap();
+    dump
+}
+
+fn import(lab: &Lab, dump: &Value) -> (Option<i32>, String) {
+    let file = lab.path().join("dump.json");
+    fs::write(&file, dump.to_string()).unwrap();
+    let arguments =
+        [format!("--jsonfile={}", file.display()), format!("--dbfile={}", lab.database().display())];
+    let (code, _, stderr) = lab.mortard(&["db", "import", &arguments[0], &arguments[1]]);
+    (code, stderr)
+}
+
+/// Marks the only volume of a dump and its bricks as held by an operation of heketi's number `kind`.
+fn leave_unfinished(dump: &mut Value, kind: i64, brick: i64, volume: i64) {
+    let mut actions = Vec::new();
+    for (entries, change) in [("brickentries", brick), ("volumeentries", volume)] {
+        for (id, entry) in dump[entries].as_object_mut().unwrap() {
+            entry["Pending"]["Id"] = json!(OPERATION);
+            actions.push(json!({"Change": change, "Id": id, "Delta": null}));
+        }
+    }
+    dump["pendingoperations"][OPERATION] = json!({"Id": OPERATION, "Timestamp": 1_735_689_600, "Type": kind,
+                                                  "Actions": actions, "Status": ""});
+}
+
+#[test]
+fn a_dump_comes_back_as_it_was() {
+    let first = Lab::with_three_peers();
+    first.create(&replica_3(2)).unwrap();
+    first
+        .create(&json!({"size": 1, "name": "named", "gid": 2005,
+        "durability": {"type": "replicate", "replicate": {"replica": 3}},
+        "glustervolumeoptions": ["user.heketi.arbiter true"], "snapshot": {"enable": true, "factor": 1.5}}))
+        .unwrap();
+    first.create(&json!({"size": 3, "durability": {"type": "none"}})).unwrap();
+    let dump = dump_of(&first);
+    let mut second = Lab::new();
+    let (code, text) = import(&second, &dump);
+    assert_eq!(
+        (code, text.trim()),
+        (Some(0), format!("DB imported to {}", second.database().display()).trim())
+    );
+    second.start();
+    assert_eq!(dump_of(&second), dump);
+    assert_eq!(second.get("/db/check").json()["totalinconsistencies"], 0);
+    let (code, text) = import(&second, &dump);
+    let refused = format!("db creation failed: {} file already exists\n", second.database().display());
+    assert_eq!((code, text), (Some(1), refused));
+}
+
+#[test]
+fn what_was_unfinished_stays_stale() {
+    let first = Lab::with_three_peers();
+    first.create(&replica_3(2)).unwrap();
+    for (kind, brick, volume) in [(1, 1, 2), (2, 3, 4)] {
+        let mut dump = dump_of(&first);
+        leave_unfinished(&mut dump, kind, brick, volume);
+        let mut lab = Lab::new();
+        assert_eq!(import(&lab, &dump).0, Some(0));
+        lab.start();
+        lab.restart();
+        dump["pendingoperations"][OPERATION]["Status"] = json!("stale");
+        let mut found = dump_of(&lab);
+        // Bricks are recorded in gluster's order here, and by id there.
+        found["pendingoperations"][OPERATION]["Actions"]
+            .as_array_mut()
+            .unwrap()
+            .sort_by_key(Value::to_string);
+        dump["pendingoperations"][OPERATION]["Actions"].as_array_mut().unwrap().sort_by_key(Value::to_string);
+        assert_eq!(found, dump);
+        assert_eq!(lab.get("/db/check").json()["totalinconsistencies"], 0);
+        assert_eq!(lab.volumes(), Vec::<String>::new());
+        assert!(lab.get("/metrics").text.contains("\nheketi_operations_stale_count 1\n"));
+    }
+}
+
+#[test]
+fn what_cannot_be_kept_is_refused_and_nothing_is_left() {
+    let first = Lab::with_three_peers();
+    first.create(&replica_3(2)).unwrap();
+    let dump = dump_of(&first);
+    let lab = Lab::new();
+    let check = |spoil: fn(&mut Value), expected: &str| {
+        let mut spoilt = dump.clone();
+        spoil(&mut spoilt);
+        let (code, text) = import(&lab, &spoilt);
+        assert_eq!(code, Some(1), "{text}");
+        assert!(text.starts_with("db creation failed: ") && text.contains(expected), "{text}");
+        assert!(!lab.database().exists());
+    };
+    check(|dump| dump["blockvolumeentries"]["x"] = json!({}), "the dump has block volumes");
+    check(|dump| leave_unfinished(dump, 3, 1, 5), "an unfinished expand-volume; have heketi clean it up");
+    check(
+        |dump| each(dump, "volumeentries", |volume| volume["Info"]["durability"]["type"] = json!("odd")),
+        "Not a known volume durability type: odd",
+    );
+    check(
+        |dump| {
+            each(dump, "deviceentries", |device| device["Info"]["storage"] = json!({"total": 9, "free": 9}))
+        },
+        "has 0 KiB in use, and its bricks take",
+    );
+    check(
+        |dump| each(dump, "volumeentries", |volume| volume["Bricks"] = json!([])),
+        "no dump says which belong together",
+    );
+    check(|dump| dump["nodeentries"] = json!({}), "FOREIGN KEY");
+    let (code, _, text) = lab.mortard(&["db", "import", "--dbfile=x"]);
+    assert_eq!((code, text.as_str()), (Some(1), "Please provide file for input\n"));
+    assert!(!Path::new("x").exists());
+}
+
+fn each(dump: &mut Value, kind: &str, change: fn(&mut Value)) {
+    dump[kind].as_object_mut().unwrap().values_mut().for_each(change);
+}
