@@ -85,6 +85,7 @@ impl Server {
             executor: Arc::new(Measured::new(executor, metrics.clone())),
             peer_settings: config.executor.peer.clone(),
             settings: settings(&config),
+            metrics: metrics.clone(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
         });

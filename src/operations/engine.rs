@@ -21,6 +21,7 @@ use super::progress::Progress;
 use super::steps::StepRunner;
 use super::{OperationSettings, Parts};
 use crate::executor::Executor;
+use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::ids::{ClusterId, Ids, JobId, NodeId, OperationId};
 use crate::model::operation::{Detail, Direction, Job, Operation, OperationKind, StepRecord};
@@ -40,6 +41,7 @@ pub(super) struct Engine {
     pub(super) executor: Arc<dyn Executor>,
     pub(super) runner: StepRunner,
     pub(super) settings: OperationSettings,
+    pub(super) metrics: Metrics,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn Ids>,
     pub(super) locks: Arc<Locks>,
@@ -115,6 +117,7 @@ impl Engine {
             store: parts.store,
             executor: parts.executor,
             settings: parts.settings,
+            metrics: parts.metrics,
             clock: parts.clock,
             ids: parts.ids,
             locks: Arc::default(),

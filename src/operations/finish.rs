@@ -19,6 +19,7 @@ pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
     operation::delete(&mut tx, op.id).await?;
     tx.commit().await?;
     engine.progress.clear(op.job);
+    engine.note_end(op, "done");
     info!("{} of {} is done", op.kind.as_str(), op.target);
     Ok(())
 }
@@ -122,6 +123,7 @@ pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<()> {
     operation::delete(&mut tx, op.id).await?;
     tx.commit().await?;
     engine.progress.clear(op.job);
+    engine.note_end(op, "failed");
     warn!("{} of {} failed and was taken back: {}", op.kind.as_str(), op.target, cause.text.trim());
     Ok(())
 }

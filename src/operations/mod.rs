@@ -40,6 +40,7 @@ pub use jobs::JobView;
 
 use crate::executor::Executor;
 use crate::executor::settings::PeerSettings;
+use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::ids::Ids;
 use crate::placement::PlacementLimits;
@@ -55,6 +56,8 @@ pub struct Parts {
     pub peer_settings: PeerSettings,
     /// How operations behave.
     pub settings: OperationSettings,
+    /// What is counted and timed.
+    pub metrics: Metrics,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where ids come from.

@@ -13,7 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("placement", &["model"]),
     ("store", &["model"]),
     ("executor", &["model", "metrics"]),
-    ("operations", &["model", "placement", "store", "executor"]),
+    ("operations", &["model", "placement", "store", "executor", "metrics"]),
     ("api", &["model", "json"]),
     // The store for reads only: every change is an operation.
     ("http", &["model", "json", "api", "operations", "store", "telemetry", "metrics"]),

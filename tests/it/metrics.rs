@@ -15,6 +15,8 @@ fn requests_commands_operations_and_failures_are_counted() {
     lab.create(&replica_3(1)).unwrap();
     let made = "mortar_remote_command_duration_seconds_count{outcome=\"ok\",program=\"mkfs.xfs\"}";
     assert_eq!(value(&lab, made), Some(3.0));
+    let ended = "mortar_operation_duration_seconds_count{kind=\"volume-create\",result=\"done\"}";
+    assert_eq!(value(&lab, ended), Some(1.0));
     assert_eq!(lab.get("/volumes/0123456789abcdef").status, 404);
     let asked =
         "mortar_http_request_duration_seconds_count{method=\"GET\",route=\"/volumes/{id}\",status=\"4xx\"}";
