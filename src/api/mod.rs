@@ -9,6 +9,7 @@ pub mod device;
 pub mod dump;
 pub mod list;
 pub mod node;
+pub mod operation;
 pub mod pending;
 pub mod problem;
 pub mod service;

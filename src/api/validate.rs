@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use super::device::{BrickEvictRequest, DeviceAddRequest};
 use super::node::{Hostnames, NodeAddRequest, StateRequest, TagsRequest};
+use super::operation::CleanUpRequest;
 use super::service::AdminStatus;
 use super::volume::{BlockRestrictionRequest, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest};
 
@@ -13,6 +14,9 @@ const BLANK: &str = "cannot be blank";
 const BELOW_ONE: &str = "must be no less than 1";
 const BAD_FORMAT: &str = "must be in a valid format";
 const BAD_VALUE: &str = "must be a valid value";
+
+/// Ids that a clean-up takes at once.
+const MOST_IDS: usize = 32;
 
 /// Most tags in one request.
 const MAX_TAGS: usize = 32;
@@ -98,6 +102,18 @@ fn heal_check(word: &str) -> Option<String> {
     }
 }
 
+impl Validate for CleanUpRequest {
+    fn validate(&self) -> Result<(), Invalid> {
+        let count = self.operations.len();
+        let wrong = self.operations.iter().find(|id| !id.is_empty() && !is_id(id));
+        let many = format!("too many ids specified ({count}), up to {MOST_IDS} supported");
+        let found = (count > MOST_IDS)
+            .then_some(many)
+            .or_else(|| wrong.map(|id| format!("{id} is not a valid UUID")));
+        Invalid::default().field("operations", found).result()
+    }
+}
+
 impl Validate for StateRequest {
     fn validate(&self) -> Result<(), Invalid> {
         // heketi looks at it first, and at nothing else when it is wrong.
@@ -177,7 +193,7 @@ fn at_least_one(number: i64) -> Option<String> {
 
 /// An id in either case: one in upper case is valid, and not found later.
 fn required_id(id: &str) -> Option<String> {
-    let valid = id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    let valid = is_id(id);
     required(id).or_else(|| (!valid).then(|| format!("{id} is not a valid UUID")))
 }
 
@@ -240,4 +256,8 @@ fn tag(name: &str, value: &str) -> Option<String> {
     } else {
         None
     }
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

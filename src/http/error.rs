@@ -68,7 +68,7 @@ impl ApiError {
             ApiError::AdminOnly => StatusCode::UNAUTHORIZED,
             ApiError::Dump(_) | ApiError::Backup(_) => StatusCode::INTERNAL_SERVER_ERROR,
             ApiError::Operation(error) => match error {
-                OpError::NotFound | OpError::MissingParent(_) => StatusCode::NOT_FOUND,
+                OpError::NotFound | OpError::Missing(_) | OpError::MissingParent(_) => StatusCode::NOT_FOUND,
                 OpError::Conflict { .. } | OpError::KeyReused => StatusCode::CONFLICT,
                 OpError::BadRequest { .. } => StatusCode::BAD_REQUEST,
                 OpError::Refused { .. } | OpError::Store(_) | OpError::Internal => {

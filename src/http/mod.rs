@@ -16,6 +16,7 @@ mod logging;
 mod metrics;
 mod nodes;
 pub mod openapi;
+mod operations;
 pub mod problem;
 mod queue;
 mod service;
@@ -106,6 +107,11 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(volumes::create, volumes::list))
         .routes(routes!(volumes::info, volumes::delete))
         .routes(routes!(volumes::expand))
+        .routes(routes!(operations::info))
+        .routes(routes!(operations::pending))
+        .routes(routes!(operations::clean_up))
+        .routes(routes!(operations::details))
+        .routes(routes!(operations::progress))
         .routes(routes!(queue::poll))
         .routes(routes!(admin::state, admin::set_state))
         .routes(routes!(logging::level, logging::set_level))

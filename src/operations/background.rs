@@ -12,7 +12,7 @@ use super::locks::{Mode, ObjectKey};
 use super::recovery::{self, Next};
 use super::{Operations, devices, volume_create};
 use crate::model::ids::OperationId;
-use crate::model::operation::{Direction, Operation, OperationKind};
+use crate::model::operation::{Direction, JobOutcome, Operation, OperationKind};
 use crate::store::{Result, brick, device, idempotency, job, node, operation, volume};
 
 /// How often the background looks at the latest; a parked operation wakes it earlier.
@@ -36,6 +36,13 @@ impl Operations {
         let mut conn = engine.store.read().await?;
         let unfinished = operation::all(&mut conn).await?;
         drop(conn);
+        let interrupted = JobOutcome::Failed {
+            text: "the server was restarted in the middle; ask again".to_owned(),
+            explanation: None,
+        };
+        let mut writer = engine.store.writer().await?;
+        job::end_abandoned(&mut writer, &interrupted, engine.clock.now_ms()).await?;
+        drop(writer);
         let mut count = 0;
         for op in unfinished {
             // What waits for a person waits on; its objects stay as they are in the database.
@@ -75,7 +82,7 @@ impl Operations {
 
 impl Engine {
     /// Takes an operation up; what goes wrong with one must not keep the others waiting.
-    async fn take_up_or_say(self: &Arc<Self>, seen: &Operation, at_start: bool) {
+    pub(super) async fn take_up_or_say(self: &Arc<Self>, seen: &Operation, at_start: bool) {
         if let Err(refused) = self.take_up(seen.id, at_start).await {
             self.set_active(seen.id, false);
             error!(

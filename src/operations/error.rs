@@ -8,6 +8,9 @@ pub enum OpError {
     /// There is no such object.
     #[error("Id not found")]
     NotFound,
+    /// There is no such object, in words of its own.
+    #[error("{0}")]
+    Missing(String),
     /// An object that the request names is missing.
     #[error("{0}")]
     MissingParent(&'static str),

@@ -4,6 +4,7 @@
 mod background;
 mod backward;
 mod brick_evict;
+mod cleanup;
 mod clusters;
 pub mod devices;
 mod engine;

@@ -9,7 +9,7 @@ use super::engine::{Engine, Round};
 use super::{IN_USE, OpError, finish};
 use crate::model::brick::Brick;
 use crate::model::device::Device;
-use crate::model::ids::{BrickId, DeviceId, JobId, NodeId};
+use crate::model::ids::{BrickId, DeviceId, JobId, NodeId, VolumeId};
 use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind};
 use crate::model::state::{EntryState, Phase};
 use crate::placement::RefusalReason;
@@ -101,7 +101,22 @@ impl Engine {
             return self.outcome_of(op, job).await;
         }
         let eviction = Eviction { brick: brick.id, check_heal, parent: Some(op.id) };
-        match self.begin_eviction(eviction).await {
+        let mut running = self.running.subscribe();
+        let begun = loop {
+            running.borrow_and_update();
+            match self.begin_eviction(eviction).await {
+                // Another brick of the volume moves, or it grows: this one's turn comes after that.
+                Err(CannotMove::Pending(_)) if self.is_volume_worked_on(brick.volume).await? => {
+                    self.progress
+                        .set(op.job, format!("waiting for another operation on volume {}", brick.volume));
+                    if self.is_stopping() || running.changed().await.is_err() {
+                        return Ok(None);
+                    }
+                }
+                other => break other,
+            }
+        };
+        match begun {
             Ok(job) => self.outcome_of(op, job).await,
             Err(CannotMove::Not(outcome)) => Ok(Some(outcome)),
             Err(CannotMove::Pending(text)) => {
@@ -116,6 +131,17 @@ impl Engine {
                 Ok(Some(JobOutcome::Failed { text: error.to_string(), explanation: None }))
             }
         }
+    }
+
+    /// Whether a task works on a volume or on one of its bricks.
+    async fn is_volume_worked_on(&self, volume: VolumeId) -> Result<bool> {
+        let mut conn = self.store.snapshot().await?;
+        let all = operation::all(&mut conn).await?;
+        let bricks = brick::of_volume(&mut conn, volume).await?;
+        let concerns = |op: &Operation| {
+            op.target == volume.to_string() || bricks.iter().any(|brick| op.target == brick.id.to_string())
+        };
+        Ok(all.iter().any(|op| self.is_active(op.id) && concerns(op)))
     }
 
     async fn eviction_of(&self, brick: BrickId) -> Result<Option<JobId>> {

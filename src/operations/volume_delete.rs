@@ -9,7 +9,7 @@ use super::volume_create::locks;
 use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
 use super::{IN_USE, OpError, Operations};
 use crate::model::ids::{JobId, VolumeId};
-use crate::model::operation::{Operation, OperationKind};
+use crate::model::operation::{Operation, OperationKind, Parked};
 use crate::model::state::Phase;
 use crate::model::step::Step;
 use crate::model::volume::DATABASE_VOLUME;
@@ -54,8 +54,16 @@ impl Engine {
     /// A create that was not undone because somebody wrote into its volume ends here: whoever deletes that volume
     /// wants the data gone. A create that is still being worked on does not.
     async fn end_parked_create(conn: &mut SqliteConnection, id: VolumeId) -> Result<(), OpError> {
+        let found = operation::on_target(conn, &id.to_string()).await?;
+        let parked = found.as_ref().and_then(|op| op.parked.as_ref());
+        if parked.is_some_and(Parked::is_stale) {
+            let explanation =
+                "it came with an import and is unfinished; clean it up first (`server operations cleanup`)";
+            let text = format!("Failed to set up volume delete: {IN_USE}");
+            return Err(OpError::refused(text, Some(explanation.to_owned())));
+        }
         let waits = |op: &Operation| op.parked.as_ref().is_some_and(|parked| !parked.retry);
-        match operation::on_target(conn, &id.to_string()).await?.filter(waits) {
+        match found.filter(waits) {
             Some(op) => Ok(operation::delete(conn, op.id).await?),
             None => Err(OpError::NotFound),
         }

@@ -71,6 +71,25 @@ pub async fn finish(conn: &mut SqliteConnection, id: JobId, outcome: &JobOutcome
     Ok(())
 }
 
+/// Gives jobs without an outcome that no operation will ever give one to this outcome; returns how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn end_abandoned(conn: &mut SqliteConnection, outcome: &JobOutcome, now_ms: i64) -> Result<u64> {
+    let outcome = to_json(outcome)?;
+    let forget = now_ms.saturating_add(UNREAD_MS);
+    let done = sqlx::query!(
+        "UPDATE job SET outcome = ?, finished_ms = ?, forget_ms = ?
+          WHERE outcome IS NULL AND NOT EXISTS (SELECT 1 FROM operation WHERE job_id = job.id)",
+        outcome,
+        now_ms,
+        forget
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Notes that the outcomes of jobs were read, each with the time of that. The first time counts.
 ///
 /// # Errors

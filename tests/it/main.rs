@@ -14,6 +14,7 @@ mod import;
 mod kubernetes;
 mod life;
 mod metrics;
+mod moves;
 mod service;
 mod service_state;
 mod support;

@@ -9,6 +9,7 @@ use super::answer::{Answer, Arguments, refuse, silent};
 use super::blocks::{Block, node};
 use super::objects::{Content, Disk, FileSystem};
 use super::state::Record;
+use super::texts;
 use super::world::Peer;
 
 /// What XFS needs at least. Source: xfsprogs 5.19 and later; Debian 12 has 6.1.
@@ -92,12 +93,14 @@ fn disk_row(peer: &Peer<'_>, path: &str, name: &str, points: &BTreeMap<&str, &st
     row
 }
 
-/// `sync FILE`: nothing is lost here, so that only the disk has to be there.
+/// `sync FILE…`: nothing is lost here, so that the files only have to be there.
 pub fn sync(peer: &mut Peer<'_>, args: &[String]) -> Answer {
-    let [path] = args else { return Err(refuse(1, "sync: one file is simulated")) };
-    match peer.block(path) {
-        Some(_) => Ok(String::new()),
-        None => Err(refuse(1, format!("sync: error opening '{path}': No such file or directory"))),
+    let is_there = |path: &&String| {
+        peer.block(path).is_some() || peer.is_directory(path) || texts::cat(peer, &[(*path).clone()]).is_ok()
+    };
+    match args.iter().find(|path| !is_there(path)) {
+        None => Ok(String::new()),
+        Some(path) => Err(refuse(1, format!("sync: error opening '{path}': No such file or directory"))),
     }
 }
 

@@ -25,6 +25,7 @@ pub struct Reply {
     pub text: String,
     pub location: String,
     pub retry_after: String,
+    pub warning: String,
 }
 
 impl Reply {
@@ -271,6 +272,7 @@ impl Lab {
         Ok(Reply {
             status: response.status,
             location: response.header("location").unwrap_or_default().to_owned(),
+            warning: response.header("x-mortar-warning").unwrap_or_default().to_owned(),
             retry_after: response.header("retry-after").unwrap_or_default().to_owned(),
             text: String::from_utf8_lossy(&response.body).into_owned(),
         })

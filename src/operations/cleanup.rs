@@ -1,0 +1,108 @@
+//! Unfinished operations as people see them, and trying again those that failed.
+
+use std::sync::{Arc, PoisonError};
+
+use super::engine::Engine;
+use super::{OpError, Operations};
+use crate::model::ids::{JobId, OperationId};
+use crate::model::operation::{Job, JobOutcome, Operation};
+use crate::store::{Result as StoreResult, StoreError, job, operation};
+
+impl Operations {
+    /// All unfinished operations, oldest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn unfinished(&self) -> StoreResult<Vec<Operation>> {
+        operation::all(&mut *self.inner.store.snapshot().await?).await
+    }
+
+    /// Whether a task works on an operation.
+    pub fn runs(&self, id: OperationId) -> bool {
+        self.inner.is_active(id)
+    }
+
+    /// What the operation of a job does now, in a few words.
+    pub fn step_of(&self, job: JobId) -> Option<String> {
+        self.inner.progress.of(job)
+    }
+
+    /// The time by which operations are dated, in milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.inner.clock.now_ms()
+    }
+
+    /// Tries operations again that wait for the background, for a person, or to be looked at at all: these, or every
+    /// one. The job ends when each was tried once.
+    ///
+    /// # Errors
+    /// When the server stops, or the database refuses.
+    pub async fn clean_up(&self, wanted: Option<Vec<OperationId>>) -> Result<JobId, OpError> {
+        let engine = Arc::clone(&self.inner);
+        Self::detached(async move { engine.begin_clean_up(wanted).await }).await
+    }
+}
+
+impl Engine {
+    pub(super) fn is_active(&self, id: OperationId) -> bool {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+    }
+
+    async fn begin_clean_up(self: &Arc<Self>, wanted: Option<Vec<OperationId>>) -> Result<JobId, OpError> {
+        if self.is_stopping() {
+            return Err(OpError::ShuttingDown);
+        }
+        let id = JobId::from_uuid(self.ids.draw());
+        let new = Job { id, by_user: false, outcome: None, created_ms: self.clock.now_ms() };
+        job::insert(&mut *self.store.writer().await?, &new).await?;
+        self.progress.begin(new);
+        let engine = Arc::clone(self);
+        self.running.send_modify(|count| *count += 1);
+        tokio::spawn(async move {
+            if let Err(refused) = engine.clean_up_now(id, wanted).await {
+                tracing::error!(
+                    error = &refused as &dyn std::error::Error,
+                    "the clean-up {id} was not finished"
+                );
+            }
+            engine.progress.clear(id);
+            engine.running.send_modify(|count| *count -= 1);
+        });
+        Ok(id)
+    }
+
+    async fn clean_up_now(
+        self: &Arc<Self>,
+        id: JobId,
+        wanted: Option<Vec<OperationId>>,
+    ) -> Result<(), StoreError> {
+        self.clean(|op| wanted.as_ref().is_none_or(|ids| ids.contains(&op.id))).await?;
+        let mut conn = self.store.writer().await?;
+        job::finish(&mut conn, id, &JobOutcome::Done, self.clock.now_ms()).await
+    }
+
+    /// Takes up those of the parked operations that are wanted, one after the other.
+    pub(super) async fn clean(
+        self: &Arc<Self>,
+        wanted: impl Fn(&Operation) -> bool,
+    ) -> Result<(), StoreError> {
+        let all = operation::all(&mut *self.store.snapshot().await?).await?;
+        for op in all.iter().filter(|op| op.parked.is_some() && wanted(op)) {
+            if self.is_stopping() {
+                break;
+            }
+            if !self.is_active(op.id) {
+                self.take_up_or_say(op, false).await;
+            }
+            self.ended(op.id).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until no task works on an operation, or the server stops.
+    async fn ended(&self, id: OperationId) {
+        let mut running = self.running.subscribe();
+        // The sender is the engine's own: it is never gone.
+        while self.is_active(id) && !self.is_stopping() && running.changed().await.is_ok() {}
+    }
+}
