@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind};
+use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, Timing};
 use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
@@ -24,7 +24,7 @@ use crate::metrics::Metrics;
 use crate::model::clock::SystemClock;
 use crate::model::ids::RandomIds;
 use crate::model::sizes::KiB;
-use crate::operations::{self, OperationSettings, Operations, Parts, Stopped};
+use crate::operations::{self, OperationSettings, Operations, Parts, Rhythm, Stopped};
 use crate::placement::{PlacementLimits, ZoneChecking};
 use crate::store::{Sharing, Store, backup};
 use crate::telemetry::LogHandle;
@@ -96,6 +96,7 @@ impl Server {
             );
         }
         operations.start_background();
+        operations.start_rounds();
         let (router, admin_state) = router(&config, operations.clone(), database, log, metrics)?;
         Ok(Server { operations, store, router, admin_state, listener })
     }
@@ -162,10 +163,16 @@ fn settings(config: &Config) -> OperationSettings {
         block_hosting_options: config.options.block_hosting.clone(),
         any_option: config.executor.kind == ExecutorKind::Mock,
         delete_budget: DELETE_BUDGET,
-        rebalance: true,
+        node_monitor: config.background.node_monitor.map(rhythm),
+        cleaner: config.background.cleaner.map(rhythm),
+        rebalance: config.background.rebalance,
         delete_patience: config.background.delete_patience,
         first_retry: FIRST_RETRY,
     }
+}
+
+fn rhythm(timing: Timing) -> Rhythm {
+    Rhythm { start: timing.start, refresh: timing.refresh }
 }
 
 fn executor_name(config: &ExecutorConfig) -> &'static str {

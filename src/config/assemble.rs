@@ -162,6 +162,7 @@ fn background(keys: &Glusterfs, environment: &Environment) -> BackgroundConfig {
             .ok()
             .filter(|retries| *retries > 0)
             .unwrap_or(CREATE_RETRIES),
+        rebalance: !environment.is_false("HEKETI_GLUSTERAPP_REBALANCE_ON_EXPANSION"),
         delete_patience: match keys.delete_patience {
             0 => DELETE_PATIENCE,
             seconds => Duration::from_secs(seconds.into()),

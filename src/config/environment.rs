@@ -53,6 +53,18 @@ impl Environment {
     }
 
     /// Keeps what is wrong without being a reason not to start.
+    /// Whether a variable is one of Go's words for false; a word that is none is complained about.
+    pub fn is_false(&self, name: &str) -> bool {
+        match self.get(name) {
+            Some("0" | "f" | "F" | "false" | "False" | "FALSE") => true,
+            None | Some("" | "1" | "t" | "T" | "true" | "True" | "TRUE") => false,
+            Some(other) => {
+                self.complain(format!("{name} is {other:?}, which is neither true nor false; it is ignored"));
+                false
+            }
+        }
+    }
+
     pub(super) fn complain(&self, complaint: String) {
         self.complaints.borrow_mut().push(complaint);
     }

@@ -161,6 +161,8 @@ pub struct BackgroundConfig {
     pub max_inflight: u64,
     /// Further tries of a volume create.
     pub create_retries: u32,
+    /// Whether an expansion begins to spread what the volume holds. heketi lets only the environment say no.
+    pub rebalance: bool,
     /// How long a delete may run before its client is told that it goes on.
     pub delete_patience: Duration,
     /// When nodes are looked at; never, if `None`.

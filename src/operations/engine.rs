@@ -255,7 +255,7 @@ impl Engine {
     }
 
     /// Waits, but not for longer than the server is to run.
-    async fn pause(&self, time: Duration) {
+    pub(super) async fn pause(&self, time: Duration) {
         let mut stopping = self.stopping.subscribe();
         // Either way it is over: whoever asked looks whether the server stops.
         tokio::time::timeout(time, stopping.wait_for(|stop| *stop)).await.ok();

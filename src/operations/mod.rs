@@ -22,6 +22,7 @@ mod peers;
 mod progress;
 mod recovery;
 mod removal;
+mod rounds;
 pub mod seed;
 pub mod steps;
 mod tags;
@@ -38,6 +39,7 @@ pub use engine::Stopped;
 pub use error::{IN_USE, OpError};
 pub use figures::Figures;
 pub use jobs::JobView;
+pub use rounds::Rhythm;
 
 use crate::executor::Executor;
 use crate::executor::settings::PeerSettings;
@@ -84,6 +86,10 @@ pub struct OperationSettings {
     pub block_hosting_options: Vec<String>,
     /// Whether options that no gluster would take are let through (heketi's mock).
     pub any_option: bool,
+    /// When nodes are asked whether they are up; never, if `None`.
+    pub node_monitor: Option<Rhythm>,
+    /// When what came unfinished with an import is cleaned up; never by itself, if `None`.
+    pub cleaner: Option<Rhythm>,
     /// Whether an expansion begins to spread what the volume holds over all its sets.
     pub rebalance: bool,
     /// How long a delete is tried before its client is told; the background goes on with it.

@@ -213,10 +213,20 @@ impl Engine {
             existing_bricks,
             avoid,
         };
-        let nodes: Vec<NodeView<'_>> =
-            usable(&candidate.nodes, avoid).map(|node| NodeView { node, down: false }).collect();
-        let view = ClusterView { nodes: &nodes, devices: &candidate.devices, unreconciled: &[] };
-        placement::place(&request, &view, &self.settings.placement)
+        let mut nodes: Vec<NodeView<'_>> = usable(&candidate.nodes, avoid)
+            .map(|node| NodeView { node, down: self.is_down(node.id) })
+            .collect();
+        let place = |nodes: &[NodeView<'_>]| {
+            let view = ClusterView { nodes, devices: &candidate.devices, unreconciled: &[] };
+            placement::place(&request, &view, &self.settings.placement)
+        };
+        let placed = place(&nodes);
+        if placed.is_ok() || nodes.iter().all(|view| !view.down) {
+            return placed;
+        }
+        // They were down when they were asked last, minutes ago perhaps: trying says more than refusing.
+        nodes.iter_mut().for_each(|view| view.down = false);
+        place(&nodes)
     }
 
     pub(super) fn bricks(&self, new: &Volume, placed: &Placement) -> Vec<Brick> {

@@ -168,3 +168,34 @@ async fn check_and_migrate(path: &Path, options: &SqliteConnectOptions) -> Resul
 fn newest_schema() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_ends_one_change_and_not_those_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("x.db"), Sharing::default()).await.unwrap();
+        let mut tx = store.write().await.unwrap();
+        sqlx::query("CREATE TABLE filler (x BLOB)").execute(&mut *tx).await.unwrap();
+        sqlx::query("PRAGMA max_page_count = 1").execute(&mut *tx).await.unwrap();
+        let mut full = Ok(());
+        for _ in 0..100 {
+            let filled = sqlx::query("INSERT INTO filler VALUES (zeroblob(1000000))").execute(&mut *tx).await;
+            full = filled.map(drop);
+            if full.is_err() {
+                break;
+            }
+        }
+        assert!(full.is_err_and(|error| error.to_string().contains("full")));
+        drop(tx);
+        // Somebody has made room.
+        for _ in 0..3 {
+            let mut tx = store.write().await.unwrap();
+            sqlx::query("CREATE TABLE IF NOT EXISTS room (x)").execute(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        store.close().await;
+    }
+}

@@ -71,6 +71,66 @@ fn a_disk_that_is_full_against_all_expectation_is_left_out() {
 }
 
 #[test]
+fn a_disk_that_has_died_is_left_out_at_once() {
+    let lab = Lab::with_three_peers();
+    let device =
+        lab.node_of(HOSTS[0]).devices.iter().find(|device| device.name == DISKS[0]).unwrap().id.clone();
+    lab.on(HOSTS[0], Action::Pull { path: DISKS[0].to_owned(), pulled: true });
+    for _ in 0..4 {
+        let made = lab.create(&replica_3(10)).unwrap_or_else(|error| panic!("{error}\n{}", lab.log_tail()));
+        assert!(made.bricks.iter().all(|brick| brick.device != device), "{made:?}");
+    }
+    assert!(!lab.log().contains("parked"), "{}", lab.log_tail());
+    lab.on(HOSTS[0], Action::Pull { path: DISKS[0].to_owned(), pulled: false });
+    Audit::new().clean_within(&lab, SOON);
+}
+
+#[test]
+fn a_backup_of_the_middle_of_a_create_never_takes_a_volume_away_that_was_used_since() {
+    let mut lab = Lab::new();
+    lab.inject(Some(
+        json!({"faults": [{"command": "mkfs", "fault": "stall", "stall_ms": 1500, "times": 1}]}),
+    ));
+    lab.start();
+    lab.three_peers();
+    let mut wanted = replica_3(10);
+    wanted["name"] = json!("letters");
+    let job = lab.begin_create(&wanted);
+    let copy = lab.path().join("copy.db");
+    crate::support::download(lab.port(), "/backup/db", &copy);
+    let made = lab.wait_for(&job);
+    assert_eq!(made.status, 303, "{made:?}");
+    lab.on(HOSTS[0], Action::WriteFile { volume: "letters".to_owned(), name: "letter.txt".to_owned() });
+    lab.stop();
+    lab.inject(None);
+    for left in ["heketi.db-wal", "heketi.db-shm"] {
+        std::fs::remove_file(lab.path().join(left)).ok();
+    }
+    std::fs::copy(&copy, lab.database()).unwrap();
+    // Meanwhile nobody holds the bricks: an unmount would succeed.
+    for host in HOSTS {
+        lab.on(host, Action::Glusterd { running: false });
+    }
+    lab.start();
+    assert!(settled(SOON, || lab.log().contains("for a person")), "{}", lab.log_tail());
+    for host in HOSTS {
+        lab.on(host, Action::Reboot);
+        lab.on(host, Action::Glusterd { running: true });
+    }
+    lab.restart();
+    let kept = |host: &str| {
+        lab.peers().host(host).unwrap().groups.values().map(|group| group.volumes.len()).sum::<usize>()
+    };
+    for host in HOSTS {
+        assert!(kept(host) > 0, "{host} has lost its brick\n{}", lab.log_tail());
+    }
+    assert_eq!(lab.peers().volume("letters").unwrap().status, "Started");
+    // Whoever deletes it means it.
+    assert_eq!(lab.remove(&made.located()).status, 204);
+    Audit::new().clean_within(&lab, SOON);
+}
+
+#[test]
 fn a_delete_waits_for_a_disk_that_was_pulled_out() {
     let lab = Lab::with_three_peers();
     let made = lab.create(&replica_3(10)).unwrap();

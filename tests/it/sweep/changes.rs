@@ -23,10 +23,12 @@ pub enum Change {
     /// A device on a disk with a file system, with leave to erase it.
     DeviceErase,
     DeviceDelete,
+    VolumeExpand,
+    BrickEvict,
 }
 
 impl Change {
-    pub const ALL: [Change; 8] = [
+    pub const ALL: [Change; 10] = [
         Change::VolumeCreate,
         Change::VolumeDelete,
         Change::FirstNode,
@@ -35,30 +37,42 @@ impl Change {
         Change::DeviceAdd,
         Change::DeviceErase,
         Change::DeviceDelete,
+        Change::VolumeExpand,
+        Change::BrickEvict,
     ];
 
     /// Those that are undone when they fail: the deletes of nodes and devices have no way back.
-    pub const UNDONE: [Change; 5] =
-        [Change::VolumeCreate, Change::VolumeDelete, Change::NodeAdd, Change::DeviceAdd, Change::DeviceErase];
+    /// Bricks of an expansion are undone like those of a create.
+    pub const UNDONE: [Change; 6] = [
+        Change::VolumeCreate,
+        Change::VolumeDelete,
+        Change::NodeAdd,
+        Change::DeviceAdd,
+        Change::DeviceErase,
+        Change::BrickEvict,
+    ];
 
     /// Whether it may be undone where this command is refused. What gluster has deleted can only go on.
     pub fn may_be_undone_after(self, command: &str) -> bool {
-        self != Change::VolumeDelete || command.contains("volume delete")
+        match self {
+            Change::VolumeDelete => command.contains("volume delete"),
+            Change::BrickEvict => command.contains("replace-brick"),
+            _ => true,
+        }
+    }
+
+    /// Whether what it is about is not there any more when it is done.
+    pub fn ends_its_subject(self) -> bool {
+        matches!(self, Change::VolumeDelete | Change::DeviceDelete | Change::BrickEvict)
     }
 
     fn is_delete(self) -> bool {
         matches!(self, Change::VolumeDelete | Change::NodeDelete | Change::DeviceDelete)
     }
 
-    /// Whether a failure may leave it half done until somebody asks again. A device is released in several commands,
-    /// none of which can be taken back; it stays listed as failed, and another delete goes on.
-    pub fn may_stay_half_done(self) -> bool {
-        self == Change::DeviceDelete
-    }
-
     pub fn is_done(self, reply: &Reply) -> bool {
         let status = match self {
-            Change::VolumeCreate | Change::FirstNode | Change::NodeAdd => 303,
+            Change::VolumeCreate | Change::FirstNode | Change::NodeAdd | Change::VolumeExpand => 303,
             _ => 204,
         };
         reply.status == status
@@ -66,6 +80,9 @@ impl Change {
 
     /// Whether an answer agrees with what the API shows once all work is over.
     pub fn is_true(self, reply: &Reply, lab: &Lab) -> bool {
+        if matches!(self, Change::VolumeExpand | Change::BrickEvict) {
+            return self.is_true_of_bricks(reply, lab);
+        }
         let there = self.objects(lab);
         let is_there = !there.is_empty();
         if self.is_done(reply) {
@@ -74,8 +91,28 @@ impl Change {
         }
         let unchanged = is_there == self.is_delete();
         // The client was told why, and the background went on.
-        let went_on = self == Change::VolumeDelete && !is_there && !reply.text.contains("was kept");
+        let went_on = matches!(self, Change::VolumeDelete | Change::DeviceDelete)
+            && !is_there
+            && !reply.text.contains("was kept");
         reply.status >= 400 && (unchanged || went_on)
+    }
+
+    /// A volume has grown or not, and its brick is where it was or elsewhere, as the answer says; where that tells of a
+    /// failure, it may have been gone on with.
+    fn is_true_of_bricks(self, reply: &Reply, lab: &Lab) -> bool {
+        let id = lab.volumes().into_iter().next().unwrap_or_default();
+        let volume = lab.get(&format!("/volumes/{id}")).json();
+        let bricks = volume["bricks"].as_array().map_or(0, Vec::len);
+        let whole = match self {
+            Change::VolumeExpand => match bricks {
+                3 => volume["size"] == 10,
+                6 => volume["size"] == 15,
+                _ => false,
+            },
+            _ => bricks == 3 && volume["size"] == 10,
+        };
+        let grown = self == Change::VolumeExpand && bricks == 6;
+        whole && (!self.is_done(reply) || self == Change::BrickEvict || grown)
     }
 
     /// Ids of the objects that it makes or deletes.
@@ -86,7 +123,9 @@ impl Change {
             nodes.find(|node| node.hostnames.manage.iter().any(|name| name == host)).cloned()
         };
         match self {
-            Change::VolumeCreate | Change::VolumeDelete => lab.volumes(),
+            Change::VolumeCreate | Change::VolumeDelete | Change::VolumeExpand | Change::BrickEvict => {
+                lab.volumes()
+            }
             Change::FirstNode | Change::NodeAdd | Change::NodeDelete => {
                 of_node(SPARE).into_iter().map(|node| node.id).collect()
             }
@@ -122,6 +161,7 @@ pub struct Begin {
     volume: Folder,
     spare_node: Folder,
     failed_device: Folder,
+    four_peers: Folder,
 }
 
 impl Begin {
@@ -144,14 +184,21 @@ impl Begin {
             }
             device
         });
-        Begin { empty_cluster, peers, volume, spare_node, failed_device }
+        // The only volume, on three of four peers; its first brick is the subject.
+        let four_peers = Folder::after(spare_node.lab.path(), |lab| {
+            let made = lab.create(&replica_3(10)).unwrap();
+            lab.add_device(&spare_node.subject, DISKS[0], false).unwrap();
+            made.bricks[0].id.clone()
+        });
+        Begin { empty_cluster, peers, volume, spare_node, failed_device, four_peers }
     }
 
     fn of(&self, change: Change) -> &Folder {
         match change {
             Change::FirstNode => &self.empty_cluster,
             Change::VolumeCreate | Change::NodeAdd => &self.peers,
-            Change::VolumeDelete => &self.volume,
+            Change::VolumeDelete | Change::VolumeExpand => &self.volume,
+            Change::BrickEvict => &self.four_peers,
             Change::NodeDelete | Change::DeviceAdd | Change::DeviceErase => &self.spare_node,
             Change::DeviceDelete => &self.failed_device,
         }
@@ -174,6 +221,8 @@ impl Begin {
             Change::DeviceErase => {
                 ("/devices".to_owned(), json!({"name": DISKS[1], "node": subject, "destroydata": true}))
             }
+            Change::VolumeExpand => (format!("/volumes/{subject}/expand"), json!({"expand_size": 5})),
+            Change::BrickEvict => (format!("/bricks/to-evict/{subject}"), json!({})),
             Change::VolumeDelete => return lab.try_send("DELETE", &format!("/volumes/{subject}"), &[], None),
             Change::NodeDelete => return lab.try_send("DELETE", &format!("/nodes/{subject}"), &[], None),
             Change::DeviceDelete => return lab.try_send("DELETE", &format!("/devices/{subject}"), &[], None),

@@ -65,6 +65,7 @@ async fn a_fresh_brick_takes_its_changing_commands_and_no_look() {
             "mkdir MP/brick [mortar-brick-B]",
             "chown :2000 MP/brick [mortar-brick-B]",
             "chmod 2775 MP/brick [mortar-brick-B]",
+            "sync /etc/fstab MP/brick [mortar-brick-B]",
         ]
     );
 }
@@ -145,6 +146,8 @@ async fn taking_a_brick_away_goes_from_the_mount_to_the_directory() {
     assert_eq!(
         short(&script.ran()),
         [
+            "cat /proc/mounts",
+            "blkid --probe --output export NODE",
             "umount MP [mortar-brick-B]",
             "sed --in-place -e \\,^NODE[[:blank:]],d /etc/fstab [mortar-fstab]",
             "/usr/sbin/lvm lvremove --autobackup=n -f vg_D/brick_B [mortar-brick-B]",
@@ -177,10 +180,31 @@ async fn a_missing_program_is_not_a_missing_volume() {
 }
 
 #[tokio::test]
+async fn a_brick_that_somebody_has_written_to_is_not_taken_away_by_an_undo() {
+    let (script, runner) = Script::new(&[("/proc/mounts", Says(MOUNTED)), ("find", Says("/x/letter.txt\n"))]);
+    assert!(runner.undo(&create()).await.unwrap_err().holds_data());
+    assert_eq!(script.times("umount") + script.times("lvremove"), 0);
+    // One that is not mounted is, to be looked into.
+    let (script, runner) = Script::new(&[("blkid", Says("TYPE=xfs\n")), ("find", Says("/x/letter.txt\n"))]);
+    assert!(runner.undo(&create()).await.unwrap_err().holds_data());
+    assert_eq!((script.times("mount -o"), script.times("lvremove")), (1, 0));
+}
+
+#[tokio::test]
+async fn without_a_group_nothing_is_made_and_nothing_has_to_be_undone() {
+    let gone = "  Volume group \"vg_d\" not found\n  Cannot process volume group vg_d\n";
+    let (script, runner) = Script::new(&[("lvcreate", Refuses(5, gone))]);
+    let error = runner.apply(&create()).await.unwrap_err();
+    assert!(error.has_not_begun() && error.depends_on_place() && !error.host_failed(), "{error:?}");
+    assert_eq!((script.times("mkfs"), script.times("rm --force --dir")), (0, 1));
+}
+
+#[tokio::test]
 async fn of_a_brick_in_use_nothing_is_touched() {
     let tries =
         [("umount", Refuses(32, "umount: /x: target is busy.\n")), ("/proc/mounts", Says(MOUNTED))].repeat(9);
-    let (script, runner) = Script::new(&tries);
+    let first_look = [("/proc/mounts", Says(MOUNTED))];
+    let (script, runner) = Script::new(&[&first_look[..], &tries].concat());
     let error = runner.undo(&create()).await.unwrap_err();
     assert!(matches!(error, StepError::InUse { .. }) && error.is_temporary());
     assert_eq!(script.times("sed") + script.times("lvremove"), 0);
