@@ -29,8 +29,10 @@ pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: 
             OnFailure::TurnBack
         }
         OperationKind::VolumeExpand | OperationKind::BrickEvict if !is_past_return(op) => OnFailure::TurnBack,
-        // The brick has been moved; what is left of it lies on a peer that cannot be worked with.
-        OperationKind::BrickEvict if error.host_failed() && is_destroying(op) => OnFailure::Ignore,
+        // The brick has been moved; what is left of it lies on a peer that cannot be worked with for long.
+        OperationKind::BrickEvict if error.host_failed() && is_destroying(op) && spent >= budget => {
+            OnFailure::Ignore
+        }
         OperationKind::VolumeExpand | OperationKind::BrickEvict => {
             if op.parked.is_none() && error.is_temporary() && spent < budget {
                 OnFailure::Retry
@@ -101,7 +103,7 @@ pub(super) fn of(op: &Operation, at: usize, error: &StepError, silent: &[NodeId]
     }
 }
 
-fn place_of(step: &Step) -> Option<(NodeId, DeviceId)> {
+pub(super) fn place_of(step: &Step) -> Option<(NodeId, DeviceId)> {
     match step {
         Step::CreateBrick(plan) | Step::DestroyBrick(plan) => Some((plan.peer.node, plan.device)),
         _ => None,

@@ -1,6 +1,6 @@
 //! The way forward: steps done stage by stage, and what follows where one fails.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -104,7 +104,11 @@ impl Engine {
         }
         warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "a step failed: {}", error.text());
         let spent = Duration::from_millis(u64::try_from(self.clock.now_ms() - began_ms).unwrap_or(0));
-        match failure::after(op, &error, spent, self.settings.delete_budget) {
+        let budget = self.settings.delete_budget;
+        // A peer that was given up for a brick before is not waited for again for the next one.
+        let node = failure::place_of(&op.steps[at].step).map(|(node, _)| node);
+        let spent = if node.is_some_and(|node| self.is_down(node)) { budget.max(spent) } else { spent };
+        match failure::after(op, &error, spent, budget) {
             OnFailure::TurnBack => {
                 let silent = self.silent_nodes(op, at, &error).await;
                 let cause = failure::of(op, at, &error, &silent);
@@ -122,6 +126,10 @@ impl Engine {
                 self.park(op, &cause, !error.holds_data()).await
             }
             OnFailure::Ignore => {
+                if error.host_failed() {
+                    // Until the health monitor hears of it again.
+                    self.down.lock().unwrap_or_else(PoisonError::into_inner).extend(node);
+                }
                 warn!("it counts as done all the same: {}", error.text().trim());
                 op.steps[at].state = StepState::Done;
                 Ok(Round::Again)
