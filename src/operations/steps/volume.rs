@@ -182,9 +182,12 @@ impl StepRunner {
 
     /// The brick, if it holds anything besides gluster's own files.
     async fn is_written<'a>(&self, brick: &'a BrickAt) -> Result<Option<&'a BrickAt>> {
-        match self.run(&brick.host, &system::user_data(&brick.path)).await {
+        let look = system::user_data(&brick.path);
+        match self.run(&brick.host, &look).await {
             Ok(output) if output.stdout.trim().is_empty() => Ok(None),
-            Ok(_) => Ok(Some(brick)),
+            Ok(output) if output.stdout.starts_with(&brick.path) => Ok(Some(brick)),
+            // No path below the brick: that is no answer of `find`, and it is asked again.
+            Ok(output) => Err(StepError::unreadable(&brick.host, &look, &output.stdout)),
             Err(RemoteError::Exited { stderr, .. }) if system::is_path_missing(&stderr, &brick.path) => {
                 self.require_mounted(brick).await.map(|()| None)
             }

@@ -179,13 +179,24 @@ async fn a_missing_program_is_not_a_missing_volume() {
     assert_eq!(script.times("rm --force"), 0);
 }
 
+const LETTER: &str = "/var/lib/heketi/mounts/vg_dddddddddddddddddddddddddddddddd/brick_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/brick/letter.txt\n";
+
+#[tokio::test]
+async fn an_answer_that_names_no_file_of_the_brick_is_asked_for_again() {
+    let (script, runner) =
+        Script::new(&[("/proc/mounts", Says(MOUNTED)), ("find", Says("<<{ what is this\n"))]);
+    let error = runner.undo(&create()).await.unwrap_err();
+    assert!(error.is_temporary() && !error.holds_data(), "{error:?}");
+    assert_eq!(script.times("umount") + script.times("lvremove"), 0);
+}
+
 #[tokio::test]
 async fn a_brick_that_somebody_has_written_to_is_not_taken_away_by_an_undo() {
-    let (script, runner) = Script::new(&[("/proc/mounts", Says(MOUNTED)), ("find", Says("/x/letter.txt\n"))]);
+    let (script, runner) = Script::new(&[("/proc/mounts", Says(MOUNTED)), ("find", Says(LETTER))]);
     assert!(runner.undo(&create()).await.unwrap_err().holds_data());
     assert_eq!(script.times("umount") + script.times("lvremove"), 0);
     // One that is not mounted is, to be looked into.
-    let (script, runner) = Script::new(&[("blkid", Says("TYPE=xfs\n")), ("find", Says("/x/letter.txt\n"))]);
+    let (script, runner) = Script::new(&[("blkid", Says("TYPE=xfs\n")), ("find", Says(LETTER))]);
     assert!(runner.undo(&create()).await.unwrap_err().holds_data());
     assert_eq!((script.times("mount -o"), script.times("lvremove")), (1, 0));
 }
