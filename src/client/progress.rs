@@ -12,6 +12,8 @@ pub trait Progress: Send + Sync {
     fn step(&self, text: &str);
     /// The job has ended.
     fn done(&self);
+    /// It was carried out, and something failed all the same.
+    fn warning(&self, text: &str);
 }
 
 /// Says nothing.
@@ -20,6 +22,7 @@ pub struct Quiet;
 impl Progress for Quiet {
     fn step(&self, _text: &str) {}
     fn done(&self) {}
+    fn warning(&self, _text: &str) {}
 }
 
 /// One line on a terminal, gone when the job has ended.
@@ -45,8 +48,7 @@ impl Progress for Line {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
-        // What a server sends must not steer the terminal.
-        bar.set_message(text.chars().filter(|c| !c.is_control()).collect::<String>());
+        bar.set_message(printable(text));
     }
 
     fn done(&self) {
@@ -54,4 +56,14 @@ impl Progress for Line {
             bar.finish_and_clear();
         }
     }
+
+    fn warning(&self, text: &str) {
+        self.done();
+        eprintln!("Warning: {}", printable(text));
+    }
+}
+
+/// What a server sends must not steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }

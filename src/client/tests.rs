@@ -18,6 +18,10 @@ impl Progress for Told {
     fn done(&self) {
         self.0.lock().unwrap().push("done".to_owned());
     }
+
+    fn warning(&self, text: &str) {
+        self.0.lock().unwrap().push(format!("warning: {text}"));
+    }
 }
 
 /// A client of the stub that does not wait but writes down for how long it would have.
@@ -39,7 +43,7 @@ fn pending(step: &str) -> String {
 fn a_job_is_polled_until_it_is_done_and_its_redirect_followed() {
     let mut answers = vec![answer("202 Accepted", &["Location: /queue/1"], "")];
     answers.extend((0..7).map(|n| pending(&format!("step {n}"))));
-    answers.push(answer("303 See Other", &["Location: /volumes/v"], "<a>"));
+    answers.push(answer("303 See Other", &["Location: /volumes/v", "X-Mortar-Warning: no rebalance"], "<a>"));
     answers.push(json(r#"{"id":"v","size":3}"#));
     let stub = Stub::new(answers);
     let (client, told, waited) = client(&stub);
@@ -47,7 +51,10 @@ fn a_job_is_polled_until_it_is_done_and_its_redirect_followed() {
     assert_eq!((volume.id.as_str(), volume.size), ("v", 3));
     let milliseconds: Vec<u128> = waited.lock().unwrap().iter().map(Duration::as_millis).collect();
     assert_eq!(milliseconds, [20, 40, 80, 160, 320, 400, 400]);
-    assert_eq!(told.0.lock().unwrap().join(","), "step 0,step 1,step 2,step 3,step 4,step 5,step 6,done");
+    assert_eq!(
+        told.0.lock().unwrap().join(","),
+        "step 0,step 1,step 2,step 3,step 4,step 5,step 6,warning: no rebalance,done"
+    );
     let asked = stub.asked();
     assert!(asked[0].headers.contains("accept: application/problem+json"), "{}", asked[0].headers);
     assert!(asked[0].headers.contains("content-type: application/json"));

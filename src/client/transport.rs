@@ -170,6 +170,9 @@ impl Transport {
             let with_body = method == request.method;
             let body = request.body.as_ref().filter(|_| with_body);
             let answer = self.once(method, &address, body, request.typed)?;
+            if !answer.header("x-mortar-warning").is_empty() {
+                self.progress.warning(answer.header("x-mortar-warning"));
+            }
             let location = answer.header("location");
             match answer.status {
                 301..=303 if !location.is_empty() => method = "GET",

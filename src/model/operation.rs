@@ -107,6 +107,17 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// A failure that is the same everywhere.
+    pub fn everywhere(text: impl Into<String>, explanation: Option<String>) -> Failure {
+        Failure {
+            text: text.into(),
+            explanation,
+            try_elsewhere: false,
+            avoid_nodes: Vec::new(),
+            avoid_devices: Vec::new(),
+        }
+    }
+
     /// The answer of the job.
     pub fn outcome(&self) -> JobOutcome {
         JobOutcome::Failed { text: self.text.clone(), explanation: self.explanation.clone() }

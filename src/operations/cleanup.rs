@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, PoisonError};
 
+use tracing::error;
+
 use super::engine::Engine;
 use super::{OpError, Operations};
 use crate::model::ids::{JobId, OperationId};
@@ -60,10 +62,7 @@ impl Engine {
         self.running.send_modify(|count| *count += 1);
         tokio::spawn(async move {
             if let Err(refused) = engine.clean_up_now(id, wanted).await {
-                tracing::error!(
-                    error = &refused as &dyn std::error::Error,
-                    "the clean-up {id} was not finished"
-                );
+                error!(error = &refused as &dyn std::error::Error, "the clean-up {id} has no answer");
             }
             engine.progress.clear(id);
             engine.running.send_modify(|count| *count -= 1);
@@ -76,9 +75,10 @@ impl Engine {
         id: JobId,
         wanted: Option<Vec<OperationId>>,
     ) -> Result<(), StoreError> {
-        self.clean(|op| wanted.as_ref().is_none_or(|ids| ids.contains(&op.id))).await?;
+        let cleaned = self.clean(|op| wanted.as_ref().is_none_or(|ids| ids.contains(&op.id))).await;
+        let outcome = cleaned.map_or_else(|error| failed(&error), |()| JobOutcome::Done);
         let mut conn = self.store.writer().await?;
-        job::finish(&mut conn, id, &JobOutcome::Done, self.clock.now_ms()).await
+        job::finish(&mut conn, id, &outcome, self.clock.now_ms()).await
     }
 
     /// Takes up those of the parked operations that are wanted, one after the other.
@@ -105,4 +105,9 @@ impl Engine {
         // The sender is the engine's own: it is never gone.
         while self.is_active(id) && !self.is_stopping() && running.changed().await.is_ok() {}
     }
+}
+
+fn failed(error: &StoreError) -> JobOutcome {
+    error!(error = error as &dyn std::error::Error, "the unfinished operations could not be cleaned up");
+    JobOutcome::Failed { text: error.to_string(), explanation: None }
 }

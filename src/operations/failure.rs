@@ -29,8 +29,8 @@ pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: 
             OnFailure::TurnBack
         }
         OperationKind::VolumeExpand | OperationKind::BrickEvict if !is_past_return(op) => OnFailure::TurnBack,
-        // The brick has been moved; what is left of it lies on a peer that cannot be worked with for long.
-        OperationKind::BrickEvict if error.host_failed() && is_destroying(op) && spent >= budget => {
+        // The brick has been moved; what is left of it lies on a peer that is away. One that answers, if late, keeps nothing.
+        OperationKind::BrickEvict if error.is_unreachable() && is_destroying(op) && spent >= budget => {
             OnFailure::Ignore
         }
         OperationKind::VolumeExpand | OperationKind::BrickEvict => {

@@ -124,7 +124,7 @@ pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<()> {
     tx.commit().await?;
     engine.progress.clear(op.job);
     engine.note_end(op, "failed");
-    warn!("{} of {} failed and was taken back: {}", op.kind.as_str(), op.target, cause.text.trim());
+    warn!("{} of {} failed: {}", op.kind.as_str(), op.target, cause.text.trim());
     Ok(())
 }
 
@@ -161,13 +161,7 @@ fn restarted(kind: OperationKind) -> Failure {
         }
         _ => "the server was restarted in the middle; what had been done was undone, ask again",
     };
-    Failure {
-        text: text.to_owned(),
-        explanation: None,
-        try_elsewhere: false,
-        avoid_nodes: Vec::new(),
-        avoid_devices: Vec::new(),
-    }
+    Failure::everywhere(text, None)
 }
 
 pub(super) fn id<Id: std::str::FromStr>(op: &Operation) -> Result<Id> {

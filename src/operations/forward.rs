@@ -64,6 +64,7 @@ impl Engine {
         for (&at, result) in due.iter().zip(results) {
             match result {
                 Ok(output) => {
+                    self.note_answer(&op.steps[at].step);
                     op.steps[at].state = StepState::Done;
                     op.steps[at].output = output;
                 }
@@ -77,6 +78,13 @@ impl Engine {
             }
         }
         Ok(failed)
+    }
+
+    /// Whoever has done a step is up, whatever was known before.
+    fn note_answer(&self, step: &Step) {
+        if let Some((node, _)) = failure::place_of(step) {
+            self.down.lock().unwrap_or_else(PoisonError::into_inner).remove(&node);
+        }
     }
 
     /// Puts the marks of `due` on disk, with those of the stage before, unless they came with the decision.
@@ -126,8 +134,8 @@ impl Engine {
                 self.park(op, &cause, !error.holds_data()).await
             }
             OnFailure::Ignore => {
-                if error.host_failed() {
-                    // Until the health monitor hears of it again.
+                if error.is_unreachable() {
+                    // Until it is heard of again.
                     self.down.lock().unwrap_or_else(PoisonError::into_inner).extend(node);
                 }
                 warn!("it counts as done all the same: {}", error.text().trim());

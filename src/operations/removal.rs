@@ -13,7 +13,7 @@ use crate::model::ids::{BrickId, DeviceId, JobId, NodeId, VolumeId};
 use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind};
 use crate::model::state::{EntryState, Phase};
 use crate::placement::RefusalReason;
-use crate::store::{Result, brick, device, operation};
+use crate::store::{Result, brick, device, job, operation};
 
 /// Why a device could not be emptied.
 struct NotEmptied {
@@ -97,8 +97,8 @@ impl Engine {
         check_heal: bool,
     ) -> Result<Option<JobOutcome>> {
         // An earlier server may have begun with it.
-        if let Some(job) = self.eviction_of(brick.id).await? {
-            return self.outcome_of(op, job).await;
+        if let Some(begun) = self.eviction_of(brick.id).await? {
+            return self.outcome_of(op, begun).await;
         }
         let eviction = Eviction { brick: brick.id, check_heal, parent: Some(op.id) };
         let mut running = self.running.subscribe();
@@ -151,15 +151,15 @@ impl Engine {
     }
 
     /// Waits for a job, whose step shows as that of the operation `op` meanwhile.
-    async fn outcome_of(&self, op: &Operation, job: JobId) -> Result<Option<JobOutcome>> {
-        self.progress.follow(op.job, job);
+    async fn outcome_of(&self, op: &Operation, id: JobId) -> Result<Option<JobOutcome>> {
+        self.progress.follow(op.job, id);
         let mut running = self.running.subscribe();
         loop {
             running.borrow_and_update();
-            if self.progress.job(job).is_none() {
+            if self.progress.job(id).is_none() {
                 let mut conn = self.store.read().await?;
-                let found = crate::store::job::find(&mut conn, job).await?;
-                if let Some(outcome) = found.and_then(|job| job.outcome) {
+                let found = job::find(&mut conn, id).await?;
+                if let Some(outcome) = found.and_then(|found| found.outcome) {
                     return Ok(Some(outcome));
                 }
             }
@@ -185,11 +185,5 @@ fn failure(op: &Operation, why: NotEmptied) -> Failure {
         }
         _ => why.text,
     };
-    Failure {
-        text,
-        explanation: why.explanation,
-        try_elsewhere: false,
-        avoid_nodes: Vec::new(),
-        avoid_devices: Vec::new(),
-    }
+    Failure::everywhere(text, why.explanation)
 }

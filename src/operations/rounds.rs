@@ -11,8 +11,9 @@ use super::Operations;
 use super::engine::Engine;
 use crate::executor::system;
 use crate::model::node::Node;
+use crate::model::operation::{Operation, Parked};
 use crate::model::state::{EntryState, Phase};
-use crate::store::{Result, StoreError, cluster, node};
+use crate::store::{Result, cluster, node};
 
 /// When something that is done again and again is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,12 +92,12 @@ impl Engine {
     async fn clean_stale(self: Arc<Self>, rhythm: Rhythm) {
         self.pause(rhythm.start).await;
         while !self.is_stopping() {
-            let stale = |op: &crate::model::operation::Operation| {
-                op.parked.as_ref().is_some_and(crate::model::operation::Parked::is_stale)
-            };
+            let stale = |op: &Operation| op.parked.as_ref().is_some_and(Parked::is_stale);
             if let Err(refused) = self.clean(stale).await {
-                let refused: &StoreError = &refused;
-                error!(error = refused as &dyn std::error::Error, "stale operations could not be cleaned up");
+                error!(
+                    error = &refused as &dyn std::error::Error,
+                    "stale operations could not be cleaned up"
+                );
             }
             self.pause(rhythm.refresh).await;
         }

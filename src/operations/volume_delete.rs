@@ -57,8 +57,7 @@ impl Engine {
         let found = operation::on_target(conn, &id.to_string()).await?;
         let parked = found.as_ref().and_then(|op| op.parked.as_ref());
         if parked.is_some_and(Parked::is_stale) {
-            let explanation =
-                "it came with an import and is unfinished; clean it up first (`server operations cleanup`)";
+            let explanation = "it came with an import and is unfinished; clean it up first: `POST /operations/pending/cleanup`";
             let text = format!("Failed to set up volume delete: {IN_USE}");
             return Err(OpError::refused(text, Some(explanation.to_owned())));
         }

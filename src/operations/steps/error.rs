@@ -170,6 +170,11 @@ impl StepError {
         )
     }
 
+    /// Whether the peer could not be reached: the command did not run.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, StepError::NotBegun(_) | StepError::Remote(RemoteError::Unreachable { .. }))
+    }
+
     /// The same, of the first command of a step.
     pub(super) fn of_first_command(self) -> StepError {
         match self {
