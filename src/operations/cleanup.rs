@@ -100,7 +100,7 @@ impl Engine {
     }
 
     /// Waits until no task works on an operation, or the server stops.
-    async fn ended(&self, id: OperationId) {
+    pub(super) async fn ended(&self, id: OperationId) {
         let mut running = self.running.subscribe();
         // The sender is the engine's own: it is never gone.
         while self.is_active(id) && !self.is_stopping() && running.changed().await.is_ok() {}

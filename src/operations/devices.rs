@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::SqliteConnection;
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::engine::{Engine, Turn};
 use super::locks::{Mode, ObjectKey};
@@ -45,7 +45,8 @@ impl Operations {
         Self::detached(async move { engine.add_device(spec).await }).await
     }
 
-    /// Releases an empty device that is in the failed state. `forget`: also where its peer refuses or is gone.
+    /// Releases an empty device that is in the failed state. `forget`: also where its peer refuses or is gone, and
+    /// where unfinished operations still have bricks to take away from it, which are given up.
     ///
     /// # Errors
     /// When there is no such device, it is not failed or not empty, or the database refuses.
@@ -114,12 +115,25 @@ impl Engine {
     }
 
     async fn delete_device(self: &Arc<Self>, id: DeviceId, forget: bool) -> Result<JobId, OpError> {
-        let mut tx = self.store.write().await?;
-        let (device, node) = ready(&mut tx, id).await?;
-        if device.state != EntryState::Failed {
-            let text = format!("device: {id} is not in failed state");
-            return Err(OpError::BadRequest { text, explanation: None });
+        if !forget {
+            return self.release_device(self.store.write().await?, id, false).await;
         }
+        self.leftovers_let_alone(id).await?;
+        let mut tx = self.store.write().await?;
+        failed(&mut tx, id).await?;
+        let given_up = self.give_leftovers_up(&mut tx, id).await?;
+        let released = self.release_device(tx, id, true).await;
+        self.go_on_without_leftovers(&given_up);
+        released
+    }
+
+    async fn release_device(
+        self: &Arc<Self>,
+        mut tx: Transaction<'static, Sqlite>,
+        id: DeviceId,
+        forget: bool,
+    ) -> Result<JobId, OpError> {
+        let (device, node) = failed(&mut tx, id).await?;
         if device.brick_count > 0 {
             return Err(OpError::conflict(format!(
                 "Unable to delete device [{id}] because it contains bricks"
@@ -166,7 +180,7 @@ impl Engine {
     async fn resync_device(self: &Arc<Self>, id: DeviceId) -> Result<JobId, OpError> {
         let mut tx = self.store.write().await?;
         let (device, node) = ready(&mut tx, id).await?;
-        let pending = brick::any_coming_to(&mut tx, id).await?;
+        let pending = !brick::coming_to(&mut tx, id).await?.is_empty();
         if pending || operation::touches(&mut tx, &id.to_string()).await? {
             return self.finished_job(tx, being_worked_on(&device), false).await;
         }
@@ -221,6 +235,16 @@ async fn ready(conn: &mut SqliteConnection, id: DeviceId) -> Result<(Device, Nod
     }
     let node = node::find(conn, device.node).await?.ok_or(OpError::NotFound)?;
     Ok((device, node))
+}
+
+/// A device that may be taken out.
+async fn failed(conn: &mut SqliteConnection, id: DeviceId) -> Result<(Device, Node), OpError> {
+    let (device, node) = ready(conn, id).await?;
+    if device.state == EntryState::Failed {
+        return Ok((device, node));
+    }
+    let text = format!("device: {id} is not in failed state");
+    Err(OpError::BadRequest { text, explanation: None })
 }
 
 fn refuse_transition(device: &Device, to: EntryState) -> Option<String> {

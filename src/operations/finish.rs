@@ -14,14 +14,19 @@ use crate::store::{Result, StoreError, brick, device, idempotency, job, node, op
 /// All steps are done.
 pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
     let mut tx = engine.store.write().await?;
-    let outcome = make_visible(&mut tx, op).await?;
-    job::finish(&mut tx, op.job, &outcome, engine.clock.now_ms()).await?;
-    operation::delete(&mut tx, op.id).await?;
+    conclude(&mut tx, op, engine.clock.now_ms()).await?;
     tx.commit().await?;
     engine.progress.clear(op.job);
     engine.note_end(op, "done");
     info!("{} of {} is done", op.kind.as_str(), op.target);
     Ok(())
+}
+
+/// Writes down that all steps are done.
+pub(super) async fn conclude(conn: &mut SqliteConnection, op: &Operation, now_ms: i64) -> Result<()> {
+    let outcome = make_visible(conn, op).await?;
+    job::finish(conn, op.job, &outcome, now_ms).await?;
+    operation::delete(conn, op.id).await
 }
 
 async fn make_visible(conn: &mut SqliteConnection, op: &Operation) -> Result<JobOutcome> {

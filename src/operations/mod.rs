@@ -15,6 +15,7 @@ mod finish;
 mod forward;
 pub mod import;
 mod jobs;
+mod leftovers;
 mod limits;
 mod locks;
 pub mod nodes;

@@ -6,7 +6,7 @@ use tracing::{info, warn};
 
 use super::brick_evict::{CannotMove, Eviction};
 use super::engine::{Engine, Round};
-use super::{IN_USE, OpError, finish};
+use super::{IN_USE, OpError, finish, leftovers};
 use crate::model::brick::Brick;
 use crate::model::device::Device;
 use crate::model::ids::{BrickId, DeviceId, JobId, NodeId, VolumeId};
@@ -67,10 +67,12 @@ impl Engine {
         let mut moved = 0;
         loop {
             let mut conn = self.store.read().await?;
-            let coming = brick::any_coming_to(&mut conn, id).await?;
-            let left = brick::of_device(&mut conn, id).await?;
+            let given_up = leftovers::bricks_on(&mut conn, id).await?;
+            let coming = brick::coming_to(&mut conn, id).await?;
+            let mut left = brick::of_device(&mut conn, id).await?;
             drop(conn);
-            if coming {
+            left.retain(|brick| !given_up.contains(&brick.id));
+            if coming.iter().any(|brick| !given_up.contains(brick)) {
                 let text = IN_USE.to_owned();
                 let explanation =
                     Some(format!("bricks are being made on device {id}; ask again when they are"));
@@ -80,6 +82,8 @@ impl Engine {
             let (at, all) = (moved + 1, moved + left.len());
             self.progress.set(op.job, format!("moving brick {at} of {all} off device {id}"));
             match self.move_away(op, next, check_heal).await? {
+                // Its volume does without it already; taking the rest of it away is tried again.
+                Some(JobOutcome::Failed { .. }) if self.is_left_over(id, next.id).await? => moved += 1,
                 Some(JobOutcome::Failed { text, explanation }) => {
                     return Ok(Emptied::Not(NotEmptied { device: id, text, explanation }));
                 }
@@ -87,6 +91,10 @@ impl Engine {
                 None => return Ok(Emptied::Interrupted),
             }
         }
+    }
+
+    async fn is_left_over(&self, device: DeviceId, brick: BrickId) -> Result<bool> {
+        Ok(leftovers::bricks_on(&mut *self.store.read().await?, device).await?.contains(&brick))
     }
 
     /// Moves a brick and waits for the end of it; none where the server stops meanwhile.

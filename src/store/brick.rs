@@ -157,16 +157,16 @@ pub async fn any_pending_of_volume(conn: &mut SqliteConnection, volume: VolumeId
     Ok(found)
 }
 
-/// Whether bricks are being made on a device.
+/// The bricks that are being made on a device, or whose making is being undone.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn any_coming_to(conn: &mut SqliteConnection, device: DeviceId) -> Result<bool> {
+pub async fn coming_to(conn: &mut SqliteConnection, device: DeviceId) -> Result<Vec<BrickId>> {
     let found = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM brick WHERE device_id = ? AND phase = 'creating') AS "found!: bool""#,
+        r#"SELECT id AS "id: BrickId" FROM brick WHERE device_id = ? AND phase = 'creating'"#,
         device
     )
-    .fetch_one(conn)
+    .fetch_all(conn)
     .await?;
     Ok(found)
 }
@@ -185,14 +185,13 @@ pub async fn set_phase(conn: &mut SqliteConnection, ids: &[BrickId], from: Phase
     Ok(())
 }
 
-/// Takes bricks out and gives their space back.
+/// Takes bricks out and gives their space back. Those that were given up with their device are out already.
 ///
 /// # Errors
-/// When one is gone, or the database refuses.
+/// When the database refuses.
 pub async fn delete(conn: &mut SqliteConnection, ids: &[BrickId]) -> Result<()> {
     for id in ids {
-        let done = sqlx::query!("DELETE FROM brick WHERE id = ?", id).execute(&mut *conn).await?;
-        one_row(&done, "brick", id)?;
+        sqlx::query!("DELETE FROM brick WHERE id = ?", id).execute(&mut *conn).await?;
     }
     Ok(())
 }

@@ -156,6 +156,41 @@ fn a_node_that_is_gone_for_good_is_emptied_and_forgotten() {
 }
 
 #[test]
+fn a_disk_that_is_gone_for_good_is_forgotten_with_what_deletes_still_had_on_it() {
+    let lab = Lab::with_three_peers();
+    let device = device_of(&lab, HOSTS[0], DISKS[0]);
+    let made: Vec<VolumeInfo> = (0..6).map(|_| lab.create(&replica_3(2)).unwrap()).collect();
+    let is_on = |volume: &&VolumeInfo| volume.bricks.iter().any(|brick| brick.device == device);
+    let (gone, kept) = {
+        let mut on = made.iter().filter(is_on);
+        (on.next().unwrap(), on.next().unwrap())
+    };
+    lab.on(HOSTS[0], Action::Pull { path: DISKS[0].to_owned(), pulled: true });
+    assert_eq!(lab.remove(&gone.id).status, 500, "its disk is away");
+
+    let state = |state: &str| post(&lab, &format!("/devices/{device}/state"), &json!({"state": state}));
+    assert_eq!(state("offline").status, 204);
+    let emptied = state("failed");
+    assert_eq!(emptied.status, 204, "{emptied:?}\n{}", lab.log_tail());
+    let path = format!("/devices/{device}");
+    let refused = lab.delete(&path);
+    assert_eq!(refused.status, 409);
+    assert_says(&refused.text, &["because it contains bricks"]);
+    let body = json!({"forceforget": true}).to_string();
+    let forgotten = lab.send("DELETE", &path, &[], Some(body.as_bytes()));
+    assert_eq!(lab.wait_for(&forgotten.location).status, 204, "{forgotten:?}\n{}", lab.log_tail());
+    assert_eq!(lab.get(&path).status, 404);
+    let ended = || lab.get("/operations").json()["total"] == 0;
+    assert!(settled(SOON, ended), "the delete goes on without the disk\n{}", lab.log_tail());
+    assert_eq!(lab.delete(&format!("/volumes/{}", gone.id)).status, 404);
+    let moved = volume(&lab, &kept.id).bricks;
+    assert!(moved.len() == 3 && moved.iter().all(|brick| brick.device != device), "{moved:?}");
+    assert_eq!(lab.volumes().len(), made.len() - 1);
+    let check = lab.get("/db/check").json();
+    assert_eq!(check["totalinconsistencies"], 0, "{check}");
+}
+
+#[test]
 fn the_only_copy_is_never_given_up() {
     let lab = four_peers();
     let made = lab.create(&json!({"size": 7, "durability": {"type": "none"}})).unwrap();

@@ -1,0 +1,111 @@
+//! What unfinished operations still have to take away from a device, and giving it up where its disk is gone for good.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use sqlx::SqliteConnection;
+use tracing::warn;
+
+use super::engine::{Engine, marks};
+use super::{IN_USE, OpError, finish};
+use crate::model::ids::{BrickId, DeviceId, OperationId};
+use crate::model::operation::{Direction, Operation, Parked, StepRecord};
+use crate::model::step::{Step, StepState};
+use crate::store::{Result, brick, operation, step};
+
+/// The bricks on a device that operations which failed still have to take away: nobody needs what is on them.
+pub(super) async fn bricks_on(conn: &mut SqliteConnection, device: DeviceId) -> Result<BTreeSet<BrickId>> {
+    let all = operation::all(conn).await?;
+    let of_device = |op: &Operation| leftovers(op, device).map(|(brick, _)| brick).collect::<Vec<_>>();
+    Ok(all.iter().flat_map(of_device).collect())
+}
+
+/// The bricks on a device that an operation has yet to take away, each with the step that does so. Operations that
+/// are not parked are left out: what a running one does with a brick may still change.
+fn leftovers(op: &Operation, device: DeviceId) -> impl Iterator<Item = (BrickId, &StepRecord)> {
+    let parked = op.parked.is_some();
+    op.steps.iter().filter(move |_| parked).filter_map(move |record| {
+        let plan = match (&record.step, op.direction, record.state) {
+            (Step::DestroyBrick(plan), Direction::Forward, state) if state != StepState::Done => plan,
+            (Step::CreateBrick(plan), Direction::Back, StepState::Started | StepState::Done) => plan,
+            _ => return None,
+        };
+        (plan.device == device).then_some((plan.brick, record))
+    })
+}
+
+impl Engine {
+    /// Waits until nobody tries to take anything away from a device.
+    pub(super) async fn leftovers_let_alone(&self, device: DeviceId) -> Result<()> {
+        let all = operation::all(&mut *self.store.snapshot().await?).await?;
+        for op in all.iter().filter(|op| leftovers(op, device).next().is_some()) {
+            self.ended(op.id).await;
+        }
+        Ok(())
+    }
+
+    /// Counts everything as taken away that is still to be taken away from a device, and takes the bricks out. The
+    /// operations stay claimed until the transaction is over: see [`Engine::go_on_without_leftovers`].
+    pub(super) async fn give_leftovers_up(
+        &self,
+        conn: &mut SqliteConnection,
+        device: DeviceId,
+    ) -> std::result::Result<Vec<OperationId>, OpError> {
+        let all = operation::all(&mut *conn).await?;
+        let concerned: Vec<&Operation> =
+            all.iter().filter(|op| leftovers(op, device).next().is_some()).collect();
+        let ids: Vec<OperationId> = concerned.iter().map(|op| op.id).collect();
+        self.claim(&ids)?;
+        for op in concerned {
+            if let Err(refused) = self.give_up_on(conn, op, device).await {
+                self.release(&ids);
+                return Err(refused.into());
+            }
+        }
+        Ok(ids)
+    }
+
+    async fn give_up_on(&self, conn: &mut SqliteConnection, op: &Operation, device: DeviceId) -> Result<()> {
+        let (bricks, seqs): (Vec<BrickId>, Vec<u32>) =
+            leftovers(op, device).map(|(brick, record)| (brick, record.seq)).unzip();
+        warn!(
+            "{} of {} leaves what it has on device {device}, which is gone for good: {bricks:?}",
+            op.kind.as_str(),
+            op.target
+        );
+        let mut op = op.clone();
+        let state = if op.direction == Direction::Back { StepState::Undone } else { StepState::Done };
+        for record in op.steps.iter_mut().filter(|record| seqs.contains(&record.seq)) {
+            record.state = state;
+        }
+        if op.steps.iter().all(|record| record.state == StepState::Done) {
+            return finish::conclude(conn, &op, self.clock.now_ms()).await;
+        }
+        step::mark(conn, op.id, &marks(&op)).await?;
+        brick::delete(conn, &bricks).await?;
+        let Some(parked) = op.parked else { return Ok(()) };
+        let now = Parked { next_try_ms: self.clock.now_ms(), ..parked };
+        operation::park(conn, op.id, &now).await
+    }
+
+    /// Lets the background go on with operations that were claimed.
+    pub(super) fn go_on_without_leftovers(&self, claimed: &[OperationId]) {
+        self.release(claimed);
+        self.wake.notify_one();
+    }
+
+    /// Keeps everybody else from working on operations; none is claimed where somebody works on one.
+    fn claim(&self, ids: &[OperationId]) -> std::result::Result<(), OpError> {
+        let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = ids.iter().find(|id| active.contains(id)) {
+            return Err(OpError::conflict(format!("{IN_USE} Operation {id} is tried again just now; ask again")));
+        }
+        active.extend(ids);
+        Ok(())
+    }
+
+    fn release(&self, ids: &[OperationId]) {
+        let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
+        active.retain(|id| !ids.contains(id));
+    }
+}
