@@ -27,7 +27,7 @@ const REPORT: [&str; 6] = ["--reportformat", "json", "--units", "b", "--nosuffix
 /// LVM's exit status where a named thing does not exist. Source: lvm(8), ECMD_FAILED.
 pub const FAILED: i32 = 5;
 
-fn look(settings: &PeerSettings, what: &str) -> Command {
+pub(super) fn look(settings: &PeerSettings, what: &str) -> Command {
     match &settings.lvm_wrapper {
         Some(wrapper) => Command::look(wrapper).args([LVM, what]),
         None => Command::look(LVM).arg(what),
@@ -190,7 +190,7 @@ struct LvRow {
 }
 
 /// The one report of a `--reportformat json` answer.
-fn report<T: DeserializeOwned>(output: &str) -> Option<T> {
+pub(super) fn report<T: DeserializeOwned>(output: &str) -> Option<T> {
     let mut found: Report<T> = serde_json::from_str(output).ok()?;
     if found.report.len() == 1 { found.report.pop() } else { None }
 }

@@ -11,6 +11,7 @@ pub mod connections;
 mod database;
 mod devices;
 mod error;
+mod examine;
 mod extract;
 mod logging;
 mod metrics;
@@ -118,6 +119,7 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(backup::download))
         .routes(routes!(database::dump))
         .routes(routes!(database::check))
+        .routes(routes!(examine::gluster))
         .split_for_parts()
 }
 

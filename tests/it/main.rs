@@ -8,6 +8,7 @@ mod conformance;
 mod disks;
 mod dump;
 mod elsewhere;
+mod examine;
 mod faults;
 mod foreign;
 mod import;
