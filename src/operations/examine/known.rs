@@ -28,6 +28,7 @@ pub(super) struct Known<'a> {
 /// What a peer must have.
 #[derive(Default)]
 struct Expected {
+    nodes: HashSet<NodeId>,
     volumes: HashSet<VolumeId>,
     devices: HashSet<DeviceId>,
     bricks: HashSet<BrickId>,
@@ -54,6 +55,11 @@ impl<'a> Known<'a> {
     /// The host that a node is.
     pub(super) fn host(&self, node: NodeId) -> &'a str {
         self.nodes.get(&node).and_then(|node| node.manage.first()).map_or("(unknown)", String::as_str)
+    }
+
+    /// Whether a node must be in the trusted pool: one that is being taken out may have left already.
+    pub(super) fn is_member(&self, node: NodeId) -> bool {
+        self.expected.nodes.contains(&node)
     }
 
     /// Whether a cluster has a volume of that name.
@@ -129,6 +135,9 @@ impl<'a> Known<'a> {
 
 impl Expected {
     fn new(before: &Everything, after: &Everything) -> Expected {
+        let was = ready(&before.nodes, |n| (n.phase == Phase::Ready).then_some((n.id, n.cluster)));
+        let is = ready(&after.nodes, |n| (n.phase == Phase::Ready).then_some((n.id, n.cluster)));
+        let nodes: HashSet<NodeId> = unchanged(was, &is);
         let was =
             ready(&before.volumes, |v| (v.phase == Phase::Ready).then_some((v.id, (v.cluster, &v.name))));
         let is = ready(&after.volumes, |v| (v.phase == Phase::Ready).then_some((v.id, (v.cluster, &v.name))));
@@ -147,7 +156,7 @@ impl Expected {
         let was = ready(&before.bricks, |brick| stays(brick).then_some((brick.id, brick)));
         let is = ready(&after.bricks, |brick| stays(brick).then_some((brick.id, brick)));
         let bricks = unchanged(was, &is);
-        Expected { volumes, devices, bricks }
+        Expected { nodes, volumes, devices, bricks }
     }
 }
 

@@ -6,7 +6,6 @@ use super::known::{Known, Site};
 use crate::executor::lvm::split_node;
 use crate::model::brick::Brick;
 use crate::model::device::{Device, volume_group};
-use crate::model::durability::Durability;
 use crate::model::inventory::{Inventory, LogicalVolume};
 
 /// What disagrees about the logical volumes of a node's devices.
@@ -64,7 +63,7 @@ fn about(
 
 fn cure(known: &Known<'_>, brick: &Brick) -> String {
     let volume = known.volume_of(brick);
-    match volume.filter(|volume| volume.durability != Durability::Distribute) {
+    match volume.filter(|volume| volume.durability.set_size() > 1) {
         Some(volume) => format!(
             "What it held is gone here; if the other copies are whole (`gluster volume heal {} info`), move the brick to another disk: POST /bricks/to-evict/{}",
             volume.name, brick.id,

@@ -13,6 +13,7 @@ mod mounts;
 mod tests;
 mod volumes;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -79,10 +80,14 @@ impl Engine {
             };
             (node.cluster, told)
         });
-        let told = join_all(asked).await;
-        let of = |id: ClusterId| told.iter().filter(move |(cluster, _)| *cluster == id);
-        let clusters = all.clusters.iter().map(|cluster| cluster.id);
-        clusters.map(|id| (id, of(id).map(|(_, told)| told.clone()).collect())).collect()
+        let mut told: HashMap<ClusterId, Vec<Inventory>> = HashMap::new();
+        for (cluster, peer) in join_all(asked).await {
+            told.entry(cluster).or_default().push(peer);
+        }
+        all.clusters
+            .iter()
+            .map(|cluster| (cluster.id, told.remove(&cluster.id).unwrap_or_default()))
+            .collect()
     }
 }
 

@@ -17,7 +17,8 @@ struct Told<'a> {
 
 /// What disagrees about the volumes of a cluster.
 pub(super) fn findings(known: &Known<'_>, cluster: ClusterId, peers: &[Inventory]) -> Vec<String> {
-    let told: Vec<Told<'_>> = peers.iter().filter_map(|peer| told(known, peer)).collect();
+    let members = peers.iter().filter(|peer| known.is_member(peer.node));
+    let told: Vec<Told<'_>> = members.filter_map(|peer| told(known, peer)).collect();
     if told.is_empty() {
         return Vec::new();
     }

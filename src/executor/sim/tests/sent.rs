@@ -1,7 +1,7 @@
 //! Every command that the server sends is understood.
 
 use super::*;
-use crate::executor::{LockName, filesystem, gluster, system};
+use crate::executor::{LockName, filesystem, gluster, gluster_block, inventory, system};
 
 #[tokio::test]
 async fn what_the_server_sends_is_understood() {
@@ -92,6 +92,13 @@ async fn what_the_server_sends_is_understood() {
     let ends = [
         gluster::volume_start(&settings, &plan),
         gluster::stored_info("v"),
+        gluster::volume_info(&settings, None),
+        gluster_block::list("v"),
+        inventory::physical_volumes(&settings),
+        inventory::volume_groups(&settings),
+        inventory::logical_volumes(&settings),
+        filesystem::mounts(),
+        filesystem::table(&settings),
         gluster::volume_stop(&settings, &plan),
     ];
     let more = [

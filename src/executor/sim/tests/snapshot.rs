@@ -127,3 +127,27 @@ async fn snapshots_outlive_a_restart_and_leave_nothing() {
         assert_eq!(after.hosts[&name].mounts, host.mounts);
     }
 }
+
+#[tokio::test]
+async fn lvm_tells_of_what_a_copy_is_as_long_as_that_is_there() {
+    let lab = lab(Flavour::Strict);
+    lab.started().await;
+    lab.ok("m1", "gluster --xml snapshot create s v no-timestamp").await;
+    let lvs = "/usr/sbin/lvm lvs --reportformat json --units k -o lv_name,origin,lv_size";
+    let rows = async || {
+        let report: serde_json::Value = serde_json::from_str(&lab.ok("m1", lvs).await).unwrap();
+        let text = |row: &serde_json::Value, field: &str| row[field].as_str().unwrap().to_owned();
+        let rows = report["report"][0]["lv"].as_array().unwrap().clone();
+        rows.iter()
+            .map(|row| [text(row, "lv_name"), text(row, "origin"), text(row, "lv_size")])
+            .collect::<Vec<_>>()
+    };
+    let found = rows().await;
+    let copy = found.iter().find(|row| row[0].ends_with("_0")).unwrap().clone();
+    assert_eq!(copy[1..], ["brick_b", "1048576.00k"]);
+    assert!(found.iter().all(|row| row == &copy || row[1].is_empty()), "{found:?}");
+    lab.ok("m1", "gluster volume stop v force").await;
+    lab.ok("m1", &format!("umount {BRICK}")).await;
+    lab.ok("m1", "/usr/sbin/lvm lvremove --autobackup=n -f vg_d/brick_b").await;
+    assert!(rows().await.contains(&[copy[0].clone(), String::new(), copy[2].clone()]));
+}
