@@ -5,8 +5,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tracing::{error, info, warn};
 
-use super::engine::{Engine, LONGEST_PAUSE, Round, marks, positions, steps_at};
+use super::engine::Engine;
 use super::progress::describe;
+use super::records::{marks, positions, steps_at};
+use super::run::{LONGEST_PAUSE, Round};
 use super::steps::StepError;
 use super::{failure, finish};
 use crate::model::ids::{JobId, OperationId};

@@ -6,10 +6,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tracing::warn;
 
-use super::engine::{Engine, Round, positions, steps_at};
+use super::engine::Engine;
 use super::failure::{self, OnFailure};
 use super::finish;
 use super::progress::describe;
+use super::records::{positions, steps_at};
+use super::run::Round;
 use super::steps::StepError;
 use crate::model::ids::NodeId;
 use crate::model::operation::{Direction, Operation, OperationKind};
