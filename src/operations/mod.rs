@@ -18,6 +18,7 @@ mod jobs;
 mod limits;
 mod locks;
 pub mod nodes;
+mod park;
 mod peers;
 mod progress;
 mod records;

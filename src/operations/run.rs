@@ -9,6 +9,7 @@ use tracing::{Instrument as _, error, info, info_span};
 
 use super::background::creates;
 use super::engine::{Engine, Locking, Turn};
+use crate::model::ids::OperationId;
 use crate::model::operation::{Direction, Operation, OperationKind};
 
 /// The longest pause between two tries.
@@ -56,9 +57,7 @@ impl Engine {
             let ended = match work.await {
                 Ok(ended) => ended,
                 Err(_) => {
-                    error!("operation {id} ended unexpectedly; it is taken up again later");
-                    // As after the database failed: what panics once may do so each time.
-                    engine.pause(AFTER_DATABASE_FAILED).await;
+                    engine.after_panic(id).await;
                     false
                 }
             };
@@ -81,6 +80,14 @@ impl Engine {
             Ok(ended) => ended,
             // Side by side: what runs may hold the connection that the answer needs.
             Err(_) => tokio::join!(run, self.tell_it_goes_on(id, job)).0,
+        }
+    }
+
+    async fn after_panic(&self, id: OperationId) {
+        error!("operation {id} ended unexpectedly, see the panic above; it is taken up again later");
+        if let Err(refused) = self.park_after_panic(id).await {
+            error!(error = &refused as &dyn std::error::Error, "operation {id} could not be parked");
+            self.pause(AFTER_DATABASE_FAILED).await;
         }
     }
 
