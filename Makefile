@@ -6,7 +6,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 LAB := tests/lab/vm/lab
 BUILD_PACKAGES := gcc libc6-dev
-TEST_PACKAGES := openssh-client openssh-server sqlite3
+TEST_PACKAGES := openssh-client openssh-server procps sqlite3
 
 export SQLX_OFFLINE := true
 
