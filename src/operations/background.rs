@@ -7,9 +7,10 @@ use futures_util::FutureExt as _;
 use sqlx::SqliteConnection;
 use tracing::{error, info, warn};
 
-use super::engine::{Engine, LONGEST_PAUSE, Locking, Stopped, Turn};
+use super::engine::{Engine, Locking, Stopped, Turn};
 use super::locks::{Mode, ObjectKey};
 use super::recovery::{self, Next};
+use super::run::LONGEST_PAUSE;
 use super::{Operations, devices, volume_create};
 use crate::model::ids::OperationId;
 use crate::model::operation::{Direction, JobOutcome, Operation, OperationKind};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 
-use super::engine::records;
+use super::records::records;
 use super::volume_create;
 use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
 use crate::model::brick::Brick;

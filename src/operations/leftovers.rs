@@ -6,7 +6,8 @@ use std::sync::PoisonError;
 use sqlx::SqliteConnection;
 use tracing::warn;
 
-use super::engine::{Engine, marks};
+use super::engine::Engine;
+use super::records::marks;
 use super::{IN_USE, OpError, finish};
 use crate::model::ids::{BrickId, DeviceId, OperationId};
 use crate::model::operation::{Direction, Operation, Parked, StepRecord};
@@ -98,7 +99,9 @@ impl Engine {
     fn claim(&self, ids: &[OperationId]) -> std::result::Result<(), OpError> {
         let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(id) = ids.iter().find(|id| active.contains(id)) {
-            return Err(OpError::conflict(format!("{IN_USE} Operation {id} is tried again just now; ask again")));
+            return Err(OpError::conflict(format!(
+                "{IN_USE} Operation {id} is tried again just now; ask again"
+            )));
         }
         active.extend(ids);
         Ok(())

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tracing::{info, warn};
 
 use super::brick_evict::{CannotMove, Eviction};
-use super::engine::{Engine, Round};
+use super::engine::Engine;
+use super::run::Round;
 use super::{IN_USE, OpError, finish, leftovers};
 use crate::model::brick::Brick;
 use crate::model::device::Device;

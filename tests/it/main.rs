@@ -4,13 +4,16 @@
 
 mod architecture;
 mod audit;
+mod away;
 mod conformance;
+mod deletes;
 mod disks;
 mod dump;
 mod elsewhere;
 mod faults;
 mod foreign;
 mod import;
+mod interrupted;
 mod kubernetes;
 mod life;
 mod metrics;

@@ -4,8 +4,10 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and ends")]
 
 mod audit;
+mod broken;
 mod kills;
 mod life;
+mod orphans;
 mod peers;
 mod power;
 mod server;

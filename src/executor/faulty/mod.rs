@@ -132,6 +132,7 @@ impl<E: Executor + 'static> Faulty<E> {
                 Err(unknown("stalled by fault injection"))
             }
             FaultKind::Garbage => garbled(self.run_locked(host, command).await),
+            FaultKind::Panic => std::panic::panic_any(format!("`{command}` on {host}: by fault injection")),
             FaultKind::KillBefore => death::kill(),
             FaultKind::KillAfter => {
                 drop(self.run_locked(host, command).await);

@@ -49,6 +49,7 @@ pub struct Lab {
     keys: Option<(String, String)>,
     alone: bool,
     settings: Vec<(String, Value)>,
+    top_settings: Vec<(String, Value)>,
     database: Option<PathBuf>,
 }
 
@@ -63,6 +64,7 @@ impl Lab {
             keys: None,
             alone: false,
             settings: Vec::new(),
+            top_settings: Vec::new(),
             database: None,
         }
     }
@@ -104,6 +106,11 @@ impl Lab {
     /// A key of the section `glusterfs` from the next start on.
     pub fn setting(&mut self, key: &str, value: Value) {
         self.settings.push((key.to_owned(), value));
+    }
+
+    /// A key outside of any section from the next start on.
+    pub fn top_setting(&mut self, key: &str, value: Value) {
+        self.top_settings.push((key.to_owned(), value));
     }
 
     /// Names the database by another path from the next start on.
@@ -157,6 +164,9 @@ impl Lab {
             gluster[key] = value.clone();
         }
         let mut config = json!({"port": "", "glusterfs": gluster});
+        for (key, value) in &self.top_settings {
+            config[key] = value.clone();
+        }
         if let Some((admin, user)) = &self.keys {
             config["jwt"] = json!({"admin": {"key": admin}, "user": {"key": user}});
         }

@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use mortar::executor::sim::Action;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::operator::{DISKS, replica_3};
+use crate::support::operator::{DISKS, HOSTS, replica_3};
 use crate::support::{Lab, Reply};
 
 /// The peer that comes and goes: none of the three of the lab.
 const SPARE: &str = "10.10.10.20";
+
+/// What a client has written into the volume that there is.
+const FILE: &str = "letter.txt";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -80,8 +83,10 @@ impl Change {
 
     /// Whether an answer agrees with what the API shows once all work is over.
     pub fn is_true(self, reply: &Reply, lab: &Lab) -> bool {
-        if matches!(self, Change::VolumeExpand | Change::BrickEvict) {
-            return self.is_true_of_bricks(reply, lab);
+        match self {
+            Change::VolumeExpand | Change::BrickEvict => return self.is_true_of_bricks(reply, lab),
+            Change::VolumeDelete => return self.is_true_of_delete(reply, lab),
+            _ => {}
         }
         let there = self.objects(lab);
         let is_there = !there.is_empty();
@@ -91,10 +96,20 @@ impl Change {
         }
         let unchanged = is_there == self.is_delete();
         // The client was told why, and the background went on.
-        let went_on = matches!(self, Change::VolumeDelete | Change::DeviceDelete)
-            && !is_there
-            && !reply.text.contains("was kept");
+        let went_on = self == Change::DeviceDelete && !is_there;
         reply.status >= 400 && (unchanged || went_on)
+    }
+
+    /// The volume is there wholly, with what was written into it, or not at all, and the answer says which.
+    fn is_true_of_delete(self, reply: &Reply, lab: &Lab) -> bool {
+        let kept =
+            ["The volume is kept", "the volume was kept"].iter().any(|words| reply.text.contains(words));
+        let goes_on = reply.text.contains("goes on in the background");
+        match lab.volumes().as_slice() {
+            [] => self.is_done(reply) || reply.status >= 400 && goes_on && !kept,
+            [id] => reply.status >= 400 && kept && !goes_on && is_whole(lab, id),
+            _ => false,
+        }
     }
 
     /// A volume has grown or not, and its brick is where it was or elsewhere, as the answer says; where that tells of a
@@ -137,6 +152,22 @@ impl Change {
     }
 }
 
+/// Whether the only volume has all its bricks, and each of them the file that was written before.
+fn is_whole(lab: &Lab, id: &str) -> bool {
+    let volume = lab.get(&format!("/volumes/{id}")).json();
+    let (peers, bricks) = (lab.peers(), volume["bricks"].as_array().cloned().unwrap_or_default());
+    let text = |brick: &Value, key: &str| brick[key].as_str().unwrap_or_default().to_owned();
+    let has_file = |brick: &Value| {
+        let (group, name) = (text(brick, "device"), text(brick, "id"));
+        peers.hosts.values().any(|host| {
+            let group = host.groups.get(&format!("vg_{group}"));
+            let found = group.and_then(|group| group.volumes.get(&format!("brick_{name}")));
+            found.is_some_and(|found| found.mounted && found.entries.keys().any(|path| path.ends_with(FILE)))
+        })
+    };
+    volume["size"] == 10 && bricks.len() == 3 && bricks.iter().all(has_file)
+}
+
 /// The folder of a stopped server, and the id of what a change of it is about.
 struct Folder {
     lab: Lab,
@@ -169,7 +200,13 @@ impl Begin {
         let nothing = tempfile::tempdir().unwrap();
         let empty_cluster = Folder::after(nothing.path(), Lab::new_cluster);
         let peers = Folder::after(nothing.path(), Lab::three_peers);
-        let volume = Folder::after(peers.lab.path(), |lab| lab.create(&replica_3(10)).unwrap().id);
+        let volume = Folder::after(peers.lab.path(), |lab| {
+            let made = lab.create(&replica_3(10)).unwrap();
+            lab.on(HOSTS[0], Action::WriteFile { volume: made.name, name: FILE.to_owned() });
+            // It is done before the next command.
+            assert_eq!(lab.remove(&lab.create(&replica_3(1)).unwrap().id).status, 204);
+            made.id
+        });
         let spare_node = Folder::after(peers.lab.path(), |lab| {
             let node = lab.add_node(&peers.subject, SPARE).id;
             lab.on(SPARE, Action::Format { path: DISKS[1].to_owned(), fs: "ext4".to_owned() });
