@@ -275,7 +275,7 @@ fn a_backup_made_in_the_middle_of_work_opens_and_has_the_volumes() {
     let (code, out, err) = lab.mortard(&["backup", &copy.display().to_string(), &config]);
     assert_eq!(code, Some(0), "{out}{err}");
     let sent = lab.path().join("sent.db");
-    crate::support::server::download(lab.port(), "/backup/db", &sent);
+    crate::support::download(lab.port(), "/backup/db", &sent);
     for job in jobs {
         assert_eq!(lab.wait_for(&job).status, 303);
     }

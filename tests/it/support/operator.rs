@@ -7,7 +7,8 @@ use mortar::api::{
 use mortar::client::ClientError;
 use serde_json::{Value, json};
 
-use super::server::{Lab, Reply};
+use super::requests::Reply;
+use super::server::Lab;
 
 pub const HOSTS: [&str; 3] = ["10.10.10.17", "10.10.10.18", "10.10.10.19"];
 pub const DISKS: [&str; 2] = ["/dev/vdd", "/dev/vde"];
