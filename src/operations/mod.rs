@@ -26,6 +26,7 @@ mod rounds;
 pub mod seed;
 pub mod steps;
 mod tags;
+mod volume_clone;
 mod volume_create;
 mod volume_delete;
 mod volume_expand;

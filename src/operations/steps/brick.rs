@@ -289,8 +289,8 @@ impl StepRunner {
                 let site = Site { host, lock: lock(plan) };
                 self.remove_logical_volume(&site, group, &plan.thin_pool).await
             }
-            // The pool of a clone's brick is that of its origin, which goes with the last of them.
-            Some(_) if plan.logical_volume.is_some() => Ok(()),
+            // That of a clone's brick and of its origin: it goes with the last of them.
+            Some(_) if plan.shares_pool => Ok(()),
             Some(others) => {
                 let pool = format!("{group}/{}", plan.thin_pool);
                 Err(StepError::InUse {

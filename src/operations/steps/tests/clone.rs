@@ -1,5 +1,6 @@
 use super::super::StepError;
 use super::Answer::{Lost, Refuses, Says};
+use super::snapshot::{NO_SNAPSHOT, SNAPSHOT};
 use super::volume::plan;
 use super::{Answer, Rule, Script};
 use crate::model::step::{ClonePlan, Step, StepOutput};
@@ -153,7 +154,7 @@ async fn a_refused_clone_is_told_and_one_of_others_is_not_taken_for_it() {
 #[tokio::test(start_paused = true)]
 async fn a_clone_is_taken_back_part_by_part_before_gluster_forgets_it() {
     let found = clone("Started", &source_id());
-    let rules = [found, found, mounts(1, true), mounts(2, false), mounts(3, true)];
+    let rules = [found, found, SNAPSHOT, SNAPSHOT, mounts(1, true), mounts(2, false), mounts(3, true)];
     let (script, runner) = Script::new(&in_pool(&rules));
     runner.undo(&Step::CloneSnapshot(mounted())).await.unwrap();
     script.assert_used_up();
@@ -175,6 +176,25 @@ async fn a_clone_is_taken_back_part_by_part_before_gluster_forgets_it() {
         .iter()
         .all(|change| change.starts_with("rm --force --dir /run/lock/mortar-volume-c"));
     assert!(locks && changes.len() == at + 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clone_whose_snapshot_is_gone_has_been_made_and_is_gone_on_with() {
+    let found = clone("Started", &"c".repeat(32));
+    let (script, runner) = Script::new(&in_pool(&[found, found, NO_SNAPSHOT, NO_SNAPSHOT]));
+    let error = runner.undo(&Step::CloneSnapshot(mounted())).await.unwrap_err();
+    assert!(error.is_irreversible() && changes(&script).is_empty());
+
+    let gone = ("snapshot activate", says_no("Snapshot (tmpsnap_1) does not exist"));
+    let rules = [gone, found, found, mounts(1, true), mounts(2, true), mounts(3, true)];
+    let (script, runner) = Script::new(&in_pool(&rules));
+    runner.apply(&Step::CloneSnapshot(mounted())).await.unwrap();
+    script.assert_used_up();
+    assert_eq!(script.times("snapshot clone"), 0);
+
+    let (_, runner) = Script::new(&in_pool(&[gone, NO_CLONE, NO_CLONE]));
+    let error = runner.apply(&Step::CloneSnapshot(mounted())).await.unwrap_err();
+    assert_eq!(error.text(), "Failed to activate snapshot tmpsnap_1: Snapshot (tmpsnap_1) does not exist");
 }
 
 #[tokio::test(start_paused = true)]
