@@ -4,6 +4,7 @@
 
 mod architecture;
 mod audit;
+mod clones;
 mod conformance;
 mod disks;
 mod dump;
