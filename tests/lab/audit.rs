@@ -27,6 +27,7 @@ pub fn is_clean(server: &Server, others: &[&str]) {
 
 fn findings(server: &Server, others: &[&str]) -> Vec<String> {
     let topology = server.client().topology().expect("the topology");
+    let dump = server.get("/db/dump");
     let mut found = Vec::new();
     let mut wanted_volumes: BTreeSet<String> = others.iter().map(|name| (*name).to_owned()).collect();
     for cluster in &topology.clusters {
@@ -34,13 +35,14 @@ fn findings(server: &Server, others: &[&str]) -> Vec<String> {
         for node in &cluster.nodes {
             let address = &node.hostnames.manage[0];
             let peer = 1 + ADDRESSES.iter().position(|known| known == address).expect("a peer of the lab");
-            let bricks: BTreeSet<String> = node
-                .devices
-                .iter()
-                .flat_map(|device| device.bricks.iter())
-                .map(|brick| brick.id.clone())
-                .collect();
-            compare(&mut found, address, "volumes in LVM", &bricks, &logical_volumes(peer));
+            let all = || node.devices.iter().flat_map(|device| device.bricks.iter());
+            let (clones, bricks): (Vec<_>, Vec<_>) = all().partition(|brick| is_of_clone(&brick.path));
+            let bricks: BTreeSet<String> = bricks.iter().map(|brick| brick.id.clone()).collect();
+            let volumes = all().flat_map(|brick| parts(&dump, &brick.id)).collect();
+            compare(&mut found, address, "volumes in LVM", &volumes, &logical_volumes(peer));
+            let points: BTreeSet<String> =
+                clones.iter().map(|brick| brick.path.replace("/var/run/", "/run/")).collect();
+            compare(&mut found, address, "mounts of clones", &points, &mounted_clones(peer));
             compare(&mut found, address, "mounts", &bricks, &mentioned(&on(peer, "cat /proc/mounts")));
             compare(&mut found, address, "fstab", &bricks, &mentioned(&on(peer, "cat /etc/fstab")));
             let directories = on(peer, "find /var/lib/heketi/mounts -mindepth 2 -maxdepth 2 || true");
@@ -61,6 +63,10 @@ fn findings(server: &Server, others: &[&str]) -> Vec<String> {
     let volumes: BTreeSet<String> =
         on(1, "ls /var/lib/glusterd/vols").split_whitespace().map(str::to_owned).collect();
     compare(&mut found, "the pool", "volumes", &wanted_volumes, &volumes);
+    let snapshots = on(1, "gluster snapshot list");
+    if !snapshots.contains("No snapshots present") {
+        found.push(format!("the pool has snapshots: {snapshots}"));
+    }
     let pool = on(1, "gluster pool list | grep -c Connected");
     let nodes: usize = topology.clusters.iter().map(|cluster| cluster.nodes.len()).sum();
     if pool.trim() != nodes.to_string() {
@@ -87,16 +93,30 @@ fn mentioned(text: &str) -> BTreeSet<String> {
     ids.map(str::to_owned).collect()
 }
 
+/// Whether gluster has made a brick, of a snapshot.
+fn is_of_clone(path: &str) -> bool {
+    path.starts_with("/run/gluster/snaps/") || path.starts_with("/var/run/gluster/snaps/")
+}
+
+/// The logical volume of a brick and its thin pool, which clones share with what they are copies of.
+fn parts(dump: &Value, brick: &str) -> [String; 2] {
+    let entry = &dump["brickentries"][brick];
+    let text = |field: &str| entry[field].as_str().expect("a name").to_owned();
+    let volume = Some(text("LvmLv")).filter(|name| !name.is_empty());
+    [volume.unwrap_or_else(|| format!("brick_{brick}")), text("LvmThinPool")]
+}
+
+/// The brick directories of clones, and what else is mounted where they are.
+fn mounted_clones(peer: usize) -> BTreeSet<String> {
+    let points = on(peer, "awk '$2 ~ \"^/run/gluster/snaps/\" {print $2}' /proc/mounts");
+    points.lines().map(|point| format!("{point}/brick")).collect()
+}
+
 fn logical_volumes(peer: usize) -> BTreeSet<String> {
     let report: Value = serde_json::from_str(&on(peer, "lvm lvs --reportformat json")).expect("a report");
     let rows = report["report"][0]["lv"].as_array().expect("rows").clone();
     let ours = rows.iter().filter(|row| row["vg_name"].as_str().is_some_and(|name| name.starts_with("vg_")));
-    // A pool that has lost its brick is a left-over: it shows as itself.
-    let name = |row: &Value| {
-        let name = row["lv_name"].as_str().expect("a name");
-        name.strip_prefix("brick_").or(name.strip_prefix("tp_")).unwrap_or(name).to_owned()
-    };
-    ours.map(name).collect()
+    ours.map(|row| row["lv_name"].as_str().expect("a name").to_owned()).collect()
 }
 
 /// The ids of the devices that have a group on a peer, by the names of groups that are ours.

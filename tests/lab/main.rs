@@ -4,8 +4,10 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and ends")]
 
 mod audit;
+mod clones;
 mod kills;
 mod life;
+mod mounts;
 mod peers;
 mod power;
 mod server;

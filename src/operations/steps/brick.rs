@@ -220,7 +220,9 @@ impl StepRunner {
         let above = directory_of(&point);
         self.repeat(site.host, &system::remove_empty(&[point], site.lock.clone())).await?;
         match self.repeat(site.host, &system::remove_empty(&[above], site.lock.clone())).await {
-            Err(StepError::Remote(RemoteError::Exited { .. })) => Ok(()),
+            Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if system::is_inhabited(&stderr) => {
+                Ok(())
+            }
             other => other.map(drop),
         }
     }
