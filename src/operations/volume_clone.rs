@@ -111,7 +111,10 @@ pub(super) fn locks(cluster: ClusterId, source: VolumeId, clone: VolumeId) -> Ve
 
 /// Why a volume is not changed now.
 pub(super) fn being_cloned(source: &Volume) -> String {
-    format!("volume {} is being cloned; ask again when that is done", source.name)
+    format!(
+        "volume {} is being cloned, or what a clone that failed has left of it is removed; ask again when that is done (`GET /operations/pending` lists it)",
+        source.name
+    )
 }
 
 /// Records the bricks that gluster has made, and shows the clone. Returns what its owner had better know.

@@ -36,6 +36,15 @@ impl Mounted {
     }
 }
 
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        // Else its process would outlive a test that failed.
+        if std::thread::panicking() {
+            Command::new("umount").args(["--lazy", &self.at()]).status().ok();
+        }
+    }
+}
+
 fn run(program: &str, arguments: &[&str]) {
     let output = Command::new(program).args(arguments).output().expect("it runs");
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));

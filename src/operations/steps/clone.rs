@@ -24,7 +24,9 @@ impl StepRunner {
             }
         };
         let clone = clone_plan(plan, &found);
-        // gluster has given it the options of its origin, and with them the id of that.
+        // First: gluster cannot change an option of a clone that was never started.
+        self.start_volume(&clone).await?;
+        // It has the options of its origin, and with them the id of that.
         let set = gluster::volume_set(&self.settings, &clone).map_err(|bad| StepError::Refused {
             text: bad.to_string(),
             explanation: format!("{bad}. Look at the options of volume {}", plan.source.name),
@@ -32,7 +34,6 @@ impl StepRunner {
         for command in set {
             self.set_options(&clone, &command).await?;
         }
-        self.start_volume(&clone).await?;
         self.cloned_bricks(&clone).await
     }
 
