@@ -10,7 +10,7 @@ use super::run::Round;
 use super::steps::StepError;
 use super::{failure, finish};
 use crate::model::operation::{Direction, Failure, Operation};
-use crate::model::step::StepState;
+use crate::model::step::{Step, StepState};
 use crate::store::{Result, operation, step};
 
 impl Engine {
@@ -54,7 +54,9 @@ impl Engine {
     async fn after_failed_undo(&self, op: &mut Operation, at: usize, error: StepError) -> Result<Round> {
         if error.is_irreversible() {
             info!("{} has happened and cannot be taken back; going on", op.kind.as_str());
-            op.steps[at].state = StepState::Done;
+            // What a clone is made of only doing it again tells.
+            let again = matches!(op.steps[at].step, Step::CloneSnapshot(_));
+            op.steps[at].state = if again { StepState::Started } else { StepState::Done };
             self.turn(op, Direction::Forward, None).await?;
             return Ok(Round::Again);
         }

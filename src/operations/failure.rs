@@ -28,6 +28,12 @@ pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: 
         OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate => {
             OnFailure::TurnBack
         }
+        OperationKind::VolumeClone if op.parked.is_some() => OnFailure::Park,
+        // The clone is there; only the snapshot is in the way.
+        OperationKind::VolumeClone if is_cloned(op) && error.is_temporary() && spent < budget => {
+            OnFailure::Retry
+        }
+        OperationKind::VolumeClone => OnFailure::TurnBack,
         OperationKind::VolumeExpand | OperationKind::BrickEvict if !is_past_return(op) => OnFailure::TurnBack,
         // The brick has been moved; what is left of it lies on a peer that is away. One that answers, if late, keeps nothing.
         OperationKind::BrickEvict if error.is_unreachable() && is_destroying(op) && spent >= budget => {
@@ -69,6 +75,11 @@ pub(super) fn is_past_return(op: &Operation) -> bool {
     op.steps.iter().any(|record| {
         matches!(record.step, Step::AddBricks(_) | Step::ReplaceBrick(_)) && record.state == StepState::Done
     })
+}
+
+fn is_cloned(op: &Operation) -> bool {
+    let clones = |step: &Step| matches!(step, Step::CloneSnapshot(_));
+    op.steps.iter().any(|record| clones(&record.step) && record.state == StepState::Done)
 }
 
 fn is_destroying(op: &Operation) -> bool {

@@ -80,7 +80,7 @@ impl Engine {
             record.state = state;
         }
         if op.steps.iter().all(|record| record.state == StepState::Done) {
-            return finish::conclude(conn, &op, self.clock.now_ms()).await;
+            return finish::conclude(self, conn, &op).await;
         }
         step::mark(conn, op.id, &marks(&op)).await?;
         brick::delete(conn, &bricks).await?;

@@ -30,6 +30,7 @@ mod run;
 pub mod seed;
 pub mod steps;
 mod tags;
+mod volume_clone;
 mod volume_create;
 mod volume_delete;
 mod volume_expand;

@@ -148,7 +148,9 @@ impl Engine {
         let all = operation::all(&mut conn).await?;
         let bricks = brick::of_volume(&mut conn, volume).await?;
         let concerns = |op: &Operation| {
-            op.target == volume.to_string() || bricks.iter().any(|brick| op.target == brick.id.to_string())
+            op.target == volume.to_string()
+                || op.detail == Detail::Clone { source: volume }
+                || bricks.iter().any(|brick| op.target == brick.id.to_string())
         };
         Ok(all.iter().any(|op| self.is_active(op.id) && concerns(op)))
     }

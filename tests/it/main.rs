@@ -5,6 +5,7 @@
 mod architecture;
 mod audit;
 mod away;
+mod clones;
 mod conformance;
 mod deletes;
 mod disks;

@@ -3,10 +3,12 @@
 
 mod seen;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use mortar::api::{BrickInfo, NodeInfo};
 use mortar::client::Topology;
+use serde_json::Value;
 
 use self::seen::{Seen, sorted};
 use crate::orphans::Orphans;
@@ -43,6 +45,7 @@ fn becomes_clean(server: &Server, others: &[&str], since: Instant) {
 /// All that is not as it should be.
 pub fn findings(server: &Server, others: &[&str]) -> Vec<String> {
     let topology = server.client().topology().expect("the topology");
+    let dump = server.get("/db/dump");
     let mut found = Vec::new();
     let nodes: Vec<&NodeInfo> = topology.clusters.iter().flat_map(|cluster| cluster.nodes.iter()).collect();
     let seen: Vec<Seen> = std::thread::scope(|scope| {
@@ -50,7 +53,7 @@ pub fn findings(server: &Server, others: &[&str]) -> Vec<String> {
         asked.collect::<Vec<_>>().into_iter().map(|seen| seen.join().expect("a peer answers")).collect()
     });
     for (node, seen) in nodes.iter().zip(&seen) {
-        compare_peer(node, seen, &mut found);
+        compare_peer(node, seen, &dump, &mut found);
         compare_pool(node, &nodes, seen, &mut found);
     }
     compare_volumes(&topology, others, &mut found);
@@ -63,9 +66,10 @@ fn peer_of(node: &NodeInfo) -> usize {
     1 + ADDRESSES.iter().position(|known| known == address).expect("a peer of the lab")
 }
 
-fn compare_peer(node: &NodeInfo, seen: &Seen, found: &mut Vec<String>) {
+fn compare_peer(node: &NodeInfo, seen: &Seen, dump: &Value, found: &mut Vec<String>) {
     let place = &node.hostnames.manage[0];
-    let bricks: Vec<&BrickInfo> = node.devices.iter().flat_map(|device| device.bricks.iter()).collect();
+    let all = node.devices.iter().flat_map(|device| device.bricks.iter());
+    let (clones, bricks): (Vec<&BrickInfo>, Vec<&BrickInfo>) = all.partition(|brick| is_of_clone(brick));
     let of_bricks = |words: &dyn Fn(&BrickInfo) -> String| sorted(bricks.iter().map(|brick| words(brick)));
     let point = |brick: &BrickInfo| brick.path.strip_suffix("/brick").expect("a path").to_owned();
     let mount =
@@ -73,16 +77,38 @@ fn compare_peer(node: &NodeInfo, seen: &Seen, found: &mut Vec<String>) {
     compare(found, place, "mounts", of_bricks(&mount), seen.mounts());
     compare(found, place, "fstab", of_bricks(&mount), seen.fstab());
     compare(found, place, "directories", of_bricks(&point), seen.directories());
-    let volumes = bricks.iter().flat_map(|brick| {
-        let (group, id) = (&brick.device, &brick.id);
-        [format!("vg_{group}/brick_{id} in tp_{id}"), format!("vg_{group}/tp_{id}")]
+    let mounted = clones.iter().map(|brick| {
+        let [volume, _] = parts(dump, &brick.id);
+        format!("/dev/mapper/vg_{}-{volume} on {}", brick.device, point(brick).replace("/var/run/", "/run/"))
     });
+    compare(found, place, "mounts of clones", sorted(mounted), seen.mounts_of_clones());
+    let volumes: BTreeSet<String> = bricks
+        .iter()
+        .chain(&clones)
+        .flat_map(|brick| {
+            let (group, [volume, pool]) = (&brick.device, parts(dump, &brick.id));
+            [format!("vg_{group}/{volume} in {pool}"), format!("vg_{group}/{pool}")]
+        })
+        .collect();
     compare(found, place, "logical volumes", sorted(volumes), seen.logical_volumes());
     let groups =
         node.devices.iter().map(|device| format!("vg_{} with {} KiB free", device.id, device.storage.free));
     compare(found, place, "volume groups", sorted(groups), seen.groups());
     let disks = node.devices.iter().map(|device| format!("{} in vg_{}", device.name, device.id));
     compare(found, place, "physical volumes", sorted(disks), seen.physical_volumes());
+}
+
+/// Whether gluster has made a brick, of a snapshot.
+fn is_of_clone(brick: &BrickInfo) -> bool {
+    ["/run/gluster/snaps/", "/var/run/gluster/snaps/"].iter().any(|above| brick.path.starts_with(above))
+}
+
+/// The logical volume of a brick and its thin pool, which clones share with what they are copies of.
+fn parts(dump: &Value, brick: &str) -> [String; 2] {
+    let entry = &dump["brickentries"][brick];
+    let text = |field: &str| entry[field].as_str().expect("a name").to_owned();
+    let volume = Some(text("LvmLv")).filter(|name| !name.is_empty());
+    [volume.unwrap_or_else(|| format!("brick_{brick}")), text("LvmThinPool")]
 }
 
 /// Each peer is connected to all others, and to nobody else. They may call it by its name.
@@ -102,9 +128,10 @@ fn compare_volumes(topology: &Topology, others: &[&str], found: &mut Vec<String>
     let known = topology.clusters.iter().flat_map(|cluster| cluster.volumes.iter());
     let names =
         known.clone().map(|volume| volume.name.clone()).chain(others.iter().map(|&name| name.to_owned()));
-    let (volumes, online) = seen::volumes();
+    let seen::Pool { volumes, online, snapshots } = seen::pool();
     let there = volumes.iter().map(|volume| volume.name.clone());
     compare(found, "the pool", "volumes", sorted(names), sorted(there));
+    compare(found, "the pool", "snapshots", Vec::new(), snapshots);
     for volume in volumes.iter().filter(|volume| volume.status != "Started") {
         found.push(format!("the pool: volume {} is {:?}", volume.name, volume.status));
     }

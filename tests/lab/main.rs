@@ -5,8 +5,10 @@
 
 mod audit;
 mod broken;
+mod clones;
 mod kills;
 mod life;
+mod mounts;
 mod orphans;
 mod peers;
 mod power;

@@ -14,10 +14,15 @@ const SPARE: &str = "10.10.10.20";
 /// What a client has written into the volume that there is.
 const FILE: &str = "letter.txt";
 
+/// The name of the clone.
+const CLONE: &str = "copy";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     VolumeCreate,
     VolumeDelete,
+    /// A volume whose clone stays, in the same thin pools.
+    SourceDelete,
     /// The first node of a cluster: there is no pool to join yet.
     FirstNode,
     NodeAdd,
@@ -27,13 +32,15 @@ pub enum Change {
     DeviceErase,
     DeviceDelete,
     VolumeExpand,
+    VolumeClone,
     BrickEvict,
 }
 
 impl Change {
-    pub const ALL: [Change; 10] = [
+    pub const ALL: [Change; 12] = [
         Change::VolumeCreate,
         Change::VolumeDelete,
+        Change::SourceDelete,
         Change::FirstNode,
         Change::NodeAdd,
         Change::NodeDelete,
@@ -41,17 +48,19 @@ impl Change {
         Change::DeviceErase,
         Change::DeviceDelete,
         Change::VolumeExpand,
+        Change::VolumeClone,
         Change::BrickEvict,
     ];
 
     /// Those that are undone when they fail: the deletes of nodes and devices have no way back.
     /// Bricks of an expansion are undone like those of a create.
-    pub const UNDONE: [Change; 6] = [
+    pub const UNDONE: [Change; 7] = [
         Change::VolumeCreate,
         Change::VolumeDelete,
         Change::NodeAdd,
         Change::DeviceAdd,
         Change::DeviceErase,
+        Change::VolumeClone,
         Change::BrickEvict,
     ];
 
@@ -66,16 +75,26 @@ impl Change {
 
     /// Whether what it is about is not there any more when it is done.
     pub fn ends_its_subject(self) -> bool {
-        matches!(self, Change::VolumeDelete | Change::DeviceDelete | Change::BrickEvict)
+        matches!(
+            self,
+            Change::VolumeDelete | Change::SourceDelete | Change::DeviceDelete | Change::BrickEvict
+        )
     }
 
     fn is_delete(self) -> bool {
-        matches!(self, Change::VolumeDelete | Change::NodeDelete | Change::DeviceDelete)
+        matches!(
+            self,
+            Change::VolumeDelete | Change::SourceDelete | Change::NodeDelete | Change::DeviceDelete
+        )
     }
 
     pub fn is_done(self, reply: &Reply) -> bool {
         let status = match self {
-            Change::VolumeCreate | Change::FirstNode | Change::NodeAdd | Change::VolumeExpand => 303,
+            Change::VolumeCreate
+            | Change::FirstNode
+            | Change::NodeAdd
+            | Change::VolumeExpand
+            | Change::VolumeClone => 303,
             _ => 204,
         };
         reply.status == status
@@ -88,6 +107,11 @@ impl Change {
             Change::VolumeDelete => return self.is_true_of_delete(reply, lab),
             _ => {}
         }
+        if self == Change::VolumeClone {
+            let volumes = lab.volumes();
+            let copied = volumes.len() == 2 && volumes.contains(&reply.located());
+            return if self.is_done(reply) { copied } else { reply.status >= 400 && volumes.len() == 1 };
+        }
         let there = self.objects(lab);
         let is_there = !there.is_empty();
         if self.is_done(reply) {
@@ -96,7 +120,9 @@ impl Change {
         }
         let unchanged = is_there == self.is_delete();
         // The client was told why, and the background went on.
-        let went_on = self == Change::DeviceDelete && !is_there;
+        let went_on = matches!(self, Change::SourceDelete | Change::DeviceDelete)
+            && !is_there
+            && !reply.text.contains("was kept");
         reply.status >= 400 && (unchanged || went_on)
     }
 
@@ -138,8 +164,18 @@ impl Change {
             nodes.find(|node| node.hostnames.manage.iter().any(|name| name == host)).cloned()
         };
         match self {
-            Change::VolumeCreate | Change::VolumeDelete | Change::VolumeExpand | Change::BrickEvict => {
-                lab.volumes()
+            Change::VolumeCreate
+            | Change::VolumeDelete
+            | Change::VolumeExpand
+            | Change::VolumeClone
+            | Change::BrickEvict => lab.volumes(),
+            Change::SourceDelete => {
+                let (clones, others): (Vec<String>, _) = lab
+                    .volumes()
+                    .into_iter()
+                    .partition(|id| lab.client().volume_info(id).unwrap().name == CLONE);
+                assert_eq!(clones.len(), 1, "the clone stays");
+                others
             }
             Change::FirstNode | Change::NodeAdd | Change::NodeDelete => {
                 of_node(SPARE).into_iter().map(|node| node.id).collect()
@@ -190,6 +226,7 @@ pub struct Begin {
     empty_cluster: Folder,
     peers: Folder,
     volume: Folder,
+    cloned: Folder,
     spare_node: Folder,
     failed_device: Folder,
     four_peers: Folder,
@@ -206,6 +243,12 @@ impl Begin {
             // It is done before the next command.
             assert_eq!(lab.remove(&lab.create(&replica_3(1)).unwrap().id).status, 204);
             made.id
+        });
+        let cloned = Folder::after(volume.lab.path(), |lab| {
+            let job =
+                lab.post(&format!("/volumes/{}/clone", volume.subject), &json!({"name": CLONE})).location;
+            assert_eq!(lab.wait_for(&job).status, 303);
+            volume.subject.clone()
         });
         let spare_node = Folder::after(peers.lab.path(), |lab| {
             let node = lab.add_node(&peers.subject, SPARE).id;
@@ -227,14 +270,15 @@ impl Begin {
             lab.add_device(&spare_node.subject, DISKS[0], false).unwrap();
             made.bricks[0].id.clone()
         });
-        Begin { empty_cluster, peers, volume, spare_node, failed_device, four_peers }
+        Begin { empty_cluster, peers, volume, cloned, spare_node, failed_device, four_peers }
     }
 
     fn of(&self, change: Change) -> &Folder {
         match change {
             Change::FirstNode => &self.empty_cluster,
             Change::VolumeCreate | Change::NodeAdd => &self.peers,
-            Change::VolumeDelete | Change::VolumeExpand => &self.volume,
+            Change::VolumeDelete | Change::VolumeExpand | Change::VolumeClone => &self.volume,
+            Change::SourceDelete => &self.cloned,
             Change::BrickEvict => &self.four_peers,
             Change::NodeDelete | Change::DeviceAdd | Change::DeviceErase => &self.spare_node,
             Change::DeviceDelete => &self.failed_device,
@@ -259,8 +303,11 @@ impl Begin {
                 ("/devices".to_owned(), json!({"name": DISKS[1], "node": subject, "destroydata": true}))
             }
             Change::VolumeExpand => (format!("/volumes/{subject}/expand"), json!({"expand_size": 5})),
+            Change::VolumeClone => (format!("/volumes/{subject}/clone"), json!({"name": CLONE})),
             Change::BrickEvict => (format!("/bricks/to-evict/{subject}"), json!({})),
-            Change::VolumeDelete => return lab.try_send("DELETE", &format!("/volumes/{subject}"), &[], None),
+            Change::VolumeDelete | Change::SourceDelete => {
+                return lab.try_send("DELETE", &format!("/volumes/{subject}"), &[], None);
+            }
             Change::NodeDelete => return lab.try_send("DELETE", &format!("/nodes/{subject}"), &[], None),
             Change::DeviceDelete => return lab.try_send("DELETE", &format!("/devices/{subject}"), &[], None),
         };

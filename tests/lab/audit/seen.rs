@@ -15,7 +15,11 @@ echo ==pool; gluster pool list || true";
 
 /// What one peer of the pool says for all of them. A busy glusterd refuses, and is asked again.
 const VOLUMES: &str = "\
-echo ==info; gluster volume info || true; echo ==status; gluster volume status all detail || true";
+echo ==info; gluster volume info || true; echo ==status; gluster volume status all detail || true; \
+echo ==snapshots; gluster snapshot list || echo nobody knows";
+
+/// Where bricks are mounted that this server makes.
+const BRICKS: &str = "/var/lib/heketi/mounts/";
 
 /// The answers of a peer.
 pub struct Seen {
@@ -43,12 +47,17 @@ impl Seen {
 
     /// Devices and mount points of bricks.
     pub fn mounts(&self) -> Vec<String> {
-        pairs_below_bricks(self.part("mounts"))
+        pairs_below(self.part("mounts"), BRICKS)
     }
 
-    /// The same of the file system table.
+    /// The same of what gluster mounts: the bricks of clones.
+    pub fn mounts_of_clones(&self) -> Vec<String> {
+        pairs_below(self.part("mounts"), "/run/gluster/snaps/")
+    }
+
+    /// The same as [`Seen::mounts`] of the file system table.
     pub fn fstab(&self) -> Vec<String> {
-        pairs_below_bricks(self.part("fstab"))
+        pairs_below(self.part("fstab"), BRICKS)
     }
 
     /// Directories that bricks are mounted in.
@@ -95,8 +104,16 @@ impl Seen {
     }
 }
 
-/// All gluster volumes, and the bricks that are online, `host:path`.
-pub fn volumes() -> (Vec<Volume>, Vec<String>) {
+/// What gluster has.
+pub struct Pool {
+    pub volumes: Vec<Volume>,
+    /// The bricks that are online, `host:path`.
+    pub online: Vec<String>,
+    pub snapshots: Vec<String>,
+}
+
+/// Asks a peer of the pool.
+pub fn pool() -> Pool {
     let text = on(1, VOLUMES);
     let mut found: Vec<Volume> = Vec::new();
     for line in part(&text, "info").lines() {
@@ -112,7 +129,9 @@ pub fn volumes() -> (Vec<Volume>, Vec<String>) {
         }
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));
-    (found, online(part(&text, "status")))
+    let snapshots = part(&text, "snapshots").lines().filter(|line| *line != "No snapshots present");
+    let snapshots = sorted(snapshots.map(str::to_owned));
+    Pool { volumes: found, online: online(part(&text, "status")), snapshots }
 }
 
 fn online(status: &str) -> Vec<String> {
@@ -134,14 +153,14 @@ fn part<'a>(text: &'a str, name: &str) -> &'a str {
     rest.split("\n==").next().unwrap_or_default()
 }
 
-/// The first two words of the lines that mount something below the directory of the bricks.
-fn pairs_below_bricks(table: &str) -> Vec<String> {
+/// The first two words of the lines that mount something below a directory.
+fn pairs_below(table: &str, directory: &str) -> Vec<String> {
     let lines = table.lines().filter(|line| !line.trim_start().starts_with('#'));
     let words = lines.filter_map(|line| {
         let mut words = line.split_whitespace();
         Some((words.next()?, words.next()?))
     });
-    let bricks = words.filter(|(_, point)| point.starts_with("/var/lib/heketi/mounts/"));
+    let bricks = words.filter(|(_, point)| point.starts_with(directory));
     sorted(bricks.map(|(device, point)| format!("{device} on {point}")))
 }
 
