@@ -148,9 +148,11 @@ fn online(status: &str) -> Vec<String> {
     sorted(found)
 }
 
+/// The lines between the question's own and that of the next one; there may be none.
 fn part<'a>(text: &'a str, name: &str) -> &'a str {
     let (_, rest) = text.split_once(&format!("=={name}\n")).expect("an answer to each question");
-    rest.split("\n==").next().unwrap_or_default()
+    let end = if rest.starts_with("==") { Some(0) } else { rest.find("\n==") };
+    &rest[..end.unwrap_or(rest.len())]
 }
 
 /// The first two words of the lines that mount something below a directory.
