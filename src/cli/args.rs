@@ -54,6 +54,9 @@ pub(super) enum Command {
     /// Volumes
     #[command(subcommand)]
     Volume(VolumeCommand),
+    /// The server itself
+    #[command(subcommand)]
+    Server(ServerCommand),
     /// Everything at once
     #[command(subcommand)]
     Topology(TopologyCommand),
@@ -298,4 +301,24 @@ pub(super) struct TopologyInfo {
     /// A Go template; not supported
     #[arg(short = 'T', long, default_value = "", hide = true)]
     pub(super) template: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ServerCommand {
+    /// What the server and its peers have
+    #[command(subcommand)]
+    State(StateCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StateCommand {
+    /// Compare what there is with the database
+    #[command(subcommand)]
+    Examine(ExamineCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExamineCommand {
+    /// Ask all peers for their volumes, disks and mounts, and report what disagrees with the database
+    Gluster,
 }

@@ -194,6 +194,14 @@ impl Client {
     pub fn volume_delete(&self, id: &str) -> Result<()> {
         self.0.wait(self.0.send("DELETE", &format!("/volumes/{id}"))?)?.expect(&[204]).map(drop)
     }
+
+    /// What the peers have against what the database says: the JSON as it came.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn examine_gluster(&self) -> Result<Vec<u8>> {
+        Ok(self.0.send("GET", "/internal/state/examine/gluster")?.expect(&[200])?.into_body())
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod connections;
 mod database;
 mod devices;
 mod error;
+mod examine;
 mod extract;
 mod logging;
 mod metrics;
@@ -119,6 +120,7 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(backup::download))
         .routes(routes!(database::dump))
         .routes(routes!(database::check))
+        .routes(routes!(examine::gluster))
         .split_for_parts()
 }
 

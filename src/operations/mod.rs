@@ -9,6 +9,7 @@ mod clusters;
 pub mod devices;
 mod engine;
 mod error;
+mod examine;
 mod failure;
 mod figures;
 mod finish;
@@ -42,6 +43,7 @@ use std::time::Duration;
 
 pub use engine::Stopped;
 pub use error::{IN_USE, OpError};
+pub use examine::Examination;
 pub use figures::Figures;
 pub use jobs::JobView;
 pub use rounds::Rhythm;

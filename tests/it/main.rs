@@ -11,6 +11,7 @@ mod deletes;
 mod disks;
 mod dump;
 mod elsewhere;
+mod examine;
 mod faults;
 mod foreign;
 mod import;

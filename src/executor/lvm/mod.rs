@@ -8,6 +8,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use refusal::{is_existing, is_group_missing, is_missing};
+pub(super) use report::report;
 pub use report::{LogicalVolume, PhysicalVolume, VolumeGroup, parse_lvs, parse_pvs, parse_vgs};
 
 use super::command::{Command, LockName};
@@ -31,7 +32,7 @@ const REPORT: [&str; 6] = ["--reportformat", "json", "--units", "b", "--nosuffix
 /// LVM's exit status where a named thing does not exist. Source: lvm(8), ECMD_FAILED.
 pub const FAILED: i32 = 5;
 
-fn look(settings: &PeerSettings, what: &str) -> Command {
+pub(super) fn look(settings: &PeerSettings, what: &str) -> Command {
     match &settings.lvm_wrapper {
         Some(wrapper) => Command::look(wrapper).args([LVM, what]),
         None => Command::look(LVM).arg(what),

@@ -79,7 +79,7 @@ struct LvRow {
 }
 
 /// The one report of a `--reportformat json` answer.
-fn report<T: DeserializeOwned>(output: &str) -> Option<T> {
+pub(in crate::executor) fn report<T: DeserializeOwned>(output: &str) -> Option<T> {
     let mut found: Report<T> = serde_json::from_str(output).ok()?;
     if found.report.len() == 1 { found.report.pop() } else { None }
 }

@@ -228,7 +228,7 @@ fn foreign_group(peer: &mut Peer<'_>, path: &str, group: &str, volumes: &[NewVol
 }
 
 fn plain_volume(peer: &mut Peer<'_>, group: &str, name: &str, size_kib: u64) {
-    let volume = LogicalVolume { size_kib, pool: None, metadata_kib: None, fs: None, thins: 0 };
+    let volume = LogicalVolume { size_kib, pool: None, metadata_kib: None, origin: None, fs: None, thins: 0 };
     peer.set(Record::Volume(peer.at, group.into(), name.into(), Some(volume)));
 }
 

@@ -21,7 +21,6 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "/blockvolumes/{id}/expand",
     "/bricks/to-evict/{id}",
     "/devices/{id}/resync",
-    "/internal/state/examine/gluster",
     "/operations",
     "/operations/pending",
     "/operations/pending/cleanup",

@@ -51,7 +51,7 @@ fn group_of(on: &Peer<'_>, name: &str) -> Option<Box<str>> {
 fn copy_volume(on: &mut Peer<'_>, group: &str, from: &str, to: &str) {
     let Some(origin) = on.group(group).and_then(|found| found.volumes.get(from)).cloned() else { return };
     let fs = origin.fs.map(|fs| Box::new(FileSystem { mounted: false, ..*fs }));
-    let copy = LogicalVolume { fs, thins: 0, ..origin };
+    let copy = LogicalVolume { origin: Some(from.into()), fs, thins: 0, ..origin };
     let at = on.at;
     on.set(Record::Volume(at, group.into(), to.into(), Some(copy)));
 }

@@ -105,6 +105,7 @@ fn shape(group: &Group, wanted: &Wanted<'_>) -> (LogicalVolume, LogicalVolume) {
         size_kib: whole(wanted.pool_kib),
         pool: None,
         metadata_kib: Some(whole(metadata)),
+        origin: None,
         fs: None,
         thins: 0,
     };
@@ -112,6 +113,7 @@ fn shape(group: &Group, wanted: &Wanted<'_>) -> (LogicalVolume, LogicalVolume) {
         size_kib: whole(wanted.volume_kib),
         pool: Some(wanted.pool.into()),
         metadata_kib: None,
+        origin: None,
         fs: None,
         thins: 0,
     };
