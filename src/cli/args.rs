@@ -193,6 +193,8 @@ pub(super) struct DeviceRemove {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum VolumeCommand {
+    /// Make a copy of a volume
+    Clone(VolumeClone),
     /// Make a volume
     Create(Box<VolumeCreate>),
     /// Delete a volume
@@ -249,6 +251,15 @@ pub(super) struct VolumeCreate {
     /// Endpoints object that the PersistentVolume names
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(super) persistent_volume_endpoint: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VolumeClone {
+    /// Name of the copy [default: vol_ and its id]
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) id: Id,
 }
 
 #[derive(Debug, Args)]

@@ -17,7 +17,8 @@ pub use self::topology::{Topology, TopologyCluster};
 use self::transport::Transport;
 use crate::api::{
     ClusterCreateRequest, ClusterInfo, ClusterList, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo,
-    NodeAddRequest, NodeInfo, StateRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList,
+    NodeAddRequest, NodeInfo, StateRequest, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest,
+    VolumeInfo, VolumeList,
 };
 
 /// What a call brings.
@@ -174,6 +175,15 @@ impl Client {
     /// See [`Client::cluster_list`].
     pub fn volume_expand(&self, id: &str, request: &VolumeExpandRequest) -> Result<VolumeInfo> {
         let path = format!("/volumes/{id}/expand");
+        self.0.wait(self.0.send_json("POST", &path, request)?)?.expect(&[200])?.decode()
+    }
+
+    /// Makes a copy of a volume.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn volume_clone(&self, id: &str, request: &VolumeCloneRequest) -> Result<VolumeInfo> {
+        let path = format!("/volumes/{id}/clone");
         self.0.wait(self.0.send_json("POST", &path, request)?)?.expect(&[200])?.decode()
     }
 

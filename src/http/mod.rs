@@ -108,6 +108,7 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(volumes::create, volumes::list))
         .routes(routes!(volumes::info, volumes::delete))
         .routes(routes!(volumes::expand))
+        .routes(routes!(volumes::clone))
         .routes(routes!(operations::info))
         .routes(routes!(operations::pending))
         .routes(routes!(operations::clean_up))

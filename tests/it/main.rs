@@ -4,7 +4,10 @@
 
 mod architecture;
 mod audit;
+mod away;
+mod clones;
 mod conformance;
+mod deletes;
 mod disks;
 mod dump;
 mod elsewhere;
@@ -12,6 +15,7 @@ mod examine;
 mod faults;
 mod foreign;
 mod import;
+mod interrupted;
 mod kubernetes;
 mod life;
 mod metrics;

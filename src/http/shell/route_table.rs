@@ -26,7 +26,6 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "/operations/pending/cleanup",
     "/operations/pending/{id}",
     "/volumes/{id}/block-restriction",
-    "/volumes/{id}/clone",
     "/volumes/{id}/expand",
 ];
 

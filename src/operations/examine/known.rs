@@ -11,6 +11,7 @@ use crate::model::device::{Device, volume_group};
 use crate::model::everything::Everything;
 use crate::model::ids::{BrickId, ClusterId, DeviceId, NodeId, VolumeId};
 use crate::model::node::Node;
+use crate::model::operation::{Detail, Operation};
 use crate::model::state::Phase;
 use crate::model::volume::Volume;
 
@@ -22,6 +23,8 @@ pub(super) struct Known<'a> {
     bricks: HashMap<BrickId, &'a Brick>,
     /// Names of volumes by cluster.
     names: HashSet<(ClusterId, &'a str)>,
+    /// Volumes that are being cloned: there are snapshots of them for a while.
+    cloned: HashSet<VolumeId>,
     expected: Expected,
 }
 
@@ -48,6 +51,7 @@ impl<'a> Known<'a> {
                 .flat_map(|all| &all.volumes)
                 .map(|volume| (volume.cluster, volume.name.as_str()))
                 .collect(),
+            cloned: both.iter().flat_map(|all| &all.operations).filter_map(source).collect(),
             expected: Expected::new(before, after),
         }
     }
@@ -120,6 +124,11 @@ impl<'a> Known<'a> {
         self.volumes.get(&brick.volume).copied()
     }
 
+    /// Whether the volume of a brick is being cloned.
+    pub(super) fn is_cloned(&self, brick: &Brick) -> bool {
+        self.cloned.contains(&brick.volume)
+    }
+
     /// A brick in words.
     pub(super) fn describe(&self, brick: &Brick) -> String {
         let volume = self.volume_of(brick).map_or("(unknown)", |volume| volume.name.as_str());
@@ -130,6 +139,13 @@ impl<'a> Known<'a> {
     pub(super) fn places(&self, brick: &Brick) -> Vec<String> {
         let names = self.nodes.get(&brick.node).map_or(&[][..], |node| &node.storage);
         names.iter().map(|name| format!("{name}:{}", brick.path)).collect()
+    }
+}
+
+fn source(op: &Operation) -> Option<VolumeId> {
+    match op.detail {
+        Detail::Clone { source } => Some(source),
+        _ => None,
     }
 }
 
@@ -180,7 +196,7 @@ fn unchanged<Id: Eq + std::hash::Hash, What: PartialEq>(
 pub(super) struct Site {
     /// Its volume group.
     pub(super) group: String,
-    /// Its logical volume; `None` where gluster has made and named it, as for clones: then what is mounted tells.
+    /// Its logical volume; `None` where gluster has named it and nobody wrote that down: then what is mounted tells.
     pub(super) volume: Option<String>,
     /// Where it is mounted.
     pub(super) point: String,
@@ -195,7 +211,7 @@ impl Site {
         let by_gluster = point.strip_prefix("/var").unwrap_or(point).starts_with(SNAPSHOT_MOUNTS);
         Site {
             group: volume_group(brick.device),
-            volume: (!by_gluster).then(|| logical_volume(brick.id)),
+            volume: brick.logical_volume.clone().or_else(|| (!by_gluster).then(|| logical_volume(brick.id))),
             point: point.to_owned(),
             in_table: !by_gluster,
         }

@@ -78,20 +78,26 @@ struct Explained<'a> {
     device: &'a Device,
     volumes: HashSet<String>,
     pools: HashSet<&'a str>,
+    /// Pools of volumes that are being cloned.
+    cloned: HashSet<&'a str>,
 }
 
 impl<'a> Explained<'a> {
     fn new(device: &'a Device) -> Explained<'a> {
-        Explained { device, volumes: HashSet::new(), pools: HashSet::new() }
+        Explained { device, volumes: HashSet::new(), pools: HashSet::new(), cloned: HashSet::new() }
     }
 
-    fn add(&mut self, peer: &Inventory, brick: &'a Brick) {
+    fn add(&mut self, known: &Known<'_>, peer: &Inventory, brick: &'a Brick) {
         self.pools.insert(&brick.thin_pool);
+        if known.is_cloned(brick) {
+            self.cloned.insert(&brick.thin_pool);
+        }
         self.volumes.extend(volume_of(peer, &Site::of(brick)).map(|(_, name)| name));
     }
 
     fn has(&self, row: &LogicalVolume) -> bool {
-        self.volumes.contains(&row.lv_name) || self.pools.contains(row.lv_name.as_str())
+        let is_copy = || self.cloned.contains(row.pool_lv.as_str()) && is_of_gluster(&row.lv_name);
+        self.volumes.contains(&row.lv_name) || self.pools.contains(row.lv_name.as_str()) || is_copy()
     }
 }
 
@@ -103,7 +109,7 @@ fn unknown(known: &Known<'_>, peer: &Inventory, rows: &[LogicalVolume]) -> Vec<S
     }
     for brick in known.bricks_of(peer.node) {
         if let Some(group) = groups.get_mut(&volume_group(brick.device)) {
-            group.add(peer, brick);
+            group.add(known, peer, brick);
         }
     }
     let host = known.host(peer.node);

@@ -81,6 +81,7 @@ fn brick(digit: char) -> Brick {
         role: BrickRole::Data,
         space: BrickSpace { size: KiB::ZERO, thin_pool: KiB::ZERO, metadata: KiB::ZERO },
         thin_pool: "tp_b".to_owned(),
+        logical_volume: None,
         path: Brick::path_for(id('d'), id(digit)),
         phase: Phase::Ready,
         replaces: None,
@@ -218,6 +219,13 @@ fn the_brick_of_a_clone_is_found_by_what_is_mounted_and_is_in_no_table() {
     unmounted.mounts.as_mut().unwrap().mounted.pop();
     let lines = said(&cloned, &cloned, unmounted);
     says(&lines, &["is a snapshot in the thin pool", "glusterd mounts it when it starts"]);
+    // By its name it is known all the same, and missed where it is gone.
+    cloned.bricks[1].logical_volume = Some("5f2b8c1de3a94f6a8b7c6d5e4f3a2b1c_0".to_owned());
+    let mut unmounted = peer(&cloned.bricks);
+    unmounted.mounts.as_mut().unwrap().mounted.pop();
+    says(&said(&cloned, &cloned, unmounted.clone()), &["glusterd mounts it when it starts"]);
+    unmounted.logical_volumes.as_mut().unwrap().pop();
+    says(&said(&cloned, &cloned, unmounted), &["5f2b8c1de3a94f6a8b7c6d5e4f3a2b1c_0 is missing"]);
 }
 
 #[test]

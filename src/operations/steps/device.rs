@@ -60,7 +60,8 @@ impl StepRunner {
         Ok(found.is_some_and(|found| plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str())))
     }
 
-    async fn has_own_group(&self, plan: &DevicePlan) -> Result<bool> {
+    /// Whether the volume group of a device is there.
+    pub(in crate::operations) async fn has_own_group(&self, plan: &DevicePlan) -> Result<bool> {
         Ok(self.group(plan, &volume_group(plan.device)).await?.is_some())
     }
 

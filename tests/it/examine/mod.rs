@@ -1,6 +1,7 @@
 //! What the peers have against what the database says, after somebody did something by hand.
 
 mod bricks;
+mod clones;
 mod disks;
 mod peers;
 mod volumes;

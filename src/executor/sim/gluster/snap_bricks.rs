@@ -168,7 +168,7 @@ pub fn remount(peer: &mut Peer<'_>) {
 }
 
 /// The UUID of a clone, by where its bricks are.
-fn uuid_of(bricks: &[Box<str>]) -> Option<String> {
+pub fn uuid_of(bricks: &[Box<str>]) -> Option<String> {
     let (_, path) = split_brick(bricks.first()?)?;
     let below = path.strip_prefix(MOUNTS)?.strip_prefix('/')?;
     below.split('/').next().map(str::to_owned)
