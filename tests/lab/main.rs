@@ -6,6 +6,7 @@
 mod audit;
 mod broken;
 mod clones;
+mod examined;
 mod kills;
 mod life;
 mod mounts;
