@@ -49,36 +49,47 @@ fn about(known: &Known<'_>, volume: &Volume, own: &[&Brick], told: &[Told<'_>]) 
     let name = volume.name.as_str();
     let (with, without): (Vec<&Told<'_>>, Vec<&Told<'_>>) =
         told.iter().partition(|peer| peer.volumes.contains_key(name));
-    let hosts = |peers: &[&Told<'_>]| peers.iter().map(|peer| peer.host).collect::<Vec<_>>().join(", ");
-    let Some(first) = with.first() else {
-        return vec![format!(
-            "volume {name} ({id}) is in the database, but gluster on {hosts} does not have it. If somebody deleted it there on purpose, `volume delete {id}` removes what is left of it, its bricks with what they hold; if not, keep the bricks and restore /var/lib/glusterd/vols/{name} on the peers",
-            id = volume.id,
-            hosts = hosts(&without),
-        )];
-    };
+    let found: Vec<(&str, &PoolVolume)> =
+        with.iter().filter_map(|peer| Some((peer.host, *peer.volumes.get(name)?))).collect();
+    let Some((host, first)) = found.first() else { return vec![missing(volume, &without)] };
     let mut lines = Vec::new();
     if !without.is_empty() {
-        lines.push(format!(
-            "gluster on {without} does not have volume {name}, which {with} has: either they are not in one trusted pool, or glusterd is out of step. Compare `gluster peer status` on them",
-            without = hosts(&without),
-            with = hosts(&with),
-        ));
+        lines.push(out_of_step(name, &with, &without));
     }
-    let found = with.iter().filter_map(|peer| Some((peer.host, *peer.volumes.get(name)?)));
-    if let Some((host, stopped)) = found.clone().find(|(_, found)| !found.is_started()) {
-        lines.push(format!(
-            "volume {name} is {} in gluster on {host}: nobody can mount it. `gluster volume start {name}` starts it",
-            stopped.status_word,
-        ));
-    }
-    lines.extend(found.take(1).flat_map(|(_, found)| bricks(known, own, first.host, found)));
+    lines.extend(
+        found.iter().find(|(_, found)| !found.is_started()).map(|(host, found)| stopped(host, found)),
+    );
+    lines.extend(lacking_bricks(known, own, host, first));
+    lines.extend(extra_bricks(known, own, host, first));
     lines
 }
 
-/// Bricks that only one side has.
-fn bricks(known: &Known<'_>, own: &[&Brick], host: &str, found: &PoolVolume) -> Vec<String> {
-    let name = &found.name;
+fn hosts(peers: &[&Told<'_>]) -> String {
+    peers.iter().map(|peer| peer.host).collect::<Vec<_>>().join(", ")
+}
+
+fn missing(volume: &Volume, without: &[&Told<'_>]) -> String {
+    let (name, id, hosts) = (&volume.name, volume.id, hosts(without));
+    format!(
+        "volume {name} ({id}) is in the database, but gluster on {hosts} does not have it. If somebody deleted it there on purpose, `volume delete {id}` removes what is left of it, its bricks with what they hold; if not, keep the bricks and restore /var/lib/glusterd/vols/{name} on the peers"
+    )
+}
+
+fn out_of_step(name: &str, with: &[&Told<'_>], without: &[&Told<'_>]) -> String {
+    let (with, without) = (hosts(with), hosts(without));
+    format!(
+        "gluster on {without} does not have volume {name}, which {with} has: either they are not in one trusted pool, or glusterd is out of step. Compare `gluster peer status` on them"
+    )
+}
+
+fn stopped(host: &str, found: &PoolVolume) -> String {
+    let (name, state) = (&found.name, &found.status_word);
+    format!(
+        "volume {name} is {state} in gluster on {host}: nobody can mount it. `gluster volume start {name}` starts it"
+    )
+}
+
+fn lacking_bricks(known: &Known<'_>, own: &[&Brick], host: &str, found: &PoolVolume) -> Option<String> {
     let there: HashSet<&str> = found.bricks.iter().map(|brick| brick.name.as_str()).collect();
     let is_there = |brick: &Brick| known.places(brick).iter().any(|place| there.contains(place.as_str()));
     let lacking: Vec<String> = own
@@ -86,23 +97,24 @@ fn bricks(known: &Known<'_>, own: &[&Brick], host: &str, found: &PoolVolume) -> 
         .filter(|brick| known.is_expected(brick) && !is_there(brick))
         .map(|brick| format!("{} ({})", brick.id, known.places(brick).first().map_or("", String::as_str)))
         .collect();
+    let (name, list) = (&found.name, lacking.join(", "));
+    (!lacking.is_empty()).then(|| {
+        format!(
+            "volume {name} should have these bricks, and gluster on {host} does not have them in it: {list}. Somebody took them out or replaced them by hand; look at `gluster volume info {name}`"
+        )
+    })
+}
+
+fn extra_bricks(known: &Known<'_>, own: &[&Brick], host: &str, found: &PoolVolume) -> Option<String> {
     let ours: HashSet<String> = own.iter().flat_map(|brick| known.places(brick)).collect();
     let extra: Vec<&str> =
         found.bricks.iter().map(|brick| brick.name.as_str()).filter(|place| !ours.contains(*place)).collect();
-    let mut lines = Vec::new();
-    if !lacking.is_empty() {
-        lines.push(format!(
-            "volume {name} should have these bricks, and gluster on {host} does not have them in it: {}. Somebody took them out or replaced them by hand; look at `gluster volume info {name}`",
-            lacking.join(", "),
-        ));
-    }
-    if !extra.is_empty() {
-        lines.push(format!(
-            "volume {name} has bricks in gluster on {host} that the database does not know: {}. They were added by hand and are left alone; as long as they are there, the volume is not deleted from here",
-            extra.join(", "),
-        ));
-    }
-    lines
+    let (name, list) = (&found.name, extra.join(", "));
+    (!extra.is_empty()).then(|| {
+        format!(
+            "volume {name} has bricks in gluster on {host} that the database does not know: {list}. They were added by hand and are left alone; as long as they are there, the volume is not deleted from here"
+        )
+    })
 }
 
 /// Volumes that gluster has and the database has not; each once, however many peers tell of it.

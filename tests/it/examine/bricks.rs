@@ -2,6 +2,7 @@
 
 use mortar::api::{BrickInfo, VolumeInfo};
 use mortar::executor::sim::Action;
+use serde_json::json;
 
 use super::{lab_with_letters, only_line, ours, run};
 use crate::support::Lab;
@@ -79,4 +80,8 @@ fn a_brick_whose_volume_is_gone_says_so_once_and_where_it_goes_from_there() {
     assert!(!line.contains("thin pool"), "{line}");
     lab.on(HOSTS[1], run("lvm", &["lvremove", "-f", &format!("{group}/tp_{}", brick.id)]));
     assert_says(&only_line(&lab), &["is missing, and so is its thin pool", &format!("tp_{}", brick.id)]);
+    // The cure that is told works.
+    let moved = lab.wait_for(&lab.post(&format!("/bricks/to-evict/{}", brick.id), &json!({})).location);
+    assert_eq!(moved.status, 204, "{moved:?}\n{}", lab.log_tail());
+    assert_eq!(ours(&lab), [""; 0]);
 }

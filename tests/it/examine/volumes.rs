@@ -96,4 +96,7 @@ fn bricks_that_were_replaced_by_hand_are_named_on_both_sides() {
     assert_eq!(lines.len(), 2, "{lines:#?}");
     assert_says(&lines[0], &["letters", "does not have them", &own.id, &old]);
     assert_says(&lines[1], &["letters", "does not know", &new]);
+    let refused = lab.remove(&made.id);
+    assert_eq!(refused.status, 500, "{refused:?}");
+    assert_eq!(lab.peers().volume("letters").unwrap().bricks.len(), 3, "it is left alone");
 }
