@@ -22,12 +22,12 @@ const CHANGE: Duration = Duration::from_secs(300);
 const POOL: Duration = Duration::from_secs(600);
 
 /// Report options: what is parsed is asked for, in explicit units.
-const REPORT: [&str; 6] = ["--reportformat", "json", "--units", "b", "--nosuffix", "-o"];
+pub(super) const REPORT: [&str; 6] = ["--reportformat", "json", "--units", "b", "--nosuffix", "-o"];
 
 /// LVM's exit status where a named thing does not exist. Source: lvm(8), ECMD_FAILED.
 pub const FAILED: i32 = 5;
 
-fn look(settings: &PeerSettings, what: &str) -> Command {
+pub(super) fn look(settings: &PeerSettings, what: &str) -> Command {
     match &settings.lvm_wrapper {
         Some(wrapper) => Command::look(wrapper).args([LVM, what]),
         None => Command::look(LVM).arg(what),
@@ -190,7 +190,7 @@ struct LvRow {
 }
 
 /// The one report of a `--reportformat json` answer.
-fn report<T: DeserializeOwned>(output: &str) -> Option<T> {
+pub(super) fn report<T: DeserializeOwned>(output: &str) -> Option<T> {
     let mut found: Report<T> = serde_json::from_str(output).ok()?;
     if found.report.len() == 1 { found.report.pop() } else { None }
 }

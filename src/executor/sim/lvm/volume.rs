@@ -2,7 +2,7 @@
 
 use super::{FAILED, group, size_kib, sort, split_name, usage};
 use crate::executor::sim::answer::{Answer, Arguments, Refused, refuse, silent};
-use crate::executor::sim::objects::{Group, LogicalVolume};
+use crate::executor::sim::objects::{Filled, Group, LogicalVolume};
 use crate::executor::sim::state::Record;
 use crate::executor::sim::world::Peer;
 
@@ -106,6 +106,7 @@ fn shape(group: &Group, wanted: &Wanted<'_>) -> (LogicalVolume, LogicalVolume) {
         pool: None,
         metadata_kib: Some(whole(metadata)),
         fs: None,
+        filled: Filled::default(),
         thins: 0,
     };
     let volume = LogicalVolume {
@@ -113,6 +114,7 @@ fn shape(group: &Group, wanted: &Wanted<'_>) -> (LogicalVolume, LogicalVolume) {
         pool: Some(wanted.pool.into()),
         metadata_kib: None,
         fs: None,
+        filled: Filled::default(),
         thins: 0,
     };
     (pool, volume)
