@@ -98,7 +98,9 @@ impl Engine {
     fn claim(&self, ids: &[OperationId]) -> std::result::Result<(), OpError> {
         let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(id) = ids.iter().find(|id| active.contains(id)) {
-            return Err(OpError::conflict(format!("{IN_USE} Operation {id} is tried again just now; ask again")));
+            return Err(OpError::conflict(format!(
+                "{IN_USE} Operation {id} is tried again just now; ask again"
+            )));
         }
         active.extend(ids);
         Ok(())
