@@ -6,7 +6,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 LAB := tests/lab/vm/lab
 BUILD_PACKAGES := gcc libc6-dev
-TEST_PACKAGES := openssh-client openssh-server sqlite3
+TEST_PACKAGES := openssh-client openssh-server procps sqlite3
 
 export SQLX_OFFLINE := true
 
@@ -50,7 +50,7 @@ test-lab: ## The life cycle and the kills on three real peers
 
 .PHONY: test-all
 test-all: test ## Everything
-	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone
 
 .PHONY: bench
 bench: deps ## Speed and memory, as ratios

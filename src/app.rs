@@ -1,5 +1,6 @@
 //! The server put together: configuration, database, executor, engine, routes.
 
+pub mod examine;
 pub mod import;
 
 use std::net::{Ipv6Addr, SocketAddr};
@@ -67,11 +68,7 @@ impl Server {
             return Err(ConfigError::Application(text.to_owned()).into());
         }
         let database = config.database.path.clone();
-        let sharing = if config.database.alone { Sharing::Alone } else { Sharing::AsFileSystem };
-        let store = Store::open(&database, sharing)
-            .await
-            .map_err(|error| ConfigError::Application(format!("Unable to open database: {error}")))?;
-        let store = Arc::new(store);
+        let store = open(&config).await?;
         if let Err(refused) = backup::sweep(&database) {
             warn!("left-overs of earlier backups beside {} stay: {refused}", database.display());
         }
@@ -80,15 +77,7 @@ impl Server {
         let metrics = Metrics::new()?;
         let executor = executor(&config.executor, &database, &store).await?;
         info!("Loaded {} executor", executor_name(&config.executor));
-        let operations = Operations::new(Parts {
-            store: Arc::clone(&store),
-            executor: Arc::new(Measured::new(executor, metrics.clone())),
-            peer_settings: config.executor.peer.clone(),
-            settings: settings(&config),
-            metrics: metrics.clone(),
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(RandomIds),
-        });
+        let operations = engine(&config, &store, executor, metrics.clone());
         let unfinished = operations.recover().await?;
         if unfinished > 0 {
             warn!(
@@ -139,6 +128,25 @@ impl Server {
         info!("Closed");
         Ok(())
     }
+}
+
+async fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
+    let sharing = if config.database.alone { Sharing::Alone } else { Sharing::AsFileSystem };
+    let opened = Store::open(&config.database.path, sharing).await;
+    let refused = |error| ConfigError::Application(format!("Unable to open database: {error}"));
+    Ok(Arc::new(opened.map_err(refused)?))
+}
+
+fn engine(config: &Config, store: &Arc<Store>, executor: Arc<dyn Executor>, metrics: Metrics) -> Operations {
+    Operations::new(Parts {
+        store: Arc::clone(store),
+        executor: Arc::new(Measured::new(executor, metrics.clone())),
+        peer_settings: config.executor.peer.clone(),
+        settings: settings(config),
+        metrics,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+    })
 }
 
 fn settings(config: &Config) -> OperationSettings {

@@ -1,6 +1,6 @@
 //! The consistency check: what contradicts itself in a dump, in heketi's words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
@@ -155,7 +155,10 @@ fn device(dump: &Dump, id: &str, entry: &DeviceEntry) -> Vec<String> {
         let found = dump.brickentries.get(other).map(|brick| brick.info.device == id);
         link(what, ("brick", other), found, "device")
     });
+    let mut pools = BTreeSet::new();
     let taken = entry.bricks.iter().filter_map(|brick| dump.brickentries.get(brick));
+    // Clones are in the pools of what they are copies of: each takes its space once. (heketi counts it for each brick.)
+    let taken = taken.filter(|brick| pools.insert(pool_of(brick)));
     let taken = taken.map(|brick| brick.tp_size.saturating_add(brick.pool_metadata_size));
     let taken = taken.fold(0_u64, u64::saturating_add);
     let size = entry.info.storage;
@@ -165,6 +168,13 @@ fn device(dump: &Dump, id: &str, entry: &DeviceEntry) -> Vec<String> {
         .then(|| differ(format!("Total({total}) != Free({free}) + Used({used})")));
     let sum = (used != taken).then(|| differ(format!("Used({used}) != aggregateBricksSize({taken})")));
     node.into_iter().chain(bricks).chain(whole).chain(sum).collect()
+}
+
+fn pool_of(brick: &BrickEntry) -> String {
+    match brick.lvm_thin_pool.as_str() {
+        "" => format!("tp_{}", brick.info.id),
+        name => name.to_owned(),
+    }
 }
 
 fn unrecorded(dump: &Dump, kind: &str, id: impl Display, mark: &PendingMark) -> Option<String> {
@@ -202,7 +212,6 @@ fn operation(dump: &Dump, id: &str, entry: &OperationEntry) -> Vec<String> {
     let volumes = [
         ChangeType::AddVolume,
         ChangeType::DeleteVolume,
-        ChangeType::CloneVolume,
         ChangeType::SnapshotVolume,
         ChangeType::AddVolumeClone,
     ];
@@ -220,8 +229,9 @@ fn operation(dump: &Dump, id: &str, entry: &OperationEntry) -> Vec<String> {
             let held = dump.volumeentries.get(other).is_some_and(|volume| volume.pending.id == id);
             return if held { None } else { lost(other, "volumes") };
         }
-        let expands = is_any(action.change, &[ChangeType::ExpandVolume]);
-        let missing = expands && !dump.volumeentries.contains_key(other);
+        // Several clones of one volume may be made at a time: it can carry the mark of one of them only.
+        let stays = is_any(action.change, &[ChangeType::ExpandVolume, ChangeType::CloneVolume]);
+        let missing = stays && !dump.volumeentries.contains_key(other);
         missing.then(|| format!("pending op {id}: change id missing {other} not found in volumes"))
     });
     found.collect()

@@ -7,6 +7,7 @@ pub mod check;
 pub mod cluster;
 pub mod device;
 pub mod dump;
+pub mod examine;
 pub mod list;
 pub mod node;
 pub mod operation;
@@ -23,6 +24,7 @@ pub use device::{
     BrickEvictRequest, BrickInfo, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, StorageSize,
 };
 pub use dump::Dump;
+pub use examine::Examination;
 pub use list::List;
 pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagsRequest};
 pub use problem::Problem;

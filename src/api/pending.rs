@@ -162,6 +162,7 @@ impl Pending {
                 let last = Change { delta, ..change(ChangeType::ExpandVolume, target()) };
                 (PendingType::ExpandVolume, ChangeType::AddBrick, last)
             }
+            OperationKind::VolumeClone => return Some(clone(op)),
             OperationKind::BrickEvict => return Some(eviction(op)),
             OperationKind::DeviceRemove => {
                 let changes = vec![change(ChangeType::RemoveDevice, target())];
@@ -178,6 +179,17 @@ impl Pending {
         changes.push(last);
         Some(Pending { kind, changes })
     }
+}
+
+/// Its bricks are not known before gluster has made them.
+fn clone(op: &Operation) -> Pending {
+    let change = |change, id| Change { change, id, delta: None };
+    let mut changes = Vec::new();
+    if let Detail::Clone { source } = op.detail {
+        changes.push(change(ChangeType::CloneVolume, source.to_string()));
+    }
+    changes.push(change(ChangeType::AddVolumeClone, op.target.clone()));
+    Pending { kind: PendingType::CloneVolume, changes }
 }
 
 fn eviction(op: &Operation) -> Pending {

@@ -183,6 +183,7 @@ fn volumes_of_the_model_are_shown_as_heketi_shows_them() {
         position: 0,
         role: BrickRole::Data,
         space,
+        logical_volume: None,
         thin_pool: String::new(),
         path: "/p".into(),
         phase: Default::default(),

@@ -1,7 +1,7 @@
 //! From a request for a volume to a [`VolumeSpec`]: every check that needs no database, in heketi's order.
 
 use super::validate::{Invalid, Validate};
-use super::volume::{Durability, VolumeCreateRequest, VolumeExpandRequest};
+use super::volume::{Durability, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest};
 use crate::model::durability::{DurabilityError, DurabilityKind, RequestedDurability};
 use crate::model::sizes::GiB;
 use crate::model::volume::{Snapshot, VolumeSpec};
@@ -65,6 +65,17 @@ impl TryFrom<VolumeExpandRequest> for GiB {
     fn try_from(request: VolumeExpandRequest) -> Result<GiB, VolumeRequestError> {
         request.validate()?;
         size(request.expand_size)
+    }
+}
+
+impl VolumeCloneRequest {
+    /// The name that was asked for, if any.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn wanted_name(self) -> Result<Option<String>, Invalid> {
+        self.validate()?;
+        Ok(Some(self.name).filter(|name| !name.is_empty()))
     }
 }
 

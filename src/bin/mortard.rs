@@ -1,6 +1,6 @@
 //! The server: arguments and wiring.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -40,8 +40,41 @@ enum Command {
         #[command(subcommand)]
         command: DbCommand,
     },
+    /// What is done while no server runs on the database
+    Offline {
+        #[command(subcommand)]
+        command: OfflineCommand,
+    },
     /// Print the OpenAPI document of the server
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum OfflineCommand {
+    /// What the peers have
+    State {
+        #[command(subcommand)]
+        command: StateCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum StateCommand {
+    /// Compare what there is with the database
+    Examine {
+        #[command(subcommand)]
+        command: ExamineCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum ExamineCommand {
+    /// Ask all peers for their volumes, disks and mounts, and report what disagrees with the database
+    Gluster {
+        /// The configuration file (heketi.json)
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -71,6 +104,12 @@ fn main() -> ExitCode {
         Some(Command::Db { command: DbCommand::Import { jsonfile, dbfile, debug: _ } }) => {
             return import(jsonfile, dbfile);
         }
+        Some(Command::Offline {
+            command:
+                OfflineCommand::State {
+                    command: StateCommand::Examine { command: ExamineCommand::Gluster { config } },
+                },
+        }) => return examine(config.or(arguments.config)),
         Some(Command::Backup { file, config }) => backup(config.or(arguments.config), file),
         None => serve(arguments.config, arguments.disable_auth),
     };
@@ -130,6 +169,31 @@ fn import(file: Option<PathBuf>, database: Option<PathBuf>) -> ExitCode {
         }
         Err(error) => failed(&format!("db creation failed: {error:#}")),
     }
+}
+
+/// heketi's words around the JSON, by which scripts cut it out: the log is on standard output, too.
+fn examine(config: Option<PathBuf>) -> ExitCode {
+    println!("OFFLINE COMMAND: Examine state of Gluster");
+    let failed = |text: &str| {
+        eprintln!("{text}");
+        ExitCode::FAILURE
+    };
+    let Some(path) = config else { return failed("Configuration file is required") };
+    match examined(&path) {
+        Ok(json) => {
+            println!("EXAMINER_OUTPUT_STARTS\n{}EXAMINER_OUTPUT_ENDS", String::from_utf8_lossy(&json));
+            ExitCode::SUCCESS
+        }
+        Err(error) => failed(&format!("Failed to examine Gluster: {error:#}")),
+    }
+}
+
+fn examined(path: &Path) -> anyhow::Result<Vec<u8>> {
+    // Keys play no part in it.
+    let config = Config::load(path, &Environment::of_process(), true)?;
+    telemetry::init(config.log_level);
+    println!("Starting examiner now...");
+    runtime()?.block_on(app::examine::examine(config))
 }
 
 fn print_document() -> anyhow::Result<()> {

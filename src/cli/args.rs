@@ -54,6 +54,9 @@ pub(super) enum Command {
     /// Volumes
     #[command(subcommand)]
     Volume(VolumeCommand),
+    /// The server itself
+    #[command(subcommand)]
+    Server(ServerCommand),
     /// Everything at once
     #[command(subcommand)]
     Topology(TopologyCommand),
@@ -190,6 +193,8 @@ pub(super) struct DeviceRemove {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum VolumeCommand {
+    /// Make a copy of a volume
+    Clone(VolumeClone),
     /// Make a volume
     Create(Box<VolumeCreate>),
     /// Delete a volume
@@ -249,6 +254,15 @@ pub(super) struct VolumeCreate {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct VolumeClone {
+    /// Name of the copy [default: vol_ and its id]
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) id: Id,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct VolumeExpand {
     /// GiB to add
     #[arg(long, default_value = "0", hide_default_value = true, value_parser = go::parse_int)]
@@ -287,4 +301,24 @@ pub(super) struct TopologyInfo {
     /// A Go template; not supported
     #[arg(short = 'T', long, default_value = "", hide = true)]
     pub(super) template: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ServerCommand {
+    /// What the server and its peers have
+    #[command(subcommand)]
+    State(StateCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StateCommand {
+    /// Compare what there is with the database
+    #[command(subcommand)]
+    Examine(ExamineCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExamineCommand {
+    /// Ask all peers for their volumes, disks and mounts, and report what disagrees with the database
+    Gluster,
 }

@@ -12,6 +12,7 @@ mod go;
 mod node;
 mod output;
 mod persistent_volume;
+mod server;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -116,6 +117,7 @@ fn execute(
         Command::Node(command) => node::run(command, &session, output),
         Command::Device(command) => device::run(command, &session, output),
         Command::Volume(command) => volume::run(command, &session, output),
+        Command::Server(command) => server::run(&command, &session, output),
         Command::Topology(args::TopologyCommand::Load(arguments)) => {
             topology_load::run(&arguments, &session, output)
         }

@@ -25,6 +25,12 @@ impl<'a> Output<'a> {
         Ok(self.out.flush()?)
     }
 
+    /// Bytes as they came.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.out.write_all(bytes)?;
+        Ok(self.out.flush()?)
+    }
+
     /// A line.
     pub(super) fn line(&mut self, line: &str) -> Result<(), Failure> {
         self.text(&format!("{line}\n"))

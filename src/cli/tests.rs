@@ -76,6 +76,7 @@ fn wrong_command_lines_are_refused_in_heketi_clis_words() {
         "--persistent-volume-endpoint must be provided when using --persistent-volume\nError: Missing endpoint\n",
     );
     check("volume expand --expand-size=1", "Error: Missing volume id\n");
+    check("volume clone --name=x", "Error: Volume id missing\n");
     check("volume expand v", "Error: Missing volume amount to expand\n");
     check("device enable", "Error: device id missing\n");
     check("device info", "Error: Device id missing\n");
@@ -150,6 +151,15 @@ fn a_volume_is_requested_and_shown_as_heketi_cli_does() {
             "Distribute Count: 1\nReplica Count: 3\nSnapshot Factor: 1.50\n\n"
         )
     );
+    for (line, body) in
+        [(&["volume", "clone", "v"][..], "{}"), (&["volume", "clone", "--name", "x", "v"], r#"{"name":"x"}"#)]
+    {
+        let (cloned, asked) = against(line, answers());
+        assert_eq!(
+            (asked[0].as_str(), &cloned.out),
+            (format!("POST /volumes/v/clone {body}").as_str(), &ran.out)
+        );
+    }
     let line = ["volume", "create", "--size=3", "--persistent-volume", "--persistent-volume-endpoint=e"];
     let (ran, _) = against(&line, answers());
     assert!(ran.out.contains("\"name\": \"glusterfs-01234567\",\n"), "{}", ran.out);

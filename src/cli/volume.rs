@@ -6,14 +6,20 @@ use super::output::Output;
 use super::persistent_volume::persistent_volume;
 use super::session::Session;
 use crate::api::{
-    DisperseOptions, Durability, List, ReplicateOptions, Snapshot, VolumeCreateRequest, VolumeExpandRequest,
-    VolumeInfo,
+    DisperseOptions, Durability, List, ReplicateOptions, Snapshot, VolumeCloneRequest, VolumeCreateRequest,
+    VolumeExpandRequest, VolumeInfo,
 };
 
 const MISSING_ID: &str = "Volume id missing";
 
 pub(super) fn run(command: VolumeCommand, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
     match command {
+        VolumeCommand::Clone(flags) => {
+            let id = required(&flags.id.id, MISSING_ID)?;
+            let request = VolumeCloneRequest { name: flags.name };
+            let copy = session.client()?.volume_clone(id, &request)?;
+            show(&copy, session, output)
+        }
         VolumeCommand::Create(flags) => create(&flags, session, output),
         VolumeCommand::Delete(arguments) => {
             let id = required(&arguments.id, MISSING_ID)?;

@@ -17,7 +17,8 @@ pub use self::topology::{Topology, TopologyCluster};
 use self::transport::Transport;
 use crate::api::{
     ClusterCreateRequest, ClusterInfo, ClusterList, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo,
-    NodeAddRequest, NodeInfo, StateRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList,
+    NodeAddRequest, NodeInfo, StateRequest, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest,
+    VolumeInfo, VolumeList,
 };
 
 /// What a call brings.
@@ -177,12 +178,29 @@ impl Client {
         self.0.wait(self.0.send_json("POST", &path, request)?)?.expect(&[200])?.decode()
     }
 
+    /// Makes a copy of a volume.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn volume_clone(&self, id: &str, request: &VolumeCloneRequest) -> Result<VolumeInfo> {
+        let path = format!("/volumes/{id}/clone");
+        self.0.wait(self.0.send_json("POST", &path, request)?)?.expect(&[200])?.decode()
+    }
+
     /// Deletes a volume.
     ///
     /// # Errors
     /// See [`Client::cluster_list`].
     pub fn volume_delete(&self, id: &str) -> Result<()> {
         self.0.wait(self.0.send("DELETE", &format!("/volumes/{id}"))?)?.expect(&[204]).map(drop)
+    }
+
+    /// What the peers have against what the database says: the JSON as it came.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn examine_gluster(&self) -> Result<Vec<u8>> {
+        Ok(self.0.send("GET", "/internal/state/examine/gluster")?.expect(&[200])?.into_body())
     }
 }
 

@@ -69,6 +69,11 @@ impl Answer {
         if statuses.contains(&self.status) { Ok(self) } else { Err(self.failure()) }
     }
 
+    /// What it carries, byte for byte.
+    pub(super) fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
     /// The JSON it carries.
     pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
         json::decode_first(&self.body).map_err(|error| ClientError::undecodable(&self.body, &error))

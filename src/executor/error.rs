@@ -35,7 +35,10 @@ pub enum RemoteError {
         source: Cause,
     },
     /// It did not run, because an earlier command on the same object is still running there: safe to repeat.
-    #[error("an earlier command on {host} still holds {lock}; `{command}` was not started")]
+    #[error(
+        "an earlier command on {host} still holds {lock}{}; `{command}` was not started",
+        .since.as_ref().map(|time| format!(" since {time}")).unwrap_or_default()
+    )]
     StillRunning {
         /// The peer.
         host: Host,
@@ -43,6 +46,19 @@ pub enum RemoteError {
         command: Box<Command>,
         /// The lock that stays taken.
         lock: String,
+        /// When that command began, by the peer's clock, where the peer tells.
+        since: Option<String>,
+    },
+    /// It did not run, because its lock cannot be taken on the peer at all: safe to repeat when that is mended.
+    #[error("`{command}` was not started on {host}")]
+    NotLocked {
+        /// The peer.
+        host: Host,
+        /// The command.
+        command: Box<Command>,
+        /// Why, and what to do.
+        #[source]
+        source: Cause,
     },
     /// Nobody knows whether it ran: the connection broke, or it was ended at its deadline. Look before acting again.
     #[error("lost {host} during `{command}`")]
@@ -64,6 +80,7 @@ impl RemoteError {
             RemoteError::Exited { host, .. }
             | RemoteError::Unreachable { host, .. }
             | RemoteError::StillRunning { host, .. }
+            | RemoteError::NotLocked { host, .. }
             | RemoteError::OutcomeUnknown { host, .. } => host,
         }
     }

@@ -39,8 +39,12 @@ fn outcome(done: &Result<Output, RemoteError>) -> &'static str {
     match done {
         Ok(_) => "ok",
         Err(RemoteError::Exited { .. }) => "refused",
-        // Neither was started.
-        Err(RemoteError::Unreachable { .. } | RemoteError::StillRunning { .. }) => "unreachable",
+        // None of these was started.
+        Err(
+            RemoteError::Unreachable { .. }
+            | RemoteError::StillRunning { .. }
+            | RemoteError::NotLocked { .. },
+        ) => "unreachable",
         Err(RemoteError::OutcomeUnknown { .. }) => "unknown",
     }
 }

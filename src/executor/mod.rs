@@ -5,6 +5,8 @@ pub mod error;
 pub mod faulty;
 pub mod filesystem;
 pub mod gluster;
+pub mod gluster_block;
+pub mod inventory;
 pub mod lvm;
 mod measured;
 pub mod settings;

@@ -69,6 +69,11 @@ pub fn remove_empty(paths: &[String], lock: LockName) -> Command {
     Command::change("rm", lock, SMALL).args(["--force", "--dir"]).args(paths)
 }
 
+/// Whether `rm` says that a directory holds something.
+pub fn is_inhabited(stderr: &str) -> bool {
+    stderr.contains("Directory not empty")
+}
+
 /// Gives a directory to a group.
 pub fn change_group(path: &str, gid: u32, lock: LockName) -> Command {
     Command::change("chown", lock, SMALL).arg(format!(":{gid}")).arg(path)

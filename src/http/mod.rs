@@ -11,6 +11,7 @@ pub mod connections;
 mod database;
 mod devices;
 mod error;
+mod examine;
 mod extract;
 mod logging;
 mod metrics;
@@ -107,6 +108,7 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(volumes::create, volumes::list))
         .routes(routes!(volumes::info, volumes::delete))
         .routes(routes!(volumes::expand))
+        .routes(routes!(volumes::clone))
         .routes(routes!(operations::info))
         .routes(routes!(operations::pending))
         .routes(routes!(operations::clean_up))
@@ -118,6 +120,7 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(backup::download))
         .routes(routes!(database::dump))
         .routes(routes!(database::check))
+        .routes(routes!(examine::gluster))
         .split_for_parts()
 }
 

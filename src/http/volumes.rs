@@ -8,7 +8,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::extract::{Body, Id, IsUser};
 use super::{ApiError, App, accepted, answers};
-use crate::api::{VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList, VolumeRequestError};
+use crate::api::{
+    VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList, VolumeRequestError,
+};
 use crate::json;
 use crate::model::ids::VolumeId;
 use crate::model::sizes::GiB;
@@ -114,4 +116,20 @@ pub(super) async fn expand(
         other => ApiError::from(other),
     })?;
     Ok(accepted(app.operations.expand_volume(id?.0, grow).await?))
+}
+
+/// Makes a copy of a volume as it is now, which takes no space but for what is written to either of them.
+#[utoipa::path(post, path = "/volumes/{id}/clone", tag = "volumes", operation_id = "volume_clone",
+    params(("id" = String, Path, description = "Id of the volume that is copied")),
+    request_body = VolumeCloneRequest,
+    responses((status = 202, description = "Begun; poll the job, which leads to the copy", headers(("Location" = String, description = "Path of the job"))),
+              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
+              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+pub(super) async fn clone(
+    State(app): State<App>,
+    id: Result<Id<VolumeId>, ApiError>,
+    Body(request): Body<VolumeCloneRequest>,
+) -> Result<Response, ApiError> {
+    let name = request.wanted_name().map_err(VolumeRequestError::from)?;
+    Ok(accepted(app.operations.clone_volume(id?.0, name).await?))
 }

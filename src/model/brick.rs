@@ -59,8 +59,10 @@ pub struct Brick {
     pub role: BrickRole,
     /// What it takes.
     pub space: BrickSpace,
-    /// The name of its thin pool: not always `tp_` and the brick's id.
+    /// The name of its thin pool: not always `tp_` and the brick's id. Bricks of clones are in that of their origin.
     pub thin_pool: String,
+    /// Its logical volume, where gluster has made and named it: the brick of a clone.
+    pub logical_volume: Option<String>,
     /// The directory that gluster is given.
     pub path: String,
     /// Where it is in its life.

@@ -8,6 +8,7 @@ pub mod durability;
 pub mod everything;
 pub mod host;
 pub mod ids;
+pub mod inventory;
 pub mod node;
 pub mod operation;
 pub mod sizes;

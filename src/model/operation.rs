@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{BrickId, ClusterId, DeviceId, JobId, NodeId, OperationId};
+use super::ids::{BrickId, ClusterId, DeviceId, JobId, NodeId, OperationId, VolumeId};
 use super::sizes::GiB;
 use super::step::{Step, StepOutput, StepState};
 
@@ -25,6 +25,8 @@ pub enum OperationKind {
     VolumeDelete,
     /// Adds sets to a volume.
     VolumeExpand,
+    /// Copies a volume.
+    VolumeClone,
     /// Moves a brick to another device.
     BrickEvict,
     /// Moves all bricks off a device, which is failed then.
@@ -46,6 +48,7 @@ impl OperationKind {
             OperationKind::VolumeCreate => "volume-create",
             OperationKind::VolumeDelete => "volume-delete",
             OperationKind::VolumeExpand => "volume-expand",
+            OperationKind::VolumeClone => "volume-clone",
             OperationKind::BrickEvict => "brick-evict",
             OperationKind::DeviceRemove => "device-remove",
             OperationKind::NodeRemove => "node-remove",
@@ -65,6 +68,11 @@ pub enum Detail {
     Expand {
         /// By how much the volume grows.
         grow: GiB,
+    },
+    /// Of a clone, which is the target.
+    Clone {
+        /// The volume that is copied. Until that is done nothing else changes it.
+        source: VolumeId,
     },
     /// Of a brick that is moved; the target is the one that leaves.
     Evict {

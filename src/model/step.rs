@@ -67,6 +67,9 @@ pub struct BrickPlan {
     /// is in no file system table.
     #[serde(default)]
     pub logical_volume: Option<String>,
+    /// Whether other bricks of this server are in its pool, which stays there for them.
+    #[serde(default)]
+    pub shares_pool: bool,
 }
 
 /// A gluster volume to make, start, stop or take away.

@@ -7,12 +7,13 @@ use futures_util::FutureExt as _;
 use sqlx::SqliteConnection;
 use tracing::{error, info, warn};
 
-use super::engine::{Engine, LONGEST_PAUSE, Locking, Stopped, Turn};
+use super::engine::{Engine, Locking, Stopped, Turn};
 use super::locks::{Mode, ObjectKey};
 use super::recovery::{self, Next};
-use super::{Operations, devices, volume_create};
+use super::run::LONGEST_PAUSE;
+use super::{Operations, devices, volume_clone, volume_create};
 use crate::model::ids::OperationId;
-use crate::model::operation::{Direction, JobOutcome, Operation, OperationKind};
+use crate::model::operation::{Detail, Direction, JobOutcome, Operation, OperationKind};
 use crate::store::{Result, brick, device, idempotency, job, node, operation, volume};
 
 /// How often the background looks at the latest; a parked operation wakes it earlier.
@@ -139,7 +140,12 @@ impl Engine {
 
     /// Volume operations of an earlier server take their turn like new ones.
     async fn turn_for(&self, conn: &mut SqliteConnection, op: &Operation) -> Result<Option<Turn>> {
-        let limited = [OperationKind::VolumeCreate, OperationKind::VolumeDelete, OperationKind::VolumeExpand];
+        let limited = [
+            OperationKind::VolumeCreate,
+            OperationKind::VolumeDelete,
+            OperationKind::VolumeExpand,
+            OperationKind::VolumeClone,
+        ];
         if !limited.contains(&op.kind) {
             return Ok(None);
         }
@@ -212,7 +218,13 @@ impl Engine {
 
 /// Whether it makes something new.
 pub(super) fn creates(kind: OperationKind) -> bool {
-    matches!(kind, OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate)
+    matches!(
+        kind,
+        OperationKind::NodeAdd
+            | OperationKind::DeviceAdd
+            | OperationKind::VolumeCreate
+            | OperationKind::VolumeClone
+    )
 }
 
 /// The locks an operation holds; what they need is read again, as only the target is recorded.
@@ -236,6 +248,12 @@ async fn locks_of(conn: &mut SqliteConnection, op: &Operation) -> Result<Vec<(Ob
             let Some(brick) = brick::find(conn, id).await? else { return Ok(Vec::new()) };
             let volume = volume::find(conn, brick.volume).await?;
             Ok(volume.map_or_else(Vec::new, |volume| volume_create::locks(volume.cluster, volume.id)))
+        }
+        OperationKind::VolumeClone => {
+            let Ok(id) = op.target.parse() else { return Ok(Vec::new()) };
+            let Detail::Clone { source } = op.detail else { return Ok(Vec::new()) };
+            let volume = volume::find(conn, id).await?;
+            Ok(volume.map_or_else(Vec::new, |volume| volume_clone::locks(volume.cluster, source, id)))
         }
         OperationKind::VolumeCreate | OperationKind::VolumeDelete | OperationKind::VolumeExpand => {
             let Ok(id) = op.target.parse() else { return Ok(Vec::new()) };

@@ -1,18 +1,17 @@
-//! The way back: steps undone, newest first, and what is parked.
-
-use std::time::Duration;
+//! The way back: steps undone, newest first.
 
 use futures_util::future::join_all;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
-use super::engine::{Engine, LONGEST_PAUSE, Round, marks, positions, steps_at};
+use super::engine::Engine;
 use super::progress::describe;
+use super::records::{marks, positions, steps_at};
+use super::run::Round;
 use super::steps::StepError;
 use super::{failure, finish};
-use crate::model::ids::{JobId, OperationId};
-use crate::model::operation::{Direction, Failure, JobOutcome, Operation, Parked};
-use crate::model::step::StepState;
-use crate::store::{Result, job, operation, step};
+use crate::model::operation::{Direction, Failure, Operation};
+use crate::model::step::{Step, StepState};
+use crate::store::{Result, operation, step};
 
 impl Engine {
     /// Undoes what may have happened, newest stage first.
@@ -55,17 +54,18 @@ impl Engine {
     async fn after_failed_undo(&self, op: &mut Operation, at: usize, error: StepError) -> Result<Round> {
         if error.is_irreversible() {
             info!("{} has happened and cannot be taken back; going on", op.kind.as_str());
-            op.steps[at].state = StepState::Done;
+            // What a clone is made of only doing it again tells.
+            let again = matches!(op.steps[at].step, Step::CloneSnapshot(_));
+            op.steps[at].state = if again { StepState::Started } else { StepState::Done };
             self.turn(op, Direction::Forward, None).await?;
             return Ok(Round::Again);
         }
         warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "an undo failed: {}", error.text());
         let retry = !error.holds_data();
         let now = failure::of(op, at, &error, &[]);
-        // The client hears what went wrong first; the log and the record say what is in the way now.
-        let told = op.failure.clone().unwrap_or_else(|| now.clone());
+        let told = op.failure.clone().unwrap_or_else(|| failure::undecided(op.kind, now.clone()));
         self.save_marks(op).await?;
-        self.park_as(op, &told, &now, retry).await
+        self.park(op, &told, &now, retry).await
     }
 
     /// Records that an operation goes the other way from now on.
@@ -90,66 +90,4 @@ impl Engine {
         // One statement: it is a transaction of its own.
         step::mark(&mut *self.store.writer().await?, op.id, &marks(op)).await
     }
-
-    pub(super) async fn park(&self, op: &mut Operation, cause: &Failure, retry: bool) -> Result<Round> {
-        self.park_as(op, cause, cause, retry).await
-    }
-
-    /// Leaves the operation to the background and answers its job: the client is not kept waiting.
-    async fn park_as(&self, op: &mut Operation, told: &Failure, now: &Failure, retry: bool) -> Result<Round> {
-        let attempts = op.parked.as_ref().map_or(1, |parked| parked.attempts.saturating_add(1));
-        let pause = pause_before(attempts, self.settings.first_retry);
-        let now_ms = self.clock.now_ms();
-        let next_try_ms = now_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
-        let reason = now.explanation.clone().unwrap_or_else(|| now.text.clone());
-        let parked = Parked { reason, retry, attempts, next_try_ms };
-        let mut tx = self.store.write().await?;
-        step::mark(&mut tx, op.id, &marks(op)).await?;
-        operation::park(&mut tx, op.id, &parked).await?;
-        job::finish(&mut tx, op.job, &told.outcome(), now_ms).await?;
-        tx.commit().await?;
-        self.progress.clear(op.job);
-        warn!(
-            "parked after try {attempts}, {}: {}",
-            if retry { "tried again later" } else { "for a person" },
-            parked.reason
-        );
-        op.parked = Some(parked);
-        Ok(Round::Over)
-    }
-
-    /// Answers the job of an operation that runs on: it counts as parked from now on, so that a restart goes on with
-    /// it too.
-    pub(super) async fn tell_it_goes_on(&self, id: OperationId, job: JobId) {
-        let step = self.progress.of(job).unwrap_or_else(|| "its last step".to_owned());
-        let reason = format!("it goes on in the background: {step}");
-        if let Err(refused) = self.answer_early(id, job, &reason).await {
-            error!(error = &refused as &dyn std::error::Error, "could not answer job {job} early");
-        }
-    }
-
-    async fn answer_early(&self, id: OperationId, job: JobId, reason: &str) -> Result<()> {
-        let mut tx = self.store.write().await?;
-        // It may have come to its end meanwhile, or be taken back.
-        let goes_on = |op: &Operation| op.parked.is_none() && op.direction == Direction::Forward;
-        if !operation::find(&mut tx, id).await?.as_ref().is_some_and(goes_on) {
-            return Ok(());
-        }
-        let now_ms = self.clock.now_ms();
-        let parked = Parked { reason: reason.to_owned(), retry: true, attempts: 0, next_try_ms: now_ms };
-        operation::park(&mut tx, id, &parked).await?;
-        let text = format!("the volume is still being deleted; {reason}");
-        let explanation = "a peer that lost its power makes gluster wait for up to ten minutes; the volume stays hidden, and is gone when a delete answers `Id not found`";
-        let outcome = JobOutcome::Failed { text, explanation: Some(explanation.to_owned()) };
-        job::finish(&mut tx, job, &outcome, now_ms).await?;
-        tx.commit().await?;
-        self.progress.clear(job);
-        warn!("its client was told that {reason}");
-        Ok(())
-    }
-}
-
-/// Doubles from `first`, up to [`LONGEST_PAUSE`].
-fn pause_before(attempts: u32, first: Duration) -> Duration {
-    first.saturating_mul(1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX)).min(LONGEST_PAUSE)
 }

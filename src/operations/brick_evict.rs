@@ -6,7 +6,7 @@ use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::engine::{Decision, Engine, Turn};
 use super::volume_create::{Candidate, load, locks};
-use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
+use super::volume_plan::{brick_steps, destroy_steps, has_arbiter, volume_plan};
 use super::{OpError, Operations};
 use crate::model::brick::Brick;
 use crate::model::durability::Durability;
@@ -17,7 +17,7 @@ use crate::model::state::Phase;
 use crate::model::step::{ReplacePlan, Step};
 use crate::model::volume::Volume;
 use crate::placement::{self, ClusterView, NodeView, PlacedBrick, PlacementRefusal, ReplacementRequest};
-use crate::store::{Result as StoreResult, StoreError, brick, volume};
+use crate::store::{Result as StoreResult, StoreError, brick, operation, volume};
 
 /// Why a brick is not moved.
 pub(super) enum CannotMove {
@@ -100,7 +100,10 @@ impl Engine {
         let new = self.successor(&old, placed);
         brick::insert(tx, std::slice::from_ref(&new)).await?;
         brick::set_phase(tx, &[old.id], Phase::Ready, Phase::Deleting).await?;
-        let stages = stages(&volume, &there, &old, &new, &candidate.nodes, eviction.check_heal)?;
+        let mut stages = stages(&volume, &there, &old, &new, &candidate.nodes, eviction.check_heal)?;
+        let shared = brick::in_shared_pools(tx, volume.id).await?;
+        let leaving = brick_steps(&volume, std::slice::from_ref(&old), &candidate.nodes)?;
+        stages.push(destroy_steps(leaving, &shared));
         let locks = locks(volume.cluster, volume.id);
         let mut decision = self.decision(OperationKind::BrickEvict, old.id, stages, locks);
         decision.detail = Detail::Evict { new: new.id, parent: eviction.parent };
@@ -139,6 +142,7 @@ impl Engine {
             node: placed.node,
             space: placed.space,
             thin_pool: Brick::thin_pool_for(FreshId::from_uuid(id.uuid())),
+            logical_volume: None,
             path: Brick::path_for(placed.device, id),
             phase: Phase::Creating,
             replaces: Some(old.id),
@@ -157,6 +161,10 @@ async fn movable(tx: &mut SqliteConnection, id: BrickId) -> Result<(Brick, Volum
     }
     if volume.phase != Phase::Ready || brick::any_pending_of_volume(tx, volume.id).await? {
         let text = format!("Can not evict brick {id} from volume {}: volume has pending bricks", volume.id);
+        return Err(CannotMove::Pending(text));
+    }
+    if operation::clones(tx, volume.id).await? {
+        let text = format!("Can not evict brick {id} from volume {}: volume is being cloned", volume.id);
         return Err(CannotMove::Pending(text));
     }
     Ok((old, volume))
@@ -180,6 +188,7 @@ fn refuse_only_copy(old: &Brick, volume: &Volume, check_heal: bool) -> Result<()
     Err(CannotMove::Not(JobOutcome::Failed { text, explanation: Some(explanation) }))
 }
 
+/// All stages but the last one, in which the old brick is removed.
 fn stages(
     volume: &Volume,
     there: &[Brick],
@@ -203,12 +212,10 @@ fn stages(
         required: required(volume.durability),
         brick: old.id,
     };
-    let bricks = |brick: &Brick| brick_steps(volume, std::slice::from_ref(brick), nodes);
-    let create = bricks(new)?.into_iter().map(Step::CreateBrick).collect();
-    let destroy = bricks(old)?.into_iter().map(Step::DestroyBrick).collect();
+    let create = brick_steps(volume, std::slice::from_ref(new), nodes)?;
+    let create = create.into_iter().map(Step::CreateBrick).collect();
     let check = check_heal.then(|| vec![Step::CheckHeal(replace.clone())]);
-    let moves =
-        vec![create, vec![Step::ReplaceBrick(replace.clone())], vec![Step::AwaitHeal(replace)], destroy];
+    let moves = vec![create, vec![Step::ReplaceBrick(replace.clone())], vec![Step::AwaitHeal(replace)]];
     Ok(check.into_iter().chain(moves).collect())
 }
 

@@ -203,7 +203,12 @@ pub(super) fn locks(node: &Node, device: DeviceId) -> Vec<(ObjectKey, Mode)> {
     ]
 }
 
-fn plan(node: &Node, device: &Device, destroy_data: bool, forget: bool) -> Result<DevicePlan, StoreError> {
+pub(super) fn plan(
+    node: &Node,
+    device: &Device,
+    destroy_data: bool,
+    forget: bool,
+) -> Result<DevicePlan, StoreError> {
     Ok(DevicePlan {
         peer: peers::peer(node)?,
         device: device.id,

@@ -1,24 +1,20 @@
-//! The engine: records a decision, runs its steps, turns back where it must, and finishes.
+//! The engine: what all operations share, and how a decision is recorded before it runs.
 //!
 //! **Invariant:** a step is marked *started* on disk before its first byte goes out. **Invariant:** no
 //! transaction is open while a host works.
 
 use std::collections::{BTreeSet, HashMap};
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Notify, watch};
-use tracing::{Instrument as _, error, info, info_span};
 
-use super::background::creates;
 use super::error::OpError;
 use super::fullness::PassedLevels;
 use super::limits::{Limits, Ticket};
 use super::locks::{Held, Locks, Mode, ObjectKey};
 use super::progress::Progress;
+use super::records::record;
 use super::steps::StepRunner;
 use super::{OperationSettings, Parts};
 use crate::executor::Executor;
@@ -26,16 +22,9 @@ use crate::executor::settings::PeerSettings;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::ids::{ClusterId, Ids, JobId, NodeId, OperationId};
-use crate::model::operation::{Detail, Direction, Job, Operation, OperationKind, StepRecord};
-use crate::model::step::{Step, StepOutput, StepState};
-use crate::store::step::StepMark;
+use crate::model::operation::{Detail, Job, OperationKind};
+use crate::model::step::Step;
 use crate::store::{Store, job, operation};
-
-/// The longest pause between two tries.
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// How long an operation is let alone after the database failed under it.
-const AFTER_DATABASE_FAILED: Duration = Duration::from_secs(5);
 
 /// What the facade, the engine and the background share.
 pub(super) struct Engine {
@@ -102,16 +91,6 @@ pub enum Stopped {
     Cleanly,
     /// So many operations were left to the recovery of the next start.
     LeftRunning(usize),
-}
-
-/// How a round of an operation ended.
-pub(super) enum Round {
-    /// Nothing is left to do, now or for this task.
-    Over,
-    /// It goes on, perhaps in the other direction.
-    Again,
-    /// It goes on after a pause.
-    After(Duration),
 }
 
 impl Engine {
@@ -205,149 +184,4 @@ impl Engine {
             set.remove(&id)
         };
     }
-
-    /// Begins to work on a recorded operation that is marked active. `fresh`: nobody has worked on it before.
-    pub(super) fn spawn(self: &Arc<Self>, op: Operation, locking: Locking, turn: Option<Turn>, fresh: bool) {
-        let engine = Arc::clone(self);
-        self.running.send_modify(|count| *count += 1);
-        let span =
-            info_span!("operation", op.id = %op.id, op.kind = op.kind.as_str(), op.target = %op.target);
-        let (id, job) = (op.id, op.job);
-        let work = async move {
-            let holder = format!("{} of {}", op.kind.as_str(), op.target);
-            let place = match turn {
-                Some(turn) => Some(engine.limits.place(turn.cluster, turn.ticket).await),
-                None => None,
-            };
-            let held = match locking {
-                Locking::Held(held) => held,
-                Locking::Wanted(locks) => engine.locks.acquire(&locks, &holder).await,
-            };
-            let ended = engine.run_and_tell(op, fresh).await;
-            drop((held, place));
-            ended
-        };
-        let engine = Arc::clone(self);
-        tokio::spawn(async move {
-            // A panic leaves the operation to the background. What the engine shares is behind locks that outlive it.
-            let work = AssertUnwindSafe(work.instrument(span)).catch_unwind();
-            let ended = match work.await {
-                Ok(ended) => ended,
-                Err(_) => {
-                    error!("operation {id} ended unexpectedly; it is taken up again later");
-                    // As after the database failed: what panics once may do so each time.
-                    engine.pause(AFTER_DATABASE_FAILED).await;
-                    false
-                }
-            };
-            engine.progress.clear(job);
-            engine.set_active(id, false);
-            if !ended {
-                engine.wake.notify_one();
-            }
-            engine.running.send_modify(|count| *count -= 1);
-        });
-    }
-
-    /// Runs an operation; a client whose delete takes very long is told that it goes on without him. Returns whether
-    /// nothing is left to do.
-    async fn run_and_tell(self: &Arc<Self>, op: Operation, fresh: bool) -> bool {
-        let late = (op.kind == OperationKind::VolumeDelete && fresh).then_some((op.id, op.job));
-        let mut run = std::pin::pin!(self.run(op, fresh));
-        let Some((id, job)) = late else { return run.await };
-        match tokio::time::timeout(self.settings.delete_patience, &mut run).await {
-            Ok(ended) => ended,
-            // Side by side: what runs may hold the connection that the answer needs.
-            Err(_) => tokio::join!(run, self.tell_it_goes_on(id, job)).0,
-        }
-    }
-
-    /// Waits, but not for longer than the server is to run.
-    pub(super) async fn pause(&self, time: Duration) {
-        let mut stopping = self.stopping.subscribe();
-        // Either way it is over: whoever asked looks whether the server stops.
-        tokio::time::timeout(time, stopping.wait_for(|stop| *stop)).await.ok();
-    }
-
-    async fn run(self: &Arc<Self>, mut op: Operation, fresh: bool) -> bool {
-        // Additions do each step once: what fails turns them back.
-        let fresh = fresh && creates(op.kind);
-        let began = self.clock.now_ms();
-        let mut pause = self.settings.first_retry;
-        loop {
-            let round = match op.direction {
-                Direction::Forward => self.forward(&mut op, began, fresh).await,
-                Direction::Back => self.backward(&mut op).await,
-            };
-            match round {
-                Ok(Round::Over) => return op.parked.is_none() && !self.is_stopping(),
-                Ok(Round::Again) => {}
-                Ok(Round::After(least)) => {
-                    self.pause(least.max(pause)).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-                Err(refused) => {
-                    error!(
-                        error = &refused as &dyn std::error::Error,
-                        "the database failed in the middle of an operation; it is taken up again later"
-                    );
-                    // It stays marked active meanwhile: a full disk must not make it run in circles.
-                    self.pause(AFTER_DATABASE_FAILED).await;
-                    return false;
-                }
-            }
-            if self.is_stopping() {
-                info!("left to the next start of the server");
-                return false;
-            }
-        }
-    }
-}
-
-pub(super) fn positions(op: &Operation, wanted: impl Fn(&StepRecord) -> bool) -> Vec<usize> {
-    op.steps.iter().enumerate().filter(|(_, record)| wanted(record)).map(|(at, _)| at).collect()
-}
-
-pub(super) fn steps_at<'a>(op: &'a Operation, at: &[usize]) -> Vec<&'a Step> {
-    at.iter().map(|&at| &op.steps[at].step).collect()
-}
-
-pub(super) fn marks(op: &Operation) -> Vec<StepMark> {
-    let mark = |record: &StepRecord| StepMark {
-        seq: record.seq,
-        state: record.state,
-        output: record.output.clone(),
-    };
-    op.steps.iter().filter(|record| record.state != StepState::Planned).map(mark).collect()
-}
-
-/// The record of a decision. Its first stage counts as started: it begins right after the commit.
-fn record(decision: &Decision, now_ms: i64) -> Operation {
-    Operation {
-        id: decision.id,
-        kind: decision.kind,
-        target: decision.target.clone(),
-        job: decision.job,
-        direction: Direction::Forward,
-        attempt: 1,
-        parked: None,
-        failure: None,
-        created_ms: now_ms,
-        detail: decision.detail.clone(),
-        clusters: decision.clusters.clone(),
-        steps: records(&decision.stages),
-    }
-}
-
-/// Numbers the steps of all stages; those of the first one count as started.
-pub(super) fn records(stages: &[Vec<Step>]) -> Vec<StepRecord> {
-    let mut found: Vec<StepRecord> = Vec::new();
-    for (stage, steps) in (0_u32..).zip(stages) {
-        for step in steps {
-            let seq = u32::try_from(found.len()).unwrap_or(u32::MAX);
-            let state = if stage == 0 { StepState::Started } else { StepState::Planned };
-            found.push(StepRecord { seq, stage, step: step.clone(), state, output: StepOutput::Nothing });
-        }
-    }
-    found
 }

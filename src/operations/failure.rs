@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::steps::StepError;
 use crate::model::ids::{DeviceId, NodeId};
-use crate::model::operation::{Failure, Operation, OperationKind};
+use crate::model::operation::{Direction, Failure, Operation, OperationKind};
 use crate::model::step::{Step, StepState};
 
 /// Where a failed step leads.
@@ -28,6 +28,12 @@ pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: 
         OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate => {
             OnFailure::TurnBack
         }
+        OperationKind::VolumeClone if op.parked.is_some() => OnFailure::Park,
+        // The clone is there; only the snapshot is in the way.
+        OperationKind::VolumeClone if is_cloned(op) && error.is_temporary() && spent < budget => {
+            OnFailure::Retry
+        }
+        OperationKind::VolumeClone => OnFailure::TurnBack,
         OperationKind::VolumeExpand | OperationKind::BrickEvict if !is_past_return(op) => OnFailure::TurnBack,
         // The brick has been moved; what is left of it lies on a peer that is away. One that answers, if late, keeps nothing.
         OperationKind::BrickEvict if error.is_unreachable() && is_destroying(op) && spent >= budget => {
@@ -71,6 +77,11 @@ pub(super) fn is_past_return(op: &Operation) -> bool {
     })
 }
 
+fn is_cloned(op: &Operation) -> bool {
+    let clones = |step: &Step| matches!(step, Step::CloneSnapshot(_));
+    op.steps.iter().any(|record| clones(&record.step) && record.state == StepState::Done)
+}
+
 fn is_destroying(op: &Operation) -> bool {
     let waits = |step: &Step| matches!(step, Step::AwaitHeal(_));
     op.steps.iter().all(|record| !waits(&record.step) || record.state == StepState::Done)
@@ -101,6 +112,55 @@ pub(super) fn of(op: &Operation, at: usize, error: &StepError, silent: &[NodeId]
         avoid_nodes: nodes,
         avoid_devices: devices,
     }
+}
+
+/// What a delete that goes on in the background says beside its cause: its volume is as good as gone.
+pub(super) fn gone_on_with(kind: OperationKind, cause: Failure) -> Failure {
+    match kind {
+        OperationKind::VolumeDelete => and(cause, GOES_ON),
+        _ => cause,
+    }
+}
+
+/// What a delete that is taken back says beside its cause.
+pub(super) fn taken_back(kind: OperationKind, cause: Failure) -> Failure {
+    match kind {
+        OperationKind::VolumeDelete => and(cause, "The volume is kept; delete it again"),
+        _ => cause,
+    }
+}
+
+/// What a delete says of which the server does not know yet whether gluster has carried it out.
+pub(super) fn undecided(kind: OperationKind, cause: Failure) -> Failure {
+    match kind {
+        OperationKind::VolumeDelete => and(
+            cause,
+            "The server looks whether gluster still has the volume: it is listed again if so, and gone when a delete answers `Id not found`",
+        ),
+        _ => cause,
+    }
+}
+
+/// What a client is told whose operation panicked.
+pub(super) fn unexpected(op: &Operation) -> Failure {
+    let text = "an internal error ended the operation; see the log of the server";
+    let cause = Failure::everywhere(text, None);
+    match (op.kind, op.direction) {
+        (OperationKind::VolumeDelete, Direction::Forward) => gone_on_with(op.kind, cause),
+        (OperationKind::VolumeDelete, Direction::Back) => undecided(op.kind, cause),
+        (OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate, _) => {
+            and(cause, "What had been done is undone in the background; ask again")
+        }
+        _ => and(cause, "It is taken up again in the background, until it is done or nothing of it is left"),
+    }
+}
+
+const GOES_ON: &str = "The delete goes on in the background: the volume stays hidden, and is gone when a delete answers `Id not found`";
+
+fn and(cause: Failure, more: &str) -> Failure {
+    let before = cause.explanation.as_deref().unwrap_or_else(|| cause.text.trim());
+    let explanation = Some(format!("{before}. {more}"));
+    Failure { explanation, ..cause }
 }
 
 pub(super) fn place_of(step: &Step) -> Option<(NodeId, DeviceId)> {

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 use tracing::{info, warn};
 
 use super::engine::Engine;
-use super::{labels, volume_retry};
+use super::{labels, volume_clone, volume_retry};
 use crate::model::device::DeviceLabel;
 use crate::model::ids::BrickId;
 use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind, StepRecord};
@@ -15,7 +15,7 @@ use crate::store::{Result, StoreError, brick, device, idempotency, job, node, op
 /// All steps are done.
 pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
     let mut tx = engine.store.write().await?;
-    conclude(&mut tx, op, engine.clock.now_ms()).await?;
+    conclude(engine, &mut tx, op).await?;
     tx.commit().await?;
     engine.progress.clear(op.job);
     engine.note_end(op, "done");
@@ -27,13 +27,13 @@ pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
 }
 
 /// Writes down that all steps are done.
-pub(super) async fn conclude(conn: &mut SqliteConnection, op: &Operation, now_ms: i64) -> Result<()> {
-    let outcome = make_visible(conn, op).await?;
-    job::finish(conn, op.job, &outcome, now_ms).await?;
+pub(super) async fn conclude(engine: &Engine, conn: &mut SqliteConnection, op: &Operation) -> Result<()> {
+    let outcome = make_visible(engine, conn, op).await?;
+    job::finish(conn, op.job, &outcome, engine.clock.now_ms()).await?;
     operation::delete(conn, op.id).await
 }
 
-async fn make_visible(conn: &mut SqliteConnection, op: &Operation) -> Result<JobOutcome> {
+async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operation) -> Result<JobOutcome> {
     let located =
         |kind: &str| JobOutcome::Location { path: format!("/{kind}/{}", op.target), warning: told(op) };
     match op.kind {
@@ -69,6 +69,11 @@ async fn make_visible(conn: &mut SqliteConnection, op: &Operation) -> Result<Job
             brick::set_phase(conn, &new_bricks(op), Phase::Creating, Phase::Ready).await?;
             volume::grow(conn, id(op)?, grow).await?;
             Ok(located("volumes"))
+        }
+        OperationKind::VolumeClone => {
+            let Detail::Clone { source } = op.detail else { return Err(corrupt(op)) };
+            let warning = volume_clone::make_visible(engine, conn, op, source).await?;
+            Ok(JobOutcome::Location { path: format!("/volumes/{}", op.target), warning })
         }
         OperationKind::BrickEvict => {
             let Detail::Evict { new, .. } = op.detail else { return Err(corrupt(op)) };
@@ -154,7 +159,7 @@ async fn put_back(conn: &mut SqliteConnection, op: &Operation) -> Result<()> {
     match op.kind {
         OperationKind::NodeAdd => node::delete(conn, id(op)?).await,
         OperationKind::DeviceAdd => device::delete(conn, id(op)?).await,
-        OperationKind::VolumeCreate => remove_volume(conn, op).await,
+        OperationKind::VolumeCreate | OperationKind::VolumeClone => remove_volume(conn, op).await,
         OperationKind::NodeDelete => node::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
         OperationKind::DeviceDelete => device::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
         OperationKind::VolumeDelete => volume::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
@@ -190,7 +195,7 @@ pub(super) fn id<Id: std::str::FromStr>(op: &Operation) -> Result<Id> {
     op.target.parse().map_err(|_| corrupt(op))
 }
 
-fn corrupt(op: &Operation) -> StoreError {
+pub(super) fn corrupt(op: &Operation) -> StoreError {
     StoreError::Corrupt {
         table: "operation",
         column: "target",

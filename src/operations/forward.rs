@@ -6,10 +6,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tracing::warn;
 
-use super::engine::{Engine, Round, positions, steps_at};
+use super::engine::Engine;
 use super::failure::{self, OnFailure};
 use super::finish;
 use super::progress::describe;
+use super::records::{positions, steps_at};
+use super::run::Round;
 use super::steps::StepError;
 use crate::model::ids::NodeId;
 use crate::model::operation::{Direction, Operation, OperationKind};
@@ -119,7 +121,7 @@ impl Engine {
         match failure::after(op, &error, spent, budget) {
             OnFailure::TurnBack => {
                 let silent = self.silent_nodes(op, at, &error).await;
-                let cause = failure::of(op, at, &error, &silent);
+                let cause = failure::taken_back(op.kind, failure::of(op, at, &error, &silent));
                 self.turn(op, Direction::Back, Some(cause)).await?;
                 Ok(Round::Again)
             }
@@ -130,8 +132,9 @@ impl Engine {
             }
             OnFailure::Park => {
                 let cause = failure::of(op, at, &error, &[]);
+                let told = failure::gone_on_with(op.kind, cause.clone());
                 // Also what a program refused: there is no way back any more, and its reason may go.
-                self.park(op, &cause, !error.holds_data()).await
+                self.park(op, &told, &cause, !error.holds_data()).await
             }
             OnFailure::Ignore => {
                 if error.is_unreachable() {

@@ -17,16 +17,19 @@ use crate::store::{Result, device};
 /// From which shares on a pool is worth a warning.
 const LEVELS: [f64; 2] = [0.80, 0.95];
 
-/// The levels that pools have passed, by group and name; those below the first are left out.
+/// The levels that the pools of nodes have passed; those below the first are left out.
 #[derive(Debug, Default)]
-pub(super) struct PassedLevels(Mutex<BTreeMap<NodeId, BTreeMap<(String, String), usize>>>);
+pub(super) struct PassedLevels(Mutex<BTreeMap<NodeId, LevelOfPool>>);
+
+/// By group and name.
+type LevelOfPool = BTreeMap<(String, String), usize>;
 
 impl PassedLevels {
     /// Notes how full the pools of a node are, and gives those that have passed a level since the last time.
     fn note<'p>(&self, node: NodeId, pools: &'p [PoolUse]) -> Vec<&'p PoolUse> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = all.remove(&node).unwrap_or_default();
-        let mut now = BTreeMap::new();
+        let mut now = LevelOfPool::new();
         let mut passing = Vec::new();
         for pool in pools {
             let key = (pool.group.clone(), pool.pool.clone());

@@ -1,16 +1,16 @@
 //! What another server knew, put into an empty database. No peer is touched or asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::SqliteConnection;
 
-use super::engine::records;
+use super::records::records;
 use super::volume_create;
-use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
+use super::volume_plan::{brick_steps, destroy_steps, has_arbiter, volume_plan};
 use crate::model::brick::Brick;
 use crate::model::device::Device;
 use crate::model::everything::{Everything, Imported, Unfinished};
-use crate::model::ids::{DeviceId, Ids, JobId, VolumeId};
+use crate::model::ids::{BrickId, DeviceId, Ids, JobId, VolumeId};
 use crate::model::node::Node;
 use crate::model::operation::{Detail, Direction, Job, Operation, OperationKind, Parked};
 use crate::model::sizes::KiB;
@@ -72,7 +72,9 @@ pub async fn import(store: &Store, imported: &Imported, ids: &dyn Ids) -> Result
 /// The devices as they are before their bricks are put in, which take their space then.
 fn without_bricks(objects: &Everything) -> Result<Vec<Device>, ImportError> {
     let mut taken: BTreeMap<DeviceId, KiB> = BTreeMap::new();
-    for brick in &objects.bricks {
+    let mut pools = BTreeSet::new();
+    // A pool counts once, however many bricks are in it.
+    for brick in objects.bricks.iter().filter(|brick| pools.insert((brick.device, &brick.thin_pool))) {
         let sum = taken.entry(brick.device).or_default();
         let total = brick.space.total().and_then(|total| sum.checked_add(total));
         *sum = total.unwrap_or(KiB::MAX);
@@ -101,7 +103,7 @@ async fn unfinished(
         objects.nodes.iter().filter(|node| node.cluster == volume.cluster).cloned().collect();
     // Nobody waits for it, and nobody knows its job.
     job::insert(conn, &Job { id: job, by_user: false, outcome: None, created_ms: one.created_ms }).await?;
-    let recorded = record(one, job, stages(one.kind, volume, &bricks, &nodes)?);
+    let recorded = record(one, job, stages(one.kind, volume, &bricks, &nodes, &objects.bricks)?);
     operation::insert(conn, &recorded).await?;
     Ok(operation::park(conn, one.id, &Parked::stale()).await?)
 }
@@ -119,13 +121,20 @@ fn stages(
     volume: &Volume,
     bricks: &[Brick],
     nodes: &[Node],
+    all: &[Brick],
 ) -> StoreResult<Vec<Vec<Step>>> {
     let arbiter = has_arbiter(bricks);
     if kind == OperationKind::VolumeCreate {
         return volume_create::stages(volume, bricks, nodes, arbiter);
     }
     let plan = volume_plan(volume, bricks, nodes, arbiter)?;
-    let bricks = brick_steps(volume, bricks, nodes)?.into_iter().map(Step::DestroyBrick).collect();
+    let others = |own: &&Brick| {
+        all.iter().any(|other| {
+            (other.device, &other.thin_pool) == (own.device, &own.thin_pool) && other.id != own.id
+        })
+    };
+    let shared: Vec<BrickId> = bricks.iter().filter(others).map(|brick| brick.id).collect();
+    let bricks = destroy_steps(brick_steps(volume, bricks, nodes)?, &shared);
     Ok(vec![vec![Step::StopVolume(plan.clone())], vec![Step::DeleteVolume(plan)], bricks])
 }
 

@@ -6,7 +6,8 @@ use std::sync::PoisonError;
 use sqlx::SqliteConnection;
 use tracing::warn;
 
-use super::engine::{Engine, marks};
+use super::engine::Engine;
+use super::records::marks;
 use super::{IN_USE, OpError, finish};
 use crate::model::ids::{BrickId, DeviceId, OperationId};
 use crate::model::operation::{Direction, Operation, Parked, StepRecord};
@@ -21,9 +22,10 @@ pub(super) async fn bricks_on(conn: &mut SqliteConnection, device: DeviceId) -> 
 }
 
 /// The bricks on a device that an operation has yet to take away, each with the step that does so. Operations that
-/// are not parked are left out: what a running one does with a brick may still change.
+/// are not parked are left out, what a running one does with a brick may still change; and those that came with an
+/// import, as nobody has looked yet what they have left.
 fn leftovers(op: &Operation, device: DeviceId) -> impl Iterator<Item = (BrickId, &StepRecord)> {
-    let parked = op.parked.is_some();
+    let parked = op.parked.as_ref().is_some_and(|parked| !parked.is_stale());
     op.steps.iter().filter(move |_| parked).filter_map(move |record| {
         let plan = match (&record.step, op.direction, record.state) {
             (Step::DestroyBrick(plan), Direction::Forward, state) if state != StepState::Done => plan,
@@ -79,7 +81,7 @@ impl Engine {
             record.state = state;
         }
         if op.steps.iter().all(|record| record.state == StepState::Done) {
-            return finish::conclude(conn, &op, self.clock.now_ms()).await;
+            return finish::conclude(self, conn, &op).await;
         }
         step::mark(conn, op.id, &marks(&op)).await?;
         brick::delete(conn, &bricks).await?;

@@ -38,6 +38,10 @@ pub fn next(operation: &Operation, keyed: bool) -> Next {
                 Next::Unwind
             }
         }
+        // Parked on its way forward: it turned out that it could not be undone.
+        OperationKind::VolumeClone if operation.parked.is_some() => Next::Resume,
+        OperationKind::VolumeClone if !reached_last_step(operation) => Next::Unwind,
+        OperationKind::VolumeClone => Next::Resume,
         OperationKind::VolumeDelete => after_volume_delete(operation),
     }
 }
@@ -68,7 +72,9 @@ mod tests {
     use crate::model::ids::{JobId, OperationId, VolumeId};
     use crate::model::operation::{Parked, StepRecord};
     use crate::model::step::{StepOutput, VolumePlan};
-    use OperationKind::{DeviceAdd, DeviceDelete, NodeAdd, NodeDelete, VolumeCreate, VolumeDelete};
+    use OperationKind::{
+        DeviceAdd, DeviceDelete, NodeAdd, NodeDelete, VolumeClone, VolumeCreate, VolumeDelete,
+    };
     use StepState::{Done, Planned, Started, Undone};
 
     fn plan() -> VolumePlan {
@@ -137,6 +143,18 @@ mod tests {
         ] {
             check(VolumeCreate, &states, false, false, expected);
             check(VolumeCreate, &states, true, false, Next::Resume);
+        }
+    }
+
+    #[test]
+    fn a_clone_unwinds_unless_only_its_snapshot_is_left_or_it_could_not_be_undone() {
+        for (states, expected) in [
+            ([Started, Planned, Planned], Next::Unwind),
+            ([Done, Started, Planned], Next::Unwind),
+            ([Done, Done, Started], Next::Resume),
+        ] {
+            check(VolumeClone, &states, false, false, expected);
+            check(VolumeClone, &states, false, true, Next::Resume);
         }
     }
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use tracing::{info, warn};
 
 use super::brick_evict::{CannotMove, Eviction};
-use super::engine::{Engine, Round};
-use super::{IN_USE, OpError, finish, leftovers};
+use super::engine::Engine;
+use super::run::Round;
+use super::{IN_USE, OpError, devices, finish, leftovers};
 use crate::model::brick::Brick;
 use crate::model::device::Device;
 use crate::model::ids::{BrickId, DeviceId, JobId, NodeId, VolumeId};
 use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind};
 use crate::model::state::{EntryState, Phase};
 use crate::placement::RefusalReason;
-use crate::store::{Result, brick, device, job, operation};
+use crate::store::{Result, brick, device, job, node, operation};
 
 /// Why a device could not be emptied.
 struct NotEmptied {
@@ -82,8 +83,10 @@ impl Engine {
             let (at, all) = (moved + 1, moved + left.len());
             self.progress.set(op.job, format!("moving brick {at} of {all} off device {id}"));
             match self.move_away(op, next, check_heal).await? {
-                // Its volume does without it already; taking the rest of it away is tried again.
-                Some(JobOutcome::Failed { .. }) if self.is_left_over(id, next.id).await? => moved += 1,
+                // Its volume does without it already, and there is nothing here to take it away from.
+                Some(JobOutcome::Failed { .. }) if self.is_left_on_lost_disk(id, next.id).await? => {
+                    moved += 1
+                }
                 Some(JobOutcome::Failed { text, explanation }) => {
                     return Ok(Emptied::Not(NotEmptied { device: id, text, explanation }));
                 }
@@ -93,8 +96,16 @@ impl Engine {
         }
     }
 
-    async fn is_left_over(&self, device: DeviceId, brick: BrickId) -> Result<bool> {
-        Ok(leftovers::bricks_on(&mut *self.store.read().await?, device).await?.contains(&brick))
+    /// Whether all that is left of a brick is on a disk that its peer no longer has.
+    async fn is_left_on_lost_disk(&self, id: DeviceId, brick: BrickId) -> Result<bool> {
+        let mut conn = self.store.snapshot().await?;
+        let left = leftovers::bricks_on(&mut conn, id).await?.contains(&brick);
+        let Some(device) = device::find(&mut conn, id).await?.filter(|_| left) else { return Ok(false) };
+        let Some(node) = node::find(&mut conn, device.node).await? else { return Ok(false) };
+        drop(conn);
+        let plan = devices::plan(&node, &device, false, false)?;
+        // A peer that does not say counts as having it.
+        Ok(self.runner.has_own_group(&plan).await.is_ok_and(|there| !there))
     }
 
     /// Moves a brick and waits for the end of it; none where the server stops meanwhile.
@@ -147,7 +158,9 @@ impl Engine {
         let all = operation::all(&mut conn).await?;
         let bricks = brick::of_volume(&mut conn, volume).await?;
         let concerns = |op: &Operation| {
-            op.target == volume.to_string() || bricks.iter().any(|brick| op.target == brick.id.to_string())
+            op.target == volume.to_string()
+                || op.detail == Detail::Clone { source: volume }
+                || bricks.iter().any(|brick| op.target == brick.id.to_string())
         };
         Ok(all.iter().any(|op| self.is_active(op.id) && concerns(op)))
     }

@@ -67,6 +67,8 @@ fn gluster_has(unfinished: &[Operation], volume: &str) -> bool {
     match on_it.kind {
         OperationKind::VolumeCreate => done(|step| matches!(step, Step::CreateVolume(_))),
         OperationKind::VolumeDelete => !done(|step| matches!(step, Step::DeleteVolume(_))),
+        // Only gluster knew where its bricks are.
+        OperationKind::VolumeClone => false,
         _ => true,
     }
 }

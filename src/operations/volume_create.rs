@@ -130,14 +130,19 @@ impl Engine {
                 "each option is a key, a blank and a value, as `gluster volume set` takes them".to_owned(),
             ),
         };
-        // The alphabet of names has a hyphen: at the beginning gluster would take the name for a flag.
-        if spec.name.as_ref().is_some_and(|name| name.starts_with('-')) {
-            let text = "validation failed: name: must be in a valid format.".to_owned();
-            let explanation = Some("the name of a volume must not begin with a hyphen".to_owned());
-            return Err(OpError::BadRequest { text, explanation });
-        }
+        self.check_name(spec.name.as_deref())?;
         let given = spec.options.iter().filter(|option| !option.is_empty());
         given.into_iter().try_for_each(|option| gluster::parse_option(option).map(drop).map_err(bad))
+    }
+
+    /// The alphabet of names has a hyphen: at the beginning gluster would take the name for a flag.
+    pub(super) fn check_name(&self, name: Option<&str>) -> Result<(), OpError> {
+        if self.settings.any_option || !name.is_some_and(|name| name.starts_with('-')) {
+            return Ok(());
+        }
+        let text = "validation failed: name: must be in a valid format.".to_owned();
+        let explanation = Some("the name of a volume must not begin with a hyphen".to_owned());
+        Err(OpError::BadRequest { text, explanation })
     }
 
     fn draft(&self, spec: &VolumeSpec) -> Volume {
@@ -245,6 +250,7 @@ impl Engine {
                     role: place.role,
                     space: place.space,
                     thin_pool: Brick::thin_pool_for(FreshId::from_uuid(id.uuid())),
+                    logical_volume: None,
                     path: Brick::path_for(place.device, id),
                     phase: Phase::Creating,
                     replaces: None,

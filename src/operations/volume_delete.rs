@@ -5,8 +5,9 @@ use std::sync::Arc;
 use sqlx::SqliteConnection;
 
 use super::engine::{Engine, Turn};
+use super::volume_clone::being_cloned;
 use super::volume_create::locks;
-use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
+use super::volume_plan::{brick_steps, destroy_steps, has_arbiter, volume_plan};
 use super::{IN_USE, OpError, Operations};
 use crate::model::ids::{JobId, VolumeId};
 use crate::model::operation::{Operation, OperationKind, Parked};
@@ -37,14 +38,16 @@ impl Engine {
         if volume.phase == Phase::Creating {
             Self::end_parked_create(&mut tx, id).await?;
         } else if volume.phase != Phase::Ready || brick::any_pending_of_volume(&mut tx, id).await? {
-            let text = format!("Failed to set up volume delete: {IN_USE}");
-            return Err(OpError::refused(text, Some(format!("volume {} is being worked on", volume.name))));
+            return Err(in_use(format!("volume {} is being worked on", volume.name)));
+        } else if operation::clones(&mut tx, id).await? {
+            return Err(in_use(being_cloned(&volume)));
         }
         let nodes = node::of_cluster(&mut tx, volume.cluster).await?;
         let bricks = brick::of_volume(&mut tx, id).await?;
         volume::set_phase(&mut tx, id, volume.phase, Phase::Deleting).await?;
         let plan = volume_plan(&volume, &bricks, &nodes, has_arbiter(&bricks))?;
-        let bricks = brick_steps(&volume, &bricks, &nodes)?.into_iter().map(Step::DestroyBrick).collect();
+        let shared = brick::in_shared_pools(&mut tx, id).await?;
+        let bricks = destroy_steps(brick_steps(&volume, &bricks, &nodes)?, &shared);
         let stages = vec![vec![Step::StopVolume(plan.clone())], vec![Step::DeleteVolume(plan)], bricks];
         let decision = self.decision(OperationKind::VolumeDelete, id, stages, locks(volume.cluster, id));
         let turn = Turn { cluster: volume.cluster, ticket };
@@ -58,8 +61,7 @@ impl Engine {
         let parked = found.as_ref().and_then(|op| op.parked.as_ref());
         if parked.is_some_and(Parked::is_stale) {
             let explanation = "it came with an import and is unfinished; clean it up first: `POST /operations/pending/cleanup`";
-            let text = format!("Failed to set up volume delete: {IN_USE}");
-            return Err(OpError::refused(text, Some(explanation.to_owned())));
+            return Err(in_use(explanation.to_owned()));
         }
         let waits = |op: &Operation| op.parked.as_ref().is_some_and(|parked| !parked.retry);
         match found.filter(waits) {
@@ -67,4 +69,9 @@ impl Engine {
             None => Err(OpError::NotFound),
         }
     }
+}
+
+/// heketi's conflict.
+fn in_use(explanation: String) -> OpError {
+    OpError::refused(format!("Failed to set up volume delete: {IN_USE}"), Some(explanation))
 }

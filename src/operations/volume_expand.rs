@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::engine::{Engine, Turn};
+use super::volume_clone::being_cloned;
 use super::volume_create::{load, locks};
 use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
-use super::{OpError, Operations};
+use super::{IN_USE, OpError, Operations};
 use crate::model::brick::Brick;
 use crate::model::ids::{JobId, VolumeId};
 use crate::model::operation::{Detail, OperationKind};
@@ -14,7 +15,7 @@ use crate::model::state::Phase;
 use crate::model::step::{ExtendPlan, Step};
 use crate::model::volume::Volume;
 use crate::placement::{Avoid, Placement};
-use crate::store::{brick, volume};
+use crate::store::{brick, operation, volume};
 
 impl Operations {
     /// Makes a volume larger by whole sets.
@@ -33,6 +34,10 @@ impl Engine {
         let found = volume::find(&mut tx, id).await?.filter(|volume| volume.phase == Phase::Ready);
         let volume = found.ok_or(OpError::NotFound)?;
         let ticket = self.limits.try_enter()?;
+        if operation::clones(&mut tx, id).await? {
+            let text = format!("Failed to allocate volume expansion: {IN_USE}");
+            return Err(OpError::refused(text, Some(being_cloned(&volume))));
+        }
         let candidate = load(&mut tx, volume.cluster).await?;
         let there = brick::of_volume(&mut tx, id).await?;
         let more = Volume { size: grow, ..volume.clone() };

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::peers;
 use crate::executor::gluster;
 use crate::model::brick::{Brick, BrickRole};
-use crate::model::ids::NodeId;
+use crate::model::ids::{BrickId, NodeId};
 use crate::model::node::Node;
 use crate::model::state::{EntryState, Phase};
-use crate::model::step::{BrickAt, BrickPlan, Peer, VolumePlan};
+use crate::model::step::{BrickAt, BrickPlan, Peer, Step, VolumePlan};
 use crate::model::volume::Volume;
 use crate::store::{Result, StoreError};
 
@@ -59,10 +59,18 @@ pub(super) fn brick_steps(volume: &Volume, bricks: &[Brick], nodes: &[Node]) -> 
             role: brick.role,
             gid: volume.gid,
             path: brick.path.clone(),
-            logical_volume: None,
+            logical_volume: brick.logical_volume.clone(),
+            shares_pool: false,
         })
     };
     bricks.iter().map(plan).collect()
+}
+
+/// Steps that remove bricks; `shared` are those whose pools other bricks are in.
+pub(super) fn destroy_steps(plans: Vec<BrickPlan>, shared: &[BrickId]) -> Vec<Step> {
+    let step =
+        |plan: BrickPlan| Step::DestroyBrick(BrickPlan { shares_pool: shared.contains(&plan.brick), ..plan });
+    plans.into_iter().map(step).collect()
 }
 
 /// Whether the last brick of each set is an arbiter.

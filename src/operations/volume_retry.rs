@@ -3,7 +3,8 @@
 use sqlx::SqliteConnection;
 use tracing::info;
 
-use super::engine::{Engine, records};
+use super::engine::Engine;
+use super::records::records;
 use super::volume_create::{Candidate, load, stages};
 use crate::model::ids::ClusterId;
 use crate::model::operation::{Direction, Failure, Operation};

@@ -1,4 +1,5 @@
-//! Table `brick`. The space of a device follows its bricks by triggers, in the same transaction.
+//! Table `brick`. The space of a device follows its bricks by triggers, in the same transaction: each thin pool counts
+//! once, however many bricks are in it.
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -19,6 +20,7 @@ struct NewBrick<'a> {
     role: BrickRole,
     space: BrickSpace,
     thin_pool: &'a str,
+    logical_volume: Option<&'a str>,
     path: &'a str,
     phase: Phase,
     replaces: Option<BrickId>,
@@ -36,6 +38,7 @@ impl<'a> From<&'a Brick> for NewBrick<'a> {
             role: brick.role,
             space: brick.space,
             thin_pool: &brick.thin_pool,
+            logical_volume: brick.logical_volume.as_deref(),
             path: &brick.path,
             phase: brick.phase,
             replaces: brick.replaces,
@@ -55,6 +58,7 @@ struct BrickRow {
     thin_pool_kib: i64,
     metadata_kib: i64,
     thin_pool: String,
+    logical_volume: Option<String>,
     path: String,
     phase: Phase,
     replaces: Option<BrickId>,
@@ -78,6 +82,7 @@ impl TryFrom<BrickRow> for Brick {
                 metadata: kib("brick", "metadata_kib", row.id, row.metadata_kib)?,
             },
             thin_pool: row.thin_pool,
+            logical_volume: row.logical_volume,
             path: row.path,
             phase: row.phase,
             replaces: row.replaces,
@@ -85,7 +90,7 @@ impl TryFrom<BrickRow> for Brick {
     }
 }
 
-/// Puts new bricks in and takes their space.
+/// Puts new bricks in and takes their space, unless it was taken with their pools.
 ///
 /// # Errors
 /// When a device has not that much space, or the database refuses.
@@ -94,11 +99,11 @@ pub async fn insert(conn: &mut SqliteConnection, bricks: &[Brick]) -> Result<()>
     // One statement for all: each one is a round trip to the thread that owns the connection.
     sqlx::query!(
         "INSERT INTO brick (id, volume_id, device_id, node_id, set_no, position, role, size_kib, thin_pool_kib,
-                            metadata_kib, thin_pool, path, phase, replaces)
+                            metadata_kib, thin_pool, logical_volume, path, phase, replaces)
          SELECT value ->> 'id', value ->> 'volume', value ->> 'device', value ->> 'node', value ->> 'set',
                 value ->> 'position', value ->> 'role', value ->> '$.space.size', value ->> '$.space.thin_pool',
-                value ->> '$.space.metadata', value ->> 'thin_pool', value ->> 'path', value ->> 'phase',
-                value ->> 'replaces'
+                value ->> '$.space.metadata', value ->> 'thin_pool', value ->> 'logical_volume',
+                value ->> 'path', value ->> 'phase', value ->> 'replaces'
            FROM json_each(?)",
         rows
     )
@@ -116,7 +121,8 @@ pub async fn of_volume(conn: &mut SqliteConnection, volume: VolumeId) -> Result<
         BrickRow,
         r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
                   node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, path, phase AS "phase: Phase", replaces AS "replaces: BrickId"
+                  metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
+                  replaces AS "replaces: BrickId"
              FROM brick WHERE volume_id = ? AND replaces IS NULL ORDER BY set_no, position"#,
         volume
     )
@@ -134,7 +140,8 @@ pub async fn find(conn: &mut SqliteConnection, id: BrickId) -> Result<Option<Bri
         BrickRow,
         r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
                   node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, path, phase AS "phase: Phase", replaces AS "replaces: BrickId"
+                  metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
+                  replaces AS "replaces: BrickId"
              FROM brick WHERE id = ?"#,
         id
     )
@@ -155,6 +162,22 @@ pub async fn any_pending_of_volume(conn: &mut SqliteConnection, volume: VolumeId
     .fetch_one(conn)
     .await?;
     Ok(found)
+}
+
+/// Those bricks of a volume whose thin pools other bricks are in, too: clones and what they are copies of.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn in_shared_pools(conn: &mut SqliteConnection, volume: VolumeId) -> Result<Vec<BrickId>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT id AS "id: BrickId" FROM brick AS own
+            WHERE volume_id = ? AND EXISTS (SELECT 1 FROM brick AS other
+                                             WHERE other.device_id = own.device_id
+                                               AND other.thin_pool = own.thin_pool AND other.id <> own.id)"#,
+        volume
+    )
+    .fetch_all(conn)
+    .await?)
 }
 
 /// The bricks that are being made on a device, or whose making is being undone.
@@ -185,7 +208,8 @@ pub async fn set_phase(conn: &mut SqliteConnection, ids: &[BrickId], from: Phase
     Ok(())
 }
 
-/// Takes bricks out and gives their space back. Those that were given up with their device are out already.
+/// Takes bricks out, and gives the space of pools back in which no brick is left. Those that were given up with their
+/// device are out already.
 ///
 /// # Errors
 /// When the database refuses.
@@ -221,7 +245,8 @@ pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Brick>> {
         BrickRow,
         r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
                   node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, path, phase AS "phase: Phase", replaces AS "replaces: BrickId"
+                  metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
+                  replaces AS "replaces: BrickId"
              FROM brick ORDER BY id"#
     )
     .fetch_all(conn)
@@ -238,7 +263,8 @@ pub async fn of_device(conn: &mut SqliteConnection, device: DeviceId) -> Result<
         BrickRow,
         r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
                   node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, path, phase AS "phase: Phase", replaces AS "replaces: BrickId"
+                  metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
+                  replaces AS "replaces: BrickId"
              FROM brick WHERE device_id = ? AND replaces IS NULL ORDER BY id"#,
         device
     )
@@ -256,7 +282,7 @@ pub async fn of_node(conn: &mut SqliteConnection, node: NodeId) -> Result<Vec<Br
         BrickRow,
         r#"SELECT b.id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
                   b.node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib,
-                  thin_pool_kib, metadata_kib, thin_pool, path, b.phase AS "phase: Phase",
+                  thin_pool_kib, metadata_kib, thin_pool, logical_volume, path, b.phase AS "phase: Phase",
                   replaces AS "replaces: BrickId"
              FROM device d JOIN brick b ON b.device_id = d.id
             WHERE d.node_id = ? AND replaces IS NULL ORDER BY b.id"#,
@@ -267,7 +293,7 @@ pub async fn of_node(conn: &mut SqliteConnection, node: NodeId) -> Result<Vec<Br
     rows.into_iter().map(Brick::try_from).collect()
 }
 
-/// Takes the bricks of a volume out and gives their space back.
+/// Takes the bricks of a volume out, and gives the space of pools back in which no brick is left.
 ///
 /// # Errors
 /// When the database refuses.

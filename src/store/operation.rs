@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::{Result, json, number, one_row, step, to_json};
-use crate::model::ids::{JobId, OperationId};
+use crate::model::ids::{JobId, OperationId, VolumeId};
 use crate::model::operation::{Direction, Failure, Operation, OperationKind, Parked, STALE};
 
 /// Puts a new operation in, with every step.
@@ -108,6 +108,21 @@ pub async fn touches(conn: &mut SqliteConnection, target: &str) -> Result<bool> 
         .fetch_one(conn)
         .await?;
     Ok(found > 0)
+}
+
+/// Whether a volume is being cloned. Until that is done, or undone, nothing else may change it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn clones(conn: &mut SqliteConnection, source: VolumeId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM operation WHERE kind = 'volume-clone' AND detail ->> 'source' = ?)
+                  AS "found!: bool""#,
+        source
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(found)
 }
 
 /// How many operations are unfinished.

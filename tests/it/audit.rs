@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mortar::executor::sim::Action;
+use serde_json::{Value, json};
 
 use crate::support::operator::{DISKS, HOSTS, assert_says};
 use crate::support::{Audit, Lab};
@@ -71,4 +72,28 @@ fn a_peer_too_many_is_found() {
 fn a_peer_that_is_missing_is_found() {
     let detach = run("gluster", &["--mode=script", "peer", "detach", HOSTS[2]]);
     finds(HOSTS[0], &[detach], &["trusted pool", "missing", HOSTS[2]]);
+}
+
+#[test]
+fn a_snapshot_and_a_clone_of_nobody_are_found() {
+    let lab = Lab::with_three_peers();
+    lab.create(&named("data")).unwrap();
+    Audit::new().clean_within(&lab, SOON);
+    for words in [
+        &["snapshot", "create", "s", "data", "no-timestamp"][..],
+        &["snapshot", "activate", "s"],
+        &["snapshot", "clone", "copy", "s"],
+    ] {
+        lab.on(HOSTS[0], run("gluster", &[&["--mode=script"], words].concat()));
+    }
+    lab.create(&named("other")).unwrap();
+    let found = Audit::new().findings(&lab).join("\n");
+    let places =
+        ["snapshot s of data", "gluster volumes", "logical volumes of", "mounts of", "brick directories of"];
+    assert_says(&found, &places);
+    assert_says(&found, &["\"copy\"", "_0", "/run/gluster/snaps/"]);
+}
+
+fn named(name: &str) -> Value {
+    json!({"size": 1, "name": name, "durability": {"type": "replicate", "replicate": {"replica": 3}}})
 }

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::Lab;
 use crate::support::operator::replica_3;
+use crate::support::{Audit, Lab};
 
+const SOON: Duration = Duration::from_secs(60);
 const OPERATION: &str = "f1000000000000000000000000000000";
 
 fn dump_of(lab: &Lab) -> Value {
@@ -49,6 +51,16 @@ fn a_dump_comes_back_as_it_was() {
         "glustervolumeoptions": ["user.heketi.arbiter true"], "snapshot": {"enable": true, "factor": 1.5}}))
         .unwrap();
     first.create(&json!({"size": 3, "durability": {"type": "none"}})).unwrap();
+    // A clone shares the space of its source, and keeps it when that is gone.
+    for name in ["named", "gone"] {
+        let source = first.create(&json!({"size": 1, "name": format!("of_{name}")})).unwrap();
+        let cloned =
+            first.ask(&format!("/volumes/{}/clone", source.id), &json!({"name": name.to_owned() + "_copy"}));
+        assert_eq!(cloned.status, 303);
+        if name == "gone" {
+            assert_eq!(first.remove(&source.id).status, 204);
+        }
+    }
     let dump = dump_of(&first);
     let mut second = Lab::new();
     let (code, text) = import(&second, &dump);
@@ -59,6 +71,10 @@ fn a_dump_comes_back_as_it_was() {
     second.start();
     assert_eq!(dump_of(&second), dump);
     assert_eq!(second.get("/db/check").json()["totalinconsistencies"], 0);
+    for volume in second.volumes() {
+        assert_eq!(second.remove(&volume).status, 204, "{}", second.log_tail());
+    }
+    Audit::new().clean_within(&second, SOON);
     let (code, text) = import(&second, &dump);
     let refused = format!("db creation failed: {} file already exists\n", second.database().display());
     assert_eq!((code, text), (Some(1), refused));
@@ -121,6 +137,7 @@ fn what_cannot_be_kept_is_refused_and_nothing_is_left() {
         "no dump says which belong together",
     );
     check(|dump| dump["nodeentries"] = json!({}), "FOREIGN KEY");
+    check(|dump| each(dump, "brickentries", of_unknown_clone), "nothing says which thin pool it is in");
     let (code, _, text) = lab.mortard(&["db", "import", "--dbfile=x"]);
     assert_eq!((code, text.as_str()), (Some(1), "Please provide file for input\n"));
     assert!(!Path::new("x").exists());
@@ -128,4 +145,8 @@ fn what_cannot_be_kept_is_refused_and_nothing_is_left() {
 
 fn each(dump: &mut Value, kind: &str, change: fn(&mut Value)) {
     dump[kind].as_object_mut().unwrap().values_mut().for_each(change);
+}
+
+fn of_unknown_clone(brick: &mut Value) {
+    (brick["LvmLv"], brick["LvmThinPool"]) = (json!("5f2b_0"), json!(""));
 }

@@ -4,13 +4,18 @@
 
 mod architecture;
 mod audit;
+mod away;
+mod clones;
 mod conformance;
+mod deletes;
 mod disks;
 mod dump;
 mod elsewhere;
+mod examine;
 mod faults;
 mod foreign;
 mod import;
+mod interrupted;
 mod kubernetes;
 mod life;
 mod metrics;

@@ -5,33 +5,12 @@ use std::time::Duration;
 
 use mortar::api::VolumeInfo;
 use mortar::executor::sim::Action;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::operator::{DISKS, HOSTS, assert_says, replica_3};
-use crate::support::{Audit, Lab, Reply, settled};
+use crate::support::{Audit, Lab, settled};
 
 const SOON: Duration = Duration::from_secs(60);
-const FOURTH: &str = "10.10.10.20";
-
-fn post(lab: &Lab, path: &str, body: &Value) -> Reply {
-    let reply = lab.post(path, body);
-    if reply.status == 202 { lab.wait_for(&reply.location) } else { reply }
-}
-
-fn volume(lab: &Lab, id: &str) -> VolumeInfo {
-    serde_json::from_str(&lab.get(&format!("/volumes/{id}")).text).unwrap()
-}
-
-/// The lab with a fourth peer, so that every brick has somewhere to go.
-fn four_peers() -> Lab {
-    let lab = Lab::with_three_peers();
-    let cluster = lab.client().cluster_list().unwrap().clusters[0].clone();
-    let node = lab.add_node(&cluster, FOURTH);
-    for disk in DISKS {
-        lab.add_device(&node.id, disk, false).unwrap();
-    }
-    lab
-}
 
 fn device_of(lab: &Lab, host: &str, path: &str) -> String {
     lab.node_of(host).devices.iter().find(|device| device.name == path).unwrap().id.clone()
@@ -41,17 +20,17 @@ fn device_of(lab: &Lab, host: &str, path: &str) -> String {
 fn a_volume_grows_by_whole_sets() {
     let mut lab = Lab::with_three_peers();
     let made = lab.create(&replica_3(10)).unwrap();
-    let grown = post(&lab, &format!("/volumes/{}/expand", made.id), &json!({"expand_size": 5}));
+    let grown = lab.ask(&format!("/volumes/{}/expand", made.id), &json!({"expand_size": 5}));
     assert_eq!(grown.status, 303, "{grown:?}");
-    let now = volume(&lab, &made.id);
+    let now = lab.volume(&made.id);
     assert_eq!((now.size, now.bricks.len()), (15, 6));
     assert_eq!(lab.peers().volume(&made.name).unwrap().bricks.len(), 6);
     Audit::new().clean_within(&lab, SOON);
-    let refused = post(&lab, &format!("/volumes/{}/expand", made.id), &json!({"expand_size": 5000}));
+    let refused = lab.ask(&format!("/volumes/{}/expand", made.id), &json!({"expand_size": 5000}));
     assert_eq!(refused.status, 500);
     assert_says(&refused.text, &["Failed to allocate volume expansion: "]);
     lab.restart();
-    assert_eq!(volume(&lab, &made.id).size, 15);
+    assert_eq!(lab.volume(&made.id).size, 15);
     assert_eq!(lab.remove(&made.id).status, 204);
     Audit::new().clean_within(&lab, SOON);
 }
@@ -65,22 +44,22 @@ fn an_expansion_whose_rebalance_is_refused_is_done_and_says_so() {
     lab.start();
     lab.three_peers();
     let made = lab.create(&replica_3(10)).unwrap();
-    let grown = post(&lab, &format!("/volumes/{}/expand", made.id), &json!({"expand_size": 5}));
+    let grown = lab.ask(&format!("/volumes/{}/expand", made.id), &json!({"expand_size": 5}));
     assert_eq!(grown.status, 303, "{grown:?}");
     assert_says(&grown.warning, &["rebalance", &made.name]);
-    assert_eq!(volume(&lab, &made.id).size, 15);
+    assert_eq!(lab.volume(&made.id).size, 15);
     Audit::new().clean_within(&lab, SOON);
 }
 
 #[test]
 fn a_brick_moves_with_all_that_is_on_it() {
-    let lab = four_peers();
+    let lab = Lab::with_four_peers();
     let made = lab.create(&replica_3(10)).unwrap();
     lab.on(HOSTS[0], Action::WriteFile { volume: made.name.clone(), name: "letter.txt".to_owned() });
     let leaves = made.bricks[0].clone();
-    let moved = post(&lab, &format!("/bricks/to-evict/{}", leaves.id), &json!({}));
+    let moved = lab.ask(&format!("/bricks/to-evict/{}", leaves.id), &json!({}));
     assert_eq!(moved.status, 204, "{moved:?}\n{}", lab.log_tail());
-    let now = volume(&lab, &made.id);
+    let now = lab.volume(&made.id);
     assert_eq!(now.bricks.len(), 3);
     assert!(now.bricks.iter().all(|brick| brick.id != leaves.id && brick.device != leaves.device));
     let nodes: BTreeSet<_> = now.bricks.iter().map(|brick| brick.node.clone()).collect();
@@ -92,7 +71,7 @@ fn a_brick_moves_with_all_that_is_on_it() {
 
 #[test]
 fn a_copy_that_others_still_have_to_be_healed_from_stays() {
-    let lab = four_peers();
+    let lab = Lab::with_four_peers();
     let made = lab.create(&replica_3(10)).unwrap();
     let brick = made.bricks[0].clone();
     let place = lab
@@ -105,27 +84,27 @@ fn a_copy_that_others_still_have_to_be_healed_from_stays() {
         .unwrap()
         .clone();
     lab.on(HOSTS[0], Action::Heal { volume: made.name.clone(), brick: place.to_string(), entries: 4 });
-    let refused = post(&lab, &format!("/bricks/to-evict/{}", brick.id), &json!({}));
+    let refused = lab.ask(&format!("/bricks/to-evict/{}", brick.id), &json!({}));
     assert_eq!(refused.status, 500, "{refused:?}");
     let text = format!("Cannot replace brick {} as it is source brick for data to be healed", brick.id);
     assert_eq!(refused.text.trim(), text);
-    assert_eq!(volume(&lab, &made.id).bricks, made.bricks, "nothing was changed");
+    assert_eq!(lab.volume(&made.id).bricks, made.bricks, "nothing was changed");
     Audit::new().clean_within(&lab, SOON);
 }
 
 #[test]
 fn a_device_is_emptied_and_can_be_taken_out() {
-    let lab = four_peers();
+    let lab = Lab::with_four_peers();
     let ids: Vec<String> = (0..6).map(|_| lab.create(&replica_3(2)).unwrap().id).collect();
     let device = device_of(&lab, HOSTS[0], DISKS[0]);
-    let state = |state: &str| post(&lab, &format!("/devices/{device}/state"), &json!({"state": state}));
+    let state = |state: &str| lab.ask(&format!("/devices/{device}/state"), &json!({"state": state}));
     let refused = state("failed");
     assert_says(&refused.text, &["Device must be offline before remove operation is performed"]);
     assert_eq!(state("offline").status, 204);
     let removed = state("failed");
     assert_eq!(removed.status, 204, "{removed:?}\n{}", lab.log_tail());
     for id in &ids {
-        let now = volume(&lab, id);
+        let now = lab.volume(id);
         assert!(now.bricks.len() == 3 && now.bricks.iter().all(|brick| brick.device != device), "{now:?}");
     }
     Audit::new().clean_within(&lab, SOON);
@@ -136,16 +115,16 @@ fn a_device_is_emptied_and_can_be_taken_out() {
 
 #[test]
 fn a_node_that_is_gone_for_good_is_emptied_and_forgotten() {
-    let lab = four_peers();
+    let lab = Lab::with_four_peers();
     let made: Vec<String> = (0..4).map(|_| lab.create(&replica_3(2)).unwrap().id).collect();
     let node = lab.node_of(HOSTS[0]);
     lab.on(HOSTS[0], Action::Power { on: false });
-    let state = |state: &str| post(&lab, &format!("/nodes/{}/state", node.id), &json!({"state": state}));
+    let state = |state: &str| lab.ask(&format!("/nodes/{}/state", node.id), &json!({"state": state}));
     assert_eq!(state("offline").status, 204);
     let removed = state("failed");
     assert_eq!(removed.status, 204, "{removed:?}\n{}", lab.log_tail());
     for id in made {
-        assert!(volume(&lab, &id).bricks.iter().all(|brick| brick.node != node.id));
+        assert!(lab.volume(&id).bricks.iter().all(|brick| brick.node != node.id));
     }
     for device in node.devices.iter() {
         let body = json!({"forceforget": true}).to_string();
@@ -168,7 +147,7 @@ fn a_disk_that_is_gone_for_good_is_forgotten_with_what_deletes_still_had_on_it()
     lab.on(HOSTS[0], Action::Pull { path: DISKS[0].to_owned(), pulled: true });
     assert_eq!(lab.remove(&gone.id).status, 500, "its disk is away");
 
-    let state = |state: &str| post(&lab, &format!("/devices/{device}/state"), &json!({"state": state}));
+    let state = |state: &str| lab.ask(&format!("/devices/{device}/state"), &json!({"state": state}));
     assert_eq!(state("offline").status, 204);
     let emptied = state("failed");
     assert_eq!(emptied.status, 204, "{emptied:?}\n{}", lab.log_tail());
@@ -183,7 +162,7 @@ fn a_disk_that_is_gone_for_good_is_forgotten_with_what_deletes_still_had_on_it()
     let ended = || lab.get("/operations").json()["total"] == 0;
     assert!(settled(SOON, ended), "the delete goes on without the disk\n{}", lab.log_tail());
     assert_eq!(lab.delete(&format!("/volumes/{}", gone.id)).status, 404);
-    let moved = volume(&lab, &kept.id).bricks;
+    let moved = lab.volume(&kept.id).bricks;
     assert!(moved.len() == 3 && moved.iter().all(|brick| brick.device != device), "{moved:?}");
     assert_eq!(lab.volumes().len(), made.len() - 1);
     let check = lab.get("/db/check").json();
@@ -192,25 +171,25 @@ fn a_disk_that_is_gone_for_good_is_forgotten_with_what_deletes_still_had_on_it()
 
 #[test]
 fn the_only_copy_is_never_given_up() {
-    let lab = four_peers();
+    let lab = Lab::with_four_peers();
     let made = lab.create(&json!({"size": 7, "durability": {"type": "none"}})).unwrap();
     let brick = &made.bricks[0];
     for check in ["", "disable"] {
-        let refused = post(&lab, &format!("/bricks/to-evict/{}", brick.id), &json!({"healcheck": check}));
+        let refused = lab.ask(&format!("/bricks/to-evict/{}", brick.id), &json!({"healcheck": check}));
         assert_eq!(refused.status, 500);
         assert_says(&refused.text, &["Cannot replace brick"]);
     }
     let path = format!("/devices/{}/state", brick.device);
-    assert_eq!(post(&lab, &path, &json!({"state": "offline"})).status, 204);
-    let refused = post(&lab, &path, &json!({"state": "failed", "healcheck": "disable"}));
+    assert_eq!(lab.ask(&path, &json!({"state": "offline"})).status, 204);
+    let refused = lab.ask(&path, &json!({"state": "failed", "healcheck": "disable"}));
     assert_says(&refused.text, &["it holds the only copy of its data"]);
-    assert_eq!(volume(&lab, &made.id).bricks, made.bricks);
+    assert_eq!(lab.volume(&made.id).bricks, made.bricks);
     Audit::new().clean_within(&lab, SOON);
 }
 
 #[test]
 fn two_devices_are_emptied_at_the_same_time() {
-    let lab = four_peers();
+    let lab = Lab::with_four_peers();
     for _ in 0..6 {
         lab.create(&replica_3(2)).unwrap();
     }
@@ -219,7 +198,7 @@ fn two_devices_are_emptied_at_the_same_time() {
         .iter()
         .map(|device| {
             let path = format!("/devices/{device}/state");
-            assert_eq!(post(&lab, &path, &json!({"state": "offline"})).status, 204);
+            assert_eq!(lab.ask(&path, &json!({"state": "offline"})).status, 204);
             lab.post(&path, &json!({"state": "failed"})).location
         })
         .collect();
@@ -232,13 +211,13 @@ fn two_devices_are_emptied_at_the_same_time() {
 
 #[test]
 fn a_server_that_is_killed_while_it_empties_a_device_goes_on_with_it() {
-    let mut lab = four_peers();
+    let mut lab = Lab::with_four_peers();
     for _ in 0..3 {
         lab.create(&replica_3(2)).unwrap();
     }
     let device = device_of(&lab, HOSTS[0], DISKS[0]);
     let path = format!("/devices/{device}/state");
-    assert_eq!(post(&lab, &path, &json!({"state": "offline"})).status, 204);
+    assert_eq!(lab.ask(&path, &json!({"state": "offline"})).status, 204);
     let faults = json!([{"command": "replace-brick", "fault": "kill_after"}]);
     lab.inject(Some(json!({"faults": faults})));
     lab.restart();

@@ -1,8 +1,9 @@
-//! What a client may set of the running server: who is let in, and how much is logged.
+//! What an operator sets of the server: who is let in, what may be changed, and how much is logged.
 
 use serde_json::json;
 
 use crate::support::Lab;
+use crate::support::operator::{assert_says, refusal, replica_3};
 
 #[test]
 fn the_log_is_made_louder_while_the_server_runs() {
@@ -39,4 +40,37 @@ fn an_admin_state_that_is_none_is_refused_with_the_reason() {
     check(r#"{"state":"closed"}"#, "validation failed: state: must be a valid value.\n");
     check(r#"{"state":3}"#, "request unable to be parsed: state: a string is expected, not an integer\n");
     assert_eq!(lab.get("/admin").json(), json!({"state": "normal"}));
+}
+
+#[test]
+fn a_server_that_begins_read_only_shows_all_and_changes_nothing() {
+    let mut lab = Lab::with_three_peers();
+    let made = lab.create(&replica_3(1)).unwrap();
+    lab.stop();
+    lab.top_setting("default_state", json!("read-only"));
+    lab.start();
+    let before = lab.client().topology().unwrap();
+    assert_eq!(lab.volumes(), std::slice::from_ref(&made.id));
+    let (status, text, explanation) = refusal(lab.create(&replica_3(1)));
+    assert_eq!((status, text.trim()), (503, "Service disabled for maintenance"));
+    assert_says(&explanation, &["read-only", "SIGUSR2 or a restart ends that"]);
+    assert_eq!(lab.delete(&format!("/volumes/{}", made.id)).status, 503);
+    assert_eq!(lab.client().topology().unwrap(), before);
+}
+
+#[test]
+fn a_database_that_may_not_be_changed_is_not_served_and_the_reason_says_what_to_do() {
+    let mut lab = Lab::with_three_peers();
+    lab.stop();
+    let before = std::fs::read(lab.database()).unwrap();
+    lab.setting("db_read_only", json!(true));
+    let (code, said) = lab.start_in_vain();
+    assert_eq!(code, Some(1), "{said}");
+    let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("ERROR:")).collect();
+    assert_eq!(errors.len(), 1, "{said}");
+    assert_says(
+        errors[0],
+        &["db_read_only is set", "take the key out", "\"default_state\" to \"read-only\""],
+    );
+    assert_eq!(std::fs::read(lab.database()).unwrap(), before);
 }

@@ -1,118 +1,161 @@
-//! The audit: what the API says, what gluster says and what is on the peers is the same, and nothing is left over.
+//! The audit: what the API says, what gluster says and what is on the peers is the same, all of it works, and nothing
+//! is left over.
+
+mod seen;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use mortar::api::{BrickInfo, NodeInfo};
+use mortar::client::Topology;
 use serde_json::Value;
 
+use self::seen::{Seen, sorted};
+use crate::orphans::Orphans;
 use crate::peers::{ADDRESSES, on};
-use crate::server::{Server, wait_until};
+use crate::server::{PATIENCE, Server, wait_until};
 
-/// How long the background may take to clean up.
-const CLEAN_WITHIN: Duration = Duration::from_secs(180);
+/// How long the background may take to clean up, once nothing of an earlier server runs any more.
+const CLEAN_WITHIN: Duration = Duration::from_secs(60);
 
 /// Panics unless the audit becomes clean; `others` are volumes that were there before.
 pub fn is_clean(server: &Server, others: &[&str]) {
-    let begun = std::time::Instant::now();
+    becomes_clean(server, others, Instant::now());
+}
+
+/// The same after the server was killed: the time counts from the end of the last command that it left on a peer.
+pub fn is_clean_after(orphans: Orphans, server: &Server) {
+    becomes_clean(server, &[], orphans.ended());
+}
+
+fn becomes_clean(server: &Server, others: &[&str], since: Instant) {
     loop {
-        let last = findings(server, others);
-        if last.is_empty() {
-            eprintln!("the audit is clean after {} s", begun.elapsed().as_secs());
+        // A look that began in time counts: it takes some seconds itself.
+        let late = since.elapsed() > CLEAN_WITHIN;
+        let found = findings(server, others);
+        if found.is_empty() {
+            eprintln!("the audit is clean after {} s", since.elapsed().as_secs());
             return;
         }
-        assert!(begun.elapsed() < CLEAN_WITHIN, "the audit found:\n{}", last.join("\n"));
+        assert!(!late, "after {} s the audit found:\n{}", since.elapsed().as_secs(), found.join("\n"));
         std::thread::sleep(Duration::from_secs(1));
     }
 }
 
-fn findings(server: &Server, others: &[&str]) -> Vec<String> {
+/// All that is not as it should be.
+pub fn findings(server: &Server, others: &[&str]) -> Vec<String> {
     let topology = server.client().topology().expect("the topology");
+    let dump = server.get("/db/dump");
     let mut found = Vec::new();
-    let mut wanted_volumes: BTreeSet<String> = others.iter().map(|name| (*name).to_owned()).collect();
-    for cluster in &topology.clusters {
-        wanted_volumes.extend(cluster.volumes.iter().map(|volume| volume.name.clone()));
-        for node in &cluster.nodes {
-            let address = &node.hostnames.manage[0];
-            let peer = 1 + ADDRESSES.iter().position(|known| known == address).expect("a peer of the lab");
-            let bricks: BTreeSet<String> = node
-                .devices
-                .iter()
-                .flat_map(|device| device.bricks.iter())
-                .map(|brick| brick.id.clone())
-                .collect();
-            compare(&mut found, address, "volumes in LVM", &bricks, &logical_volumes(peer));
-            compare(&mut found, address, "mounts", &bricks, &mentioned(&on(peer, "cat /proc/mounts")));
-            compare(&mut found, address, "fstab", &bricks, &mentioned(&on(peer, "cat /etc/fstab")));
-            let directories = on(peer, "find /var/lib/heketi/mounts -mindepth 2 -maxdepth 2 || true");
-            compare(&mut found, address, "directories", &bricks, &mentioned(&directories));
-            let groups: BTreeSet<String> = node.devices.iter().map(|device| device.id.clone()).collect();
-            compare(&mut found, address, "volume groups", &groups, &volume_groups(peer));
-            for device in &node.devices {
-                let free = free_kib(peer, &device.id);
-                if free != Some(device.storage.free) {
-                    found.push(format!(
-                        "{address} {}: {free:?} KiB free, accounted {}",
-                        device.name, device.storage.free
-                    ));
-                }
-            }
-        }
+    let nodes: Vec<&NodeInfo> = topology.clusters.iter().flat_map(|cluster| cluster.nodes.iter()).collect();
+    let seen: Vec<Seen> = std::thread::scope(|scope| {
+        let asked = nodes.iter().map(|node| scope.spawn(|| Seen::of(peer_of(node))));
+        asked.collect::<Vec<_>>().into_iter().map(|seen| seen.join().expect("a peer answers")).collect()
+    });
+    for (node, seen) in nodes.iter().zip(&seen) {
+        compare_peer(node, seen, &dump, &mut found);
+        compare_pool(node, &nodes, seen, &mut found);
     }
-    let volumes: BTreeSet<String> =
-        on(1, "ls /var/lib/glusterd/vols").split_whitespace().map(str::to_owned).collect();
-    compare(&mut found, "the pool", "volumes", &wanted_volumes, &volumes);
-    let pool = on(1, "gluster pool list | grep -c Connected");
-    let nodes: usize = topology.clusters.iter().map(|cluster| cluster.nodes.len()).sum();
-    if pool.trim() != nodes.to_string() {
-        found.push(format!("the pool has {} connected peers and should have {nodes}", pool.trim()));
-    }
+    compare_volumes(&topology, others, &mut found);
     found
 }
 
-fn compare(
-    found: &mut Vec<String>,
-    place: &str,
-    what: &str,
-    wanted: &BTreeSet<String>,
-    there: &BTreeSet<String>,
-) {
-    if wanted != there {
-        found.push(format!("{place}: {what} should be {wanted:?} and are {there:?}"));
+/// The number of a node's peer, from 1.
+fn peer_of(node: &NodeInfo) -> usize {
+    let address = &node.hostnames.manage[0];
+    1 + ADDRESSES.iter().position(|known| known == address).expect("a peer of the lab")
+}
+
+fn compare_peer(node: &NodeInfo, seen: &Seen, dump: &Value, found: &mut Vec<String>) {
+    let place = &node.hostnames.manage[0];
+    let all = node.devices.iter().flat_map(|device| device.bricks.iter());
+    let (clones, bricks): (Vec<&BrickInfo>, Vec<&BrickInfo>) = all.partition(|brick| is_of_clone(brick));
+    let of_bricks = |words: &dyn Fn(&BrickInfo) -> String| sorted(bricks.iter().map(|brick| words(brick)));
+    let point = |brick: &BrickInfo| brick.path.strip_suffix("/brick").expect("a path").to_owned();
+    let mount =
+        |brick: &BrickInfo| format!("/dev/mapper/vg_{}-brick_{} on {}", brick.device, brick.id, point(brick));
+    compare(found, place, "mounts", of_bricks(&mount), seen.mounts());
+    compare(found, place, "fstab", of_bricks(&mount), seen.fstab());
+    compare(found, place, "directories", of_bricks(&point), seen.directories());
+    let mounted = clones.iter().map(|brick| {
+        let [volume, _] = parts(dump, &brick.id);
+        format!("/dev/mapper/vg_{}-{volume} on {}", brick.device, point(brick).replace("/var/run/", "/run/"))
+    });
+    compare(found, place, "mounts of clones", sorted(mounted), seen.mounts_of_clones());
+    let volumes: BTreeSet<String> = bricks
+        .iter()
+        .chain(&clones)
+        .flat_map(|brick| {
+            let (group, [volume, pool]) = (&brick.device, parts(dump, &brick.id));
+            [format!("vg_{group}/{volume} in {pool}"), format!("vg_{group}/{pool}")]
+        })
+        .collect();
+    compare(found, place, "logical volumes", sorted(volumes), seen.logical_volumes());
+    let groups =
+        node.devices.iter().map(|device| format!("vg_{} with {} KiB free", device.id, device.storage.free));
+    compare(found, place, "volume groups", sorted(groups), seen.groups());
+    let disks = node.devices.iter().map(|device| format!("{} in vg_{}", device.name, device.id));
+    compare(found, place, "physical volumes", sorted(disks), seen.physical_volumes());
+}
+
+/// Whether gluster has made a brick, of a snapshot.
+fn is_of_clone(brick: &BrickInfo) -> bool {
+    ["/run/gluster/snaps/", "/var/run/gluster/snaps/"].iter().any(|above| brick.path.starts_with(above))
+}
+
+/// The logical volume of a brick and its thin pool, which clones share with what they are copies of.
+fn parts(dump: &Value, brick: &str) -> [String; 2] {
+    let entry = &dump["brickentries"][brick];
+    let text = |field: &str| entry[field].as_str().expect("a name").to_owned();
+    let volume = Some(text("LvmLv")).filter(|name| !name.is_empty());
+    [volume.unwrap_or_else(|| format!("brick_{brick}")), text("LvmThinPool")]
+}
+
+/// Each peer is connected to all others, and to nobody else. They may call it by its name.
+fn compare_pool(node: &NodeInfo, all: &[&NodeInfo], seen: &Seen, found: &mut Vec<String>) {
+    let address = |name: &String| match name.strip_prefix("gluster").and_then(|n| n.parse::<usize>().ok()) {
+        Some(number @ 1..=3) => ADDRESSES[number - 1].to_owned(),
+        _ => name.clone(),
+    };
+    let others = all.iter().filter(|other| other.id != node.id);
+    let wanted = sorted(others.map(|other| other.hostnames.storage[0].clone()));
+    let there = sorted(seen.connected().iter().map(address));
+    compare(found, &node.hostnames.manage[0], "connected peers", wanted, there);
+}
+
+/// All volumes are started, and all their bricks online.
+fn compare_volumes(topology: &Topology, others: &[&str], found: &mut Vec<String>) {
+    let known = topology.clusters.iter().flat_map(|cluster| cluster.volumes.iter());
+    let names =
+        known.clone().map(|volume| volume.name.clone()).chain(others.iter().map(|&name| name.to_owned()));
+    let seen::Pool { volumes, online, snapshots } = seen::pool();
+    let there = volumes.iter().map(|volume| volume.name.clone());
+    compare(found, "the pool", "volumes", sorted(names), sorted(there));
+    compare(found, "the pool", "snapshots", Vec::new(), snapshots);
+    for volume in volumes.iter().filter(|volume| volume.status != "Started") {
+        found.push(format!("the pool: volume {} is {:?}", volume.name, volume.status));
+    }
+    let all = volumes.iter().flat_map(|volume| volume.bricks.iter().cloned());
+    compare(found, "the pool", "bricks online", sorted(all), online);
+    let storage = |id: &str| {
+        let mut nodes = topology.clusters.iter().flat_map(|cluster| cluster.nodes.iter());
+        nodes.find(|node| node.id == id).map(|node| node.hostnames.storage[0].clone()).unwrap_or_default()
+    };
+    for volume in known {
+        let wanted = volume.bricks.iter().map(|brick| format!("{}:{}", storage(&brick.node), brick.path));
+        let there = volumes.iter().find(|made| made.name == volume.name);
+        let there = there.map(|made| made.bricks.clone()).unwrap_or_default();
+        compare(found, &volume.name, "bricks", sorted(wanted), sorted(there));
     }
 }
 
-/// The bricks that a text names, whatever stands around them.
-fn mentioned(text: &str) -> BTreeSet<String> {
-    let ids = text.split("brick_").skip(1).filter_map(|rest| rest.get(..32));
-    ids.map(str::to_owned).collect()
-}
-
-fn logical_volumes(peer: usize) -> BTreeSet<String> {
-    let report: Value = serde_json::from_str(&on(peer, "lvm lvs --reportformat json")).expect("a report");
-    let rows = report["report"][0]["lv"].as_array().expect("rows").clone();
-    let ours = rows.iter().filter(|row| row["vg_name"].as_str().is_some_and(|name| name.starts_with("vg_")));
-    // A pool that has lost its brick is a left-over: it shows as itself.
-    let name = |row: &Value| {
-        let name = row["lv_name"].as_str().expect("a name");
-        name.strip_prefix("brick_").or(name.strip_prefix("tp_")).unwrap_or(name).to_owned()
-    };
-    ours.map(name).collect()
-}
-
-/// The ids of the devices that have a group on a peer, by the names of groups that are ours.
-fn volume_groups(peer: usize) -> BTreeSet<String> {
-    let names = on(peer, "lvm vgs --noheadings -o vg_name");
-    let ids = names.split_whitespace().filter_map(|name| name.strip_prefix("vg_"));
-    ids.filter(|id| id.len() == 32).map(str::to_owned).collect()
-}
-
-fn free_kib(peer: usize, device: &str) -> Option<u64> {
-    let line = format!("lvm vgs --reportformat json --units b --nosuffix -o vg_free vg_{device}");
-    let report: Value = serde_json::from_str(&on(peer, &line)).ok()?;
-    report["report"][0]["vg"][0]["vg_free"].as_str()?.parse::<u64>().ok().map(|bytes| bytes / 1024)
+fn compare(found: &mut Vec<String>, place: &str, what: &str, wanted: Vec<String>, there: Vec<String>) {
+    if wanted != there {
+        found.push(format!("{place}: {what} should be {wanted:#?} and are {there:#?}"));
+    }
 }
 
 /// Waits until a condition on a peer holds.
 pub fn wait_on(peer: usize, what: &str, line: &str, text: &str) {
-    wait_until(CLEAN_WITHIN, what, || on(peer, line).contains(text));
+    wait_until(PATIENCE, what, || on(peer, line).contains(text));
 }

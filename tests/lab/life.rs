@@ -1,12 +1,10 @@
 //! The main job: disks with an old file system on them become a volume that a client writes to, and all goes away
 //! again, with what was there before untouched.
 
-use std::path::Path;
-use std::process::Command;
-
 use serde_json::json;
 
 use crate::audit;
+use crate::mounts::Mounted;
 use crate::peers::{ADDRESSES, on, reset};
 use crate::server::Server;
 
@@ -33,7 +31,10 @@ fn a_volume_on_three_peers_from_the_topology_to_nothing_left() {
     assert!(done, "{text}");
     let volumes = server.client().volume_list().expect("the volumes").volumes;
     let volume = server.client().volume_info(&volumes[0]).expect("the volume");
-    write_through_a_mount(&volume.mount.glusterfs.device, "hello from a client\n");
+    let mounted = Mounted::new(&volume.mount.glusterfs.device);
+    mounted.write("greeting", "hello from a client\n");
+    assert_eq!(mounted.read("greeting"), "hello from a client\n");
+    mounted.unmount();
     for brick in &volume.bricks {
         let node = server.client().node_info(&brick.node).expect("its node");
         let peer = 1 + ADDRESSES.iter().position(|known| *known == node.hostnames.manage[0]).expect("a peer");
@@ -75,20 +76,4 @@ fn what_was_there_before() {
     for peer in 1..=3 {
         on(peer, "echo 'a certificate' > /data/certs/brick/ca.pem");
     }
-}
-
-fn write_through_a_mount(device: &str, text: &str) {
-    let mount = tempfile::tempdir().expect("a directory");
-    run("mount", &["-t", "glusterfs", device, &mount.path().display().to_string()]);
-    let written = std::fs::write(mount.path().join("greeting"), text);
-    let read = std::fs::read_to_string(mount.path().join("greeting"));
-    run("umount", &[&mount.path().display().to_string()]);
-    written.expect("the client writes");
-    assert_eq!(read.expect("the client reads"), text);
-    assert!(!Path::new(&mount.path().join("greeting")).exists());
-}
-
-fn run(program: &str, arguments: &[&str]) {
-    let output = Command::new(program).args(arguments).output().expect("it runs");
-    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -4,8 +4,12 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and ends")]
 
 mod audit;
+mod broken;
+mod clones;
 mod kills;
 mod life;
+mod mounts;
+mod orphans;
 mod peers;
 mod power;
 mod server;

@@ -129,6 +129,13 @@ impl Server {
         answer.headers()["location"].to_str().expect("a path").to_owned()
     }
 
+    /// What a path answers, as JSON.
+    pub fn get(&self, path: &str) -> Value {
+        let mut answer = ureq::get(format!("{}{path}", self.url())).call().expect("an answer");
+        let text = answer.body_mut().with_config().limit(u64::MAX).read_to_string().expect("a body");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
     /// Waits for a job: its status and its body.
     pub fn finished(&self, job: &str) -> (u16, String) {
         let agent: ureq::Agent =

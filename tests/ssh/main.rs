@@ -131,15 +131,37 @@ async fn what_ignores_its_end_keeps_the_lock() {
 
     let begin = Instant::now();
     let error = ssh.run(&peer, &changing("stubborn", sshd.port, "true")).await.unwrap_err();
-    assert!(
-        matches!(&error, RemoteError::StillRunning { lock, .. } if lock.contains("stubborn")),
-        "{error:?}"
-    );
+    let said = error.to_string();
+    let RemoteError::StillRunning { lock, since: Some(since), .. } = error else { panic!("{said}") };
+    assert!(lock.contains("stubborn") && said.contains(&format!("since {since}")), "{said}");
+    // `Tue Nov 24 22:18:01 2026 UTC`
+    assert!(since.ends_with(" UTC") && since.split(':').count() == 3, "{since}");
     assert!(begin.elapsed() < Duration::from_secs(4));
     ssh.run(&peer, &changing("other", sshd.port, "true")).await.unwrap();
 
     kill("-9", std::fs::read_to_string(pid).unwrap().trim().parse().unwrap());
     ssh.run(&peer, &changing("stubborn", sshd.port, "true")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_cannot_be_taken_says_where_and_what_to_do() {
+    let sshd = Sshd::start();
+    let (ssh, peer) = (sshd.client(), host("127.0.0.1"));
+    let command = changing("nowhere", sshd.port, "exit 7");
+    let file = command.lock().unwrap().path();
+    // As where the directory belongs to root alone: no file can be made.
+    std::os::unix::fs::symlink("/no/such/directory/lock", &file).unwrap();
+    let error = ssh.run(&peer, &command).await;
+    std::fs::remove_file(&file).unwrap();
+    let error = error.unwrap_err();
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    assert!(matches!(error, RemoteError::NotLocked { .. }), "{error:?}");
+    for words in ["cannot open lock file", &file, "on 127.0.0.1", "chmod 1777 /run/lock", "tmpfiles.d"] {
+        assert!(cause.contains(words), "{words}: {cause}");
+    }
+    // A program of its own may end with the same status.
+    let error = ssh.run(&peer, &changing("status", sshd.port, "exit 66")).await.unwrap_err();
+    assert!(matches!(error, RemoteError::Exited { code: 66, .. }), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,27 @@ fn what_agrees_is_counted() {
 }
 
 #[test]
+fn a_pool_counts_once_however_many_bricks_are_in_it() {
+    let mut dump = sound();
+    let mut copy = dump.brickentries["b1"].clone();
+    (copy.info.id, copy.lvm_lv, copy.lvm_thin_pool) = ("b2".into(), "5f2b_0".into(), "tp_b1".into());
+    copy.pending.id.clear();
+    dump.brickentries.insert("b2".to_owned(), copy);
+    for bricks in [
+        &mut dump.deviceentries.get_mut("d1").unwrap().bricks,
+        &mut dump.volumeentries.get_mut("v1").unwrap().bricks,
+    ] {
+        *bricks = vec!["b1".to_owned(), "b2".to_owned()].into();
+    }
+    assert_eq!(found(&CheckReport::new(&dump)), Vec::<String>::new());
+    dump.brickentries.get_mut("b2").unwrap().lvm_thin_pool = "tp_b2".to_owned();
+    assert_eq!(
+        found(&CheckReport::new(&dump)),
+        ["Device d1 size values differ Used(11) != aggregateBricksSize(22)"]
+    );
+}
+
+#[test]
 fn what_contradicts_itself_is_told_in_heketis_words() {
     let check = |spoil: fn(&mut Dump), expected: &[&str]| {
         let mut dump = sound();

@@ -18,7 +18,7 @@ use crate::model::device::Device;
 use crate::model::everything::Everything;
 use crate::model::ids::{BrickId, ClusterId, DeviceId, NodeId, VolumeId};
 use crate::model::node::Node;
-use crate::model::operation::Operation;
+use crate::model::operation::{Detail, Operation};
 use crate::model::state::Phase;
 use crate::model::volume::Volume;
 
@@ -42,6 +42,8 @@ struct Links<'a> {
     on_device: HashMap<DeviceId, Vec<BrickId>>,
     of_volume: HashMap<VolumeId, Vec<BrickId>>,
     operations: HashMap<&'a str, String>,
+    /// The operations that clone a volume: heketi marks the volume, too.
+    clones: HashMap<VolumeId, String>,
 }
 
 impl Dump {
@@ -81,6 +83,11 @@ impl<'a> Links<'a> {
             links.of_volume.entry(brick.volume).or_default().push(brick.id);
         }
         let recorded = all.operations.iter().filter(|op| Pending::of(op).is_some());
+        for op in &all.operations {
+            if let Detail::Clone { source } = op.detail {
+                links.clones.insert(source, op.id.to_string());
+            }
+        }
         links.operations = recorded.map(|op| (op.target.as_str(), op.id.to_string())).collect();
         links
     }
@@ -129,7 +136,7 @@ impl<'a> Links<'a> {
             pool_metadata_size: brick.space.metadata.get(),
             pending: self.mark(brick.volume, brick.phase),
             lvm_thin_pool: brick.thin_pool.clone(),
-            lvm_lv: String::new(),
+            lvm_lv: brick.logical_volume.clone().unwrap_or_default(),
             sub_type: match brick.role {
                 BrickRole::Data => 1,
                 BrickRole::Arbiter => 2,
@@ -158,7 +165,10 @@ impl<'a> Links<'a> {
             info,
             bricks: listed(&self.of_volume, &volume.id),
             gluster_volume_options: shown.glustervolumeoptions,
-            pending: self.mark(volume.id, volume.phase),
+            pending: match self.clones.get(&volume.id) {
+                Some(id) => PendingMark { id: id.clone() },
+                None => self.mark(volume.id, volume.phase),
+            },
         }
     }
 

@@ -57,6 +57,7 @@ impl Dump {
             bricks: each(&self.brickentries, |entry| brick(entry, &places, &unfinished))?,
             operations: Vec::new(),
         };
+        pools_agree(&objects.bricks)?;
         Ok(Imported { objects, unfinished })
     }
 }
@@ -66,6 +67,19 @@ fn each<E, T>(entries: &BTreeMap<String, E>, read: impl Fn(&E) -> Result<T>) -> 
         .iter()
         .map(|(key, entry)| read(entry).map_err(|error| DumpError(format!("entry {key}: {error}"))))
         .collect()
+}
+
+/// A pool is accounted once, by whichever of its bricks: all must say the same of it.
+fn pools_agree(bricks: &[Brick]) -> Result<()> {
+    let mut pools: BTreeMap<_, &Brick> = BTreeMap::new();
+    for brick in bricks {
+        let other = pools.entry((brick.device, &brick.thin_pool)).or_insert(brick);
+        if other.space.total() != brick.space.total() {
+            let (one, two, pool) = (other.id, brick.id, &brick.thin_pool);
+            return refused(format!("bricks {one} and {two} are both in {pool} and differ in its size"));
+        }
+    }
+    Ok(())
 }
 
 fn id<Id: FromStr<Err: Display>>(text: &str) -> Result<Id> {
@@ -217,8 +231,10 @@ fn place<'a>(
 fn brick(entry: &BrickEntry, places: &Places<'_>, unfinished: &[Unfinished]) -> Result<Brick> {
     let info = &entry.info;
     let (own, volume) = (id(&info.id)?, id(&info.volume)?);
-    if !entry.lvm_lv.is_empty() && entry.lvm_lv != brick::logical_volume(own) {
-        return refused("it is the brick of a clone, which this version cannot keep");
+    let logical_volume =
+        Some(entry.lvm_lv.clone()).filter(|name| !name.is_empty() && *name != brick::logical_volume(own));
+    if logical_volume.is_some() && entry.lvm_thin_pool.is_empty() {
+        return refused("it is the brick of a clone, and nothing says which thin pool it is in");
     }
     let Some(&(set, position)) = places.get(info.id.as_str()) else {
         return refused(format!("volume {volume} does not list it"));
@@ -241,6 +257,7 @@ fn brick(entry: &BrickEntry, places: &Places<'_>, unfinished: &[Unfinished]) -> 
             metadata: kib(entry.pool_metadata_size)?,
         },
         thin_pool,
+        logical_volume,
         path: info.path.clone(),
         replaces: None,
         phase: phase(&entry.pending.id, volume, unfinished)?,

@@ -131,6 +131,8 @@ pub enum FaultKind {
     Stall,
     /// The command runs, and what it prints is something else.
     Garbage,
+    /// The command does not run, and the task that sent it panics.
+    Panic,
     /// The server is killed before the command runs.
     KillBefore,
     /// The server is killed after the command has run.

@@ -1,4 +1,4 @@
-//! Ends of the process without any clean-up.
+//! Ends without any clean-up: of the process, or of a task.
 
 use std::process::{Command, Stdio, abort, exit, id};
 use std::time::Duration;
@@ -23,4 +23,10 @@ pub fn kill() -> ! {
         std::thread::sleep(Duration::from_secs(5));
     }
     abort()
+}
+
+/// Ends the task that runs a command, as an error of the server's own does.
+#[expect(clippy::panic, reason = "it is what is injected")]
+pub fn of_task(what: &str) -> ! {
+    panic!("{what}: by fault injection")
 }

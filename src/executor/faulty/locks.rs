@@ -48,7 +48,8 @@ impl PeerLocks {
         taken.map(Some).map_err(|_| RemoteError::StillRunning {
             host: host.clone(),
             command: Box::new(command.clone()),
-            lock: name.path(),
+            lock: name.as_str().to_owned(),
+            since: None,
         })
     }
 }

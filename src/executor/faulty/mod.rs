@@ -132,6 +132,7 @@ impl<E: Executor + 'static> Faulty<E> {
                 Err(unknown("stalled by fault injection"))
             }
             FaultKind::Garbage => garbled(self.run_locked(host, command).await),
+            FaultKind::Panic => death::of_task(&format!("`{command}` on {host}")),
             FaultKind::KillBefore => death::kill(),
             FaultKind::KillAfter => {
                 drop(self.run_locked(host, command).await);

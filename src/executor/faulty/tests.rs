@@ -44,6 +44,7 @@ fn word(result: &Result<Output, RemoteError>) -> String {
         Err(RemoteError::Exited { code, stderr, .. }) => format!("{code} {stderr}"),
         Err(RemoteError::Unreachable { .. }) => "unreachable".to_owned(),
         Err(RemoteError::StillRunning { .. }) => "still running".to_owned(),
+        Err(RemoteError::NotLocked { .. }) => "not locked".to_owned(),
         Err(RemoteError::OutcomeUnknown { .. }) => "unknown".to_owned(),
     }
 }

@@ -1,10 +1,10 @@
 //! What gluster knows of volumes, by asking it and by the file in which glusterd keeps one.
 
-use serde::Deserialize;
-
+use super::pool_volume::parse_pool_volumes;
 use super::{is_missing, look};
 use crate::executor::command::Command;
 use crate::executor::settings::PeerSettings;
+use crate::model::inventory::PoolVolume;
 use crate::model::step::BrickAt;
 
 /// Lists one volume, or all.
@@ -32,75 +32,19 @@ impl GlusterVolume {
     }
 }
 
-#[derive(Deserialize)]
-struct CliOutput {
-    #[serde(rename = "opRet")]
-    op_ret: i32,
-    #[serde(rename = "opErrstr", default)]
-    op_errstr: String,
-    #[serde(rename = "volInfo")]
-    vol_info: Option<VolInfo>,
-}
-
-#[derive(Deserialize)]
-struct VolInfo {
-    volumes: XmlVolumes,
-}
-
-#[derive(Deserialize)]
-struct XmlVolumes {
-    #[serde(default)]
-    volume: Vec<XmlVolume>,
-}
-
-#[derive(Deserialize)]
-struct XmlVolume {
-    name: String,
-    #[serde(rename = "statusStr", default)]
-    status: String,
-    bricks: XmlBricks,
-    options: Option<XmlOptions>,
-}
-
-#[derive(Deserialize)]
-struct XmlBricks {
-    #[serde(default)]
-    brick: Vec<XmlBrick>,
-}
-
-#[derive(Deserialize)]
-struct XmlBrick {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct XmlOptions {
-    #[serde(default)]
-    option: Vec<XmlOption>,
-}
-
-#[derive(Deserialize)]
-struct XmlOption {
-    name: String,
-    #[serde(default)]
-    value: String,
-}
-
 /// Reads what [`volume_info`] printed: the volumes, none where gluster knows no such volume.
 pub fn parse_volume_info(xml: &str) -> Option<Vec<GlusterVolume>> {
-    let found: CliOutput = quick_xml::de::from_str(xml).ok()?;
-    if found.op_ret != 0 {
-        return is_missing(&found.op_errstr).then(Vec::new);
-    }
-    let volume = |volume: XmlVolume| GlusterVolume {
+    let volume = |volume: PoolVolume| GlusterVolume {
+        started: volume.is_started(),
         name: volume.name,
-        started: volume.status == "Started",
-        bricks: volume.bricks.brick.into_iter().map(|brick| brick.name).collect(),
-        options: volume
-            .options
-            .map_or_else(Vec::new, |options| options.option.into_iter().map(|o| (o.name, o.value)).collect()),
+        bricks: volume.bricks.into_iter().map(|brick| brick.name).collect(),
+        options: volume.options,
     };
-    Some(found.vol_info.map_or_else(Vec::new, |info| info.volumes.volume.into_iter().map(volume).collect()))
+    let found = parse_pool_volumes(xml)?;
+    match found {
+        Ok(volumes) => Some(volumes.into_iter().map(volume).collect()),
+        Err(refusal) => is_missing(&refusal).then(Vec::new),
+    }
 }
 
 /// The file in which glusterd keeps a volume; reading it takes a tenth of the time that asking takes.

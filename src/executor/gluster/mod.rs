@@ -4,6 +4,7 @@ mod heal;
 mod info;
 mod option;
 mod peer;
+mod pool_volume;
 mod rebalance;
 mod refusal;
 mod snapshot;
@@ -17,6 +18,7 @@ pub use info::{
 };
 pub use option::{BadOption, ID_OPTION, parse_option, volume_set};
 pub use peer::{is_in_cluster, peer_detach, peer_probe, peer_status, pool_list, pool_size, snapshot_limit};
+pub use pool_volume::parse_pool_volumes;
 pub use rebalance::{Rebalance, is_rebalancing, parse_rebalance_status, rebalance_start, rebalance_status};
 pub use refusal::{
     is_busy, is_cut_off, is_existing, is_missing, is_peer_down, is_unanswered, refusal_in_xml,

@@ -75,6 +75,7 @@ fn plain_volume(peer: &mut Peer<'_>, group: &str, name: &str, size_kib: u64) {
         size_kib,
         pool: None,
         metadata_kib: None,
+        origin: None,
         fs: None,
         filled: Filled::default(),
         thins: 0,

@@ -33,6 +33,7 @@ mod world;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -49,6 +50,9 @@ use self::journal::Journal;
 use self::world::World;
 use super::{Command, Executor, Output, RemoteError};
 use crate::model::host::Host;
+
+/// How often a command asks whether its machine still hangs.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// How true to real peers the simulated ones are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,8 +207,18 @@ impl Inner {
 #[async_trait]
 impl Executor for SimCluster {
     async fn run(&self, host: &Host, command: &Command) -> Result<Output, RemoteError> {
-        // The guard is gone before anything is waited for.
-        let reply = self.inner().carry_out(host, command);
+        // Each guard is gone before anything is waited for.
+        let answered = async {
+            loop {
+                let reply = self.inner().carry_out(host, command);
+                // What was sent to a machine that hangs is done when it goes on.
+                if !matches!(reply, Reply::Silence) {
+                    break reply;
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        let reply = tokio::time::timeout(command.time_limit(), answered).await.unwrap_or(Reply::Silence);
         let unknown = |source| RemoteError::OutcomeUnknown {
             host: host.clone(),
             command: Box::new(command.clone()),
@@ -224,7 +238,6 @@ impl Executor for SimCluster {
             }
             Reply::NotKept(error) => Err(unknown(error.into())),
             Reply::Silence => {
-                tokio::time::sleep(command.time_limit()).await;
                 Err(unknown(format!("no answer within {} s", command.time_limit().as_secs()).into()))
             }
         }

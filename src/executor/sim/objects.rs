@@ -204,6 +204,9 @@ pub struct LogicalVolume {
     /// Its metadata, for a pool.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub metadata_kib: Option<u64>,
+    /// The volume it is a thin snapshot of; it may be gone.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Box<str>>,
     /// What is on it.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub fs: Option<Box<FileSystem>>,

@@ -132,6 +132,7 @@ fn plant_logical_volumes(peer: &mut Peer<'_>, brick: &BrickPlan, group: &str, na
             size_kib: size.get(),
             pool: pool.map(Into::into),
             metadata_kib: metadata.map(KiB::get),
+            origin: None,
             fs: fs.map(Box::new),
             filled: Filled::default(),
             thins: 0,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::SshConfig;
+use crate::executor::command::LOCK_DIRECTORY;
 use crate::model::host::Host;
 
 /// Why the SSH executor cannot be used at all.
@@ -186,6 +187,33 @@ pub enum Lost {
     /// The channel was closed without a status: a signal there, or a broken connection.
     #[error("the channel was closed without an exit status: a signal ended it, or the connection broke")]
     Channel(#[source] openssh::Error),
+}
+
+/// Why `flock` could not lock on a peer: what it said, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{said}. {cure}")]
+pub struct LockRefused {
+    said: String,
+    cure: String,
+}
+
+impl LockRefused {
+    pub(super) fn new(host: &Host, user: &str, stderr: &str) -> LockRefused {
+        let said = stderr.trim().to_owned();
+        let cure = if said.contains("failed to execute") {
+            format!(
+                "Install the package of that program on {host} (`timeout` is in coreutils, `flock` in util-linux)"
+            )
+        } else {
+            // Where it belongs to root alone, as on RHEL. Of two lines for a path, tmpfiles takes that of the first file.
+            format!(
+                "User {user} must be able to make files in {LOCK_DIRECTORY} on {host}. As root there run: chmod 1777 \
+                 {LOCK_DIRECTORY}; and for the next boot: echo 'd {LOCK_DIRECTORY} 1777 root root -' > \
+                 /etc/tmpfiles.d/a-mortar.conf"
+            )
+        };
+        LockRefused { said, cure }
+    }
 }
 
 /// Why a command had to wait in vain for one of its peer's slots.

@@ -6,7 +6,7 @@ use openssh::{Child, Session, Stdio};
 use openssh_mux_client::Error as MuxError;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::error::Lost;
+use super::error::{LockRefused, Lost};
 use super::line::{LOCK_TAKEN, seconds};
 use crate::executor::error::Cause;
 use crate::executor::{Command, Output, RemoteError};
@@ -21,9 +21,14 @@ const GRACE: Duration = Duration::from_secs(10);
 /// The status of `timeout` when it had to end the program.
 const TIMED_OUT: i32 = 124;
 
+/// The statuses of `flock` itself, of sysexits: 66 or 73 where it cannot open its file, 69 where it cannot start the
+/// program, 65 and 71 where the system refuses the lock or a process. Programs may use them, too.
+const FLOCK_REFUSED: [i32; 5] = [65, 66, 69, 71, 73];
+
 /// One command for one host.
 pub(super) struct Exchange<'a> {
     pub(super) host: &'a Host,
+    pub(super) user: &'a str,
     pub(super) command: &'a Command,
     pub(super) lock_wait: Duration,
 }
@@ -93,7 +98,11 @@ impl Exchange<'_> {
         match (code, self.command.lock()) {
             (0, _) => Ok(Output { stdout, stderr }),
             (LOCK_TAKEN, Some(lock)) => {
-                Err(RemoteError::StillRunning { host, command, lock: lock.as_str().to_owned() })
+                Err(RemoteError::StillRunning { host, command, lock: lock.as_str().to_owned(), since: None })
+            }
+            (_, Some(_)) if FLOCK_REFUSED.contains(&code) && stderr.starts_with("flock: ") => {
+                let refused = LockRefused::new(self.host, self.user, &stderr);
+                Err(RemoteError::NotLocked { host, command, source: Box::new(refused) })
             }
             (TIMED_OUT, _) => Err(self.unknown(Lost::Deadline(seconds(self.command.time_limit())))),
             // 128 + N: `timeout` and the shell say so that signal N ended the program.
@@ -126,12 +135,17 @@ mod tests {
     use crate::executor::LockName;
 
     fn kind(command: &Command, code: i32) -> &'static str {
+        kind_of(command, code, "")
+    }
+
+    fn kind_of(command: &Command, code: i32, stderr: &str) -> &'static str {
         let host = Host::new("h").unwrap();
-        let exchange = Exchange { host: &host, command, lock_wait: Duration::from_secs(1) };
-        match exchange.understand(Ended { code, stdout: String::new(), stderr: String::new() }) {
+        let exchange = Exchange { host: &host, user: "u", command, lock_wait: Duration::from_secs(1) };
+        match exchange.understand(Ended { code, stdout: String::new(), stderr: stderr.to_owned() }) {
             Ok(_) => "ok",
             Err(RemoteError::Exited { .. }) => "exited",
             Err(RemoteError::StillRunning { .. }) => "still running",
+            Err(RemoteError::NotLocked { .. }) => "not locked",
             Err(RemoteError::OutcomeUnknown { .. }) => "unknown",
             Err(RemoteError::Unreachable { .. }) => "unreachable",
         }
@@ -151,5 +165,11 @@ mod tests {
             }
         }
         assert_eq!((kind(&change, 213), kind(&look, 213)), ("still running", "exited"));
+        // Only flock's own words tell that it was flock.
+        for code in FLOCK_REFUSED {
+            assert_eq!(kind_of(&change, code, "flock: cannot open lock file /x"), "not locked", "{code}");
+            assert_eq!(kind_of(&change, code, "x: no"), "exited", "{code}");
+            assert_eq!(kind_of(&look, code, "flock: cannot open lock file /x"), "exited", "{code}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod error;
 mod exchange;
+mod holder;
 mod line;
 mod master;
 mod peer;
@@ -20,7 +21,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use tracing::debug;
 
-pub use error::{Busy, ConnectError, Lost, StartError};
+pub use error::{Busy, ConnectError, LockRefused, Lost, StartError};
 use exchange::Exchange;
 use peer::Peer;
 use start::Setup;
@@ -120,7 +121,12 @@ impl Ssh {
         let peer = self.peer(host);
         let _slot = peer.slot(command.time_limit()).await.map_err(|error| unreachable(error.into()))?;
         let master = peer.connection(&self.setup, host).await.map_err(|error| unreachable(error.into()))?;
-        Exchange { host, command, lock_wait }.run(master.session(), &line).await
+        let user = self.setup.config.user.as_str();
+        let mut result = Exchange { host, user, command, lock_wait }.run(master.session(), &line).await;
+        if let Err(RemoteError::StillRunning { lock, since, .. }) = &mut result {
+            *since = holder::since(host, user, lock, master.session()).await;
+        }
+        result
     }
 }
 
@@ -145,6 +151,7 @@ fn log_end(host: &Host, command: &Command, took: Duration, result: &Result<Outpu
         }
         Err(RemoteError::Unreachable { source, .. }) => (format!("did not run: {source}"), "", ""),
         Err(RemoteError::StillRunning { lock, .. }) => (format!("did not run: {lock} is taken"), "", ""),
+        Err(RemoteError::NotLocked { source, .. }) => (format!("did not run: {source}"), "", ""),
         Err(RemoteError::OutcomeUnknown { source, .. }) => (format!("nobody knows: {source}"), "", ""),
     };
     if command.is_quiet() {

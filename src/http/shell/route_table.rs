@@ -21,13 +21,11 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "/blockvolumes/{id}/expand",
     "/bricks/to-evict/{id}",
     "/devices/{id}/resync",
-    "/internal/state/examine/gluster",
     "/operations",
     "/operations/pending",
     "/operations/pending/cleanup",
     "/operations/pending/{id}",
     "/volumes/{id}/block-restriction",
-    "/volumes/{id}/clone",
     "/volumes/{id}/expand",
 ];
 

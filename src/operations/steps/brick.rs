@@ -220,7 +220,9 @@ impl StepRunner {
         let above = directory_of(&point);
         self.repeat(site.host, &system::remove_empty(&[point], site.lock.clone())).await?;
         match self.repeat(site.host, &system::remove_empty(&[above], site.lock.clone())).await {
-            Err(StepError::Remote(RemoteError::Exited { .. })) => Ok(()),
+            Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if system::is_inhabited(&stderr) => {
+                Ok(())
+            }
             other => other.map(drop),
         }
     }
@@ -289,8 +291,8 @@ impl StepRunner {
                 let site = Site { host, lock: lock(plan) };
                 self.remove_logical_volume(&site, group, &plan.thin_pool).await
             }
-            // The pool of a clone's brick is that of its origin, which goes with the last of them.
-            Some(_) if plan.logical_volume.is_some() => Ok(()),
+            // That of a clone's brick and of its origin: it goes with the last of them.
+            Some(_) if plan.shares_pool => Ok(()),
             Some(others) => {
                 let pool = format!("{group}/{}", plan.thin_pool);
                 Err(StepError::InUse {

@@ -12,10 +12,21 @@ use crate::model::step::{BrickAt, ClonePlan, ClonedBrick, VolumePlan};
 
 impl StepRunner {
     pub(super) async fn clone_snapshot(&self, plan: &ClonePlan) -> Result<Vec<ClonedBrick>> {
-        self.activate_snapshot(plan).await?;
-        let found = self.make_clone(plan).await?;
+        let found = match self.activate_snapshot(plan).await {
+            // It was removed after the clone had been made of it: then the clone is there.
+            Err(refused) if gluster::is_snapshot_missing(&refused.text()) => {
+                let found = self.agreed_look(&copy_of(plan)).await?;
+                found.filter(|found| is_own_clone(found, plan)).ok_or(refused)?
+            }
+            other => {
+                other?;
+                self.make_clone(plan).await?
+            }
+        };
         let clone = clone_plan(plan, &found);
-        // gluster has given it the options of its origin, and with them the id of that.
+        // First: gluster cannot change an option of a clone that was never started.
+        self.start_volume(&clone).await?;
+        // It has the options of its origin, and with them the id of that.
         let set = gluster::volume_set(&self.settings, &clone).map_err(|bad| StepError::Refused {
             text: bad.to_string(),
             explanation: format!("{bad}. Look at the options of volume {}", plan.source.name),
@@ -23,7 +34,6 @@ impl StepRunner {
         for command in set {
             self.set_options(&clone, &command).await?;
         }
-        self.start_volume(&clone).await?;
         self.cloned_bricks(&clone).await
     }
 
@@ -66,16 +76,19 @@ impl StepRunner {
     }
 
     /// Stops and deletes the clone and what gluster has made for it. It has nothing that its origin has not: nobody
-    /// has heard of it.
+    /// has heard of it. Where its snapshot is gone somebody may have, and there is no way back: the operation may be an
+    /// old one, of a database that was restored, whose clone has been in use since.
     pub(super) async fn unclone_snapshot(&self, plan: &ClonePlan) -> Result<()> {
         let found = match self.agreed_look(&copy_of(plan)).await? {
             Some(found) if is_own_clone(&found, plan) => found,
             _ => return Ok(()),
         };
-        let clone = clone_plan(plan, &found);
-        if found.started {
-            self.stop_volume(&clone).await?;
+        if self.agreed_snapshot(plan).await?.is_none() {
+            return Err(StepError::Irreversible);
         }
+        let clone = clone_plan(plan, &found);
+        // Also where it is not started: a command that starts it may have outlived an earlier server.
+        self.stop_volume(&clone).await?;
         // Before gluster forgets it: it is what tells where its parts are.
         for (number, brick) in clone.bricks.iter().enumerate() {
             self.remove_clone_brick(&clone, brick, number, &plan.source.bricks[number]).await?;

@@ -71,13 +71,18 @@ impl StepRunner {
         Ok(())
     }
 
+    /// Whether the volume group of a device is there.
+    pub(in crate::operations) async fn has_own_group(&self, plan: &DevicePlan) -> Result<bool> {
+        Ok(self.group(plan, &volume_group(plan.device)).await?.is_some())
+    }
+
     async fn make_group(&self, plan: &DevicePlan, path: &str) -> Result<()> {
         let group = volume_group(plan.device);
         let make = lvm::vgcreate(&self.settings, &group, path, lock(plan));
         match self.run(&plan.peer.host, &make).await {
             Ok(_) => Ok(()),
             Err(RemoteError::Exited { stderr, .. })
-                if is_there(&stderr) && self.group(plan, &group).await?.is_some() =>
+                if is_there(&stderr) && self.has_own_group(plan).await? =>
             {
                 Ok(())
             }

@@ -166,6 +166,7 @@ impl StepError {
                     RemoteError::Unreachable { .. }
                         | RemoteError::OutcomeUnknown { .. }
                         | RemoteError::StillRunning { .. }
+                        | RemoteError::NotLocked { .. }
                 )
         )
     }
@@ -239,6 +240,7 @@ fn explain_remote(error: &RemoteError) -> String {
                 "Look on {host} which process holds /run/lock/{lock} (`fuser`); it is tried again until that ends"
             )
         }
+        RemoteError::NotLocked { .. } => "Nothing was changed there by it".to_owned(),
         RemoteError::OutcomeUnknown { .. } => {
             format!("Check that {host} is up; what had begun there is looked at again")
         }

@@ -10,6 +10,7 @@ mod device_look;
 mod error;
 mod extend;
 mod heal;
+mod inventory;
 mod peer;
 mod replace;
 mod snapshot;
@@ -125,6 +126,11 @@ impl StepRunner {
             | Step::ReadDevice(_)
             | Step::DropSnapshot(_) => Ok(()),
         }
+    }
+
+    /// How peers are worked on.
+    pub(in crate::operations) fn settings(&self) -> &Arc<PeerSettings> {
+        &self.settings
     }
 
     async fn run(&self, host: &Host, command: &Command) -> std::result::Result<Output, RemoteError> {

@@ -71,7 +71,7 @@ impl StepRunner {
     }
 
     /// Looks until two looks, a pause apart, say the same; behind the lock, as with volumes.
-    async fn agreed_snapshot(&self, plan: &ClonePlan) -> Result<Option<Snapshot>> {
+    pub(super) async fn agreed_snapshot(&self, plan: &ClonePlan) -> Result<Option<Snapshot>> {
         let info = gluster::snapshot_info(&self.settings, plan);
         let behind = info.clone().behind(gluster::volume_lock(plan.source.volume));
         let mut last = self.look_at_snapshot(plan, &behind).await?;

@@ -2,11 +2,12 @@
 
 use futures_util::future::join_all;
 
+use super::brick::mount_point_of;
 use super::{BETWEEN_LOOKS, GlusterFailure, Result, StepError, StepRunner};
 use crate::executor::RemoteError;
 use crate::executor::command::Command;
-use crate::executor::gluster::{self, GlusterVolume, place, stored_place};
-use crate::model::step::{Peer, VolumePlan};
+use crate::executor::gluster::{self, GlusterVolume, SNAPSHOT_MOUNTS, place, stored_place};
+use crate::model::step::{BrickAt, Peer, VolumePlan};
 
 /// How many looks are waited for to agree with the one before.
 pub(super) const LOOKS: u32 = 10;
@@ -112,13 +113,19 @@ pub(super) enum Ownership {
 }
 
 /// A volume is ours if it has no bricks but those we made for it, and does not carry the id of another one. One
-/// without any brick could be anybody's.
+/// without any brick could be anybody's. heketi leaves its clones the id of what they are copies of; where gluster has put
+/// their bricks, nobody else's can be.
 pub(super) fn is_ours(found: &GlusterVolume, plan: &VolumePlan) -> bool {
     let ours: Vec<String> = plan.bricks.iter().map(place).collect();
     let id = plan.volume.to_string();
     !found.bricks.is_empty()
         && found.bricks.iter().all(|brick| ours.contains(brick))
-        && found.option(gluster::ID_OPTION).is_none_or(|own| own == id)
+        && (found.option(gluster::ID_OPTION).is_none_or(|own| own == id)
+            || plan.bricks.iter().all(is_of_clone))
+}
+
+fn is_of_clone(brick: &BrickAt) -> bool {
+    mount_point_of(&brick.path).starts_with(SNAPSHOT_MOUNTS)
 }
 
 /// The refusal to touch a volume of somebody else.

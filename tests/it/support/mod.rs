@@ -2,7 +2,9 @@
 
 pub mod audit;
 pub mod operator;
+mod requests;
 pub mod server;
 
 pub use audit::Audit;
-pub use server::{Lab, Reply, download, settled};
+pub use requests::{Reply, download};
+pub use server::{Lab, settled};

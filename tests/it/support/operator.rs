@@ -7,9 +7,11 @@ use mortar::api::{
 use mortar::client::ClientError;
 use serde_json::{Value, json};
 
-use super::server::{Lab, Reply};
+use super::requests::Reply;
+use super::server::Lab;
 
 pub const HOSTS: [&str; 3] = ["10.10.10.17", "10.10.10.18", "10.10.10.19"];
+const FOURTH: &str = "10.10.10.20";
 pub const DISKS: [&str; 2] = ["/dev/vdd", "/dev/vde"];
 
 /// The body of a create.
@@ -22,6 +24,17 @@ impl Lab {
     pub fn with_three_peers() -> Lab {
         let lab = Lab::started();
         lab.three_peers();
+        lab
+    }
+
+    /// The same with a fourth one, so that every brick has somewhere to go.
+    pub fn with_four_peers() -> Lab {
+        let lab = Lab::with_three_peers();
+        let cluster = lab.client().cluster_list().unwrap().clusters[0].clone();
+        let node = lab.add_node(&cluster, FOURTH);
+        for disk in DISKS {
+            lab.add_device(&node.id, disk, false).unwrap();
+        }
         lab
     }
 
@@ -71,6 +84,18 @@ impl Lab {
     pub fn create(&self, body: &Value) -> Result<VolumeInfo, ClientError> {
         let request: VolumeCreateRequest = serde_json::from_value(body.clone()).unwrap();
         self.client().volume_create(&request)
+    }
+
+    /// Posts something; the last answer of its job, or the refusal.
+    pub fn ask(&self, path: &str, body: &Value) -> Reply {
+        let reply = self.post(path, body);
+        if reply.status == 202 { self.wait_for(&reply.location) } else { reply }
+    }
+
+    /// One volume.
+    #[track_caller]
+    pub fn volume(&self, id: &str) -> VolumeInfo {
+        self.client().volume_info(id).unwrap()
     }
 
     /// Asks for a volume; the path of the job.

@@ -5,40 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use mortar::client::{Client, Credentials, Quiet};
 use mortar::executor::sim::{Action, ControlOp, SimHandle, SimPeers};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use crate::conformance::http;
 
 const SERVER: &str = env!("CARGO_BIN_EXE_mortard");
 const CLIENT: &str = env!("CARGO_BIN_EXE_mortar");
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(40);
-const PAUSE: Duration = Duration::from_millis(10);
-
-/// An answer of the server: status, body, and the headers that scenarios look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    pub status: u16,
-    pub text: String,
-    pub location: String,
-    pub retry_after: String,
-    pub warning: String,
-}
-
-impl Reply {
-    /// The body as JSON.
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or(Value::Null)
-    }
-
-    /// The id at the end of the location.
-    pub fn located(&self) -> String {
-        self.location.rsplit('/').next().unwrap_or_default().to_owned()
-    }
-}
+pub(super) const PAUSE: Duration = Duration::from_millis(10);
 
 /// A server, its folder and its peers.
 pub struct Lab {
@@ -49,6 +24,7 @@ pub struct Lab {
     keys: Option<(String, String)>,
     alone: bool,
     settings: Vec<(String, Value)>,
+    top_settings: Vec<(String, Value)>,
     database: Option<PathBuf>,
 }
 
@@ -63,6 +39,7 @@ impl Lab {
             keys: None,
             alone: false,
             settings: Vec::new(),
+            top_settings: Vec::new(),
             database: None,
         }
     }
@@ -104,6 +81,11 @@ impl Lab {
     /// A key of the section `glusterfs` from the next start on.
     pub fn setting(&mut self, key: &str, value: Value) {
         self.settings.push((key.to_owned(), value));
+    }
+
+    /// A key outside of any section from the next start on.
+    pub fn top_setting(&mut self, key: &str, value: Value) {
+        self.top_settings.push((key.to_owned(), value));
     }
 
     /// Names the database by another path from the next start on.
@@ -157,6 +139,9 @@ impl Lab {
             gluster[key] = value.clone();
         }
         let mut config = json!({"port": "", "glusterfs": gluster});
+        for (key, value) in &self.top_settings {
+            config[key] = value.clone();
+        }
         if let Some((admin, user)) = &self.keys {
             config["jwt"] = json!({"admin": {"key": admin}, "user": {"key": user}});
         }
@@ -248,66 +233,6 @@ impl Lab {
         true
     }
 
-    /// A client of this server.
-    pub fn client(&self) -> Client {
-        self.client_as("", "")
-    }
-
-    pub fn client_as(&self, user: &str, key: &str) -> Client {
-        let credentials = Credentials { user: user.to_owned(), key: key.to_owned() };
-        Client::new(self.url(), credentials, Box::new(Quiet))
-    }
-
-    /// One request as it is; an error where no answer came.
-    pub fn try_send(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Option<&[u8]>,
-    ) -> anyhow::Result<Reply> {
-        let headers: Vec<(String, String)> =
-            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let response = http::send(self.port, method, path, &headers, body)?;
-        Ok(Reply {
-            status: response.status,
-            location: response.header("location").unwrap_or_default().to_owned(),
-            warning: response.header("x-mortar-warning").unwrap_or_default().to_owned(),
-            retry_after: response.header("retry-after").unwrap_or_default().to_owned(),
-            text: String::from_utf8_lossy(&response.body).into_owned(),
-        })
-    }
-
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
-        let sent = self.try_send(method, path, headers, body);
-        sent.unwrap_or_else(|error| panic!("{error:#}\n{}", self.log_tail()))
-    }
-
-    pub fn get(&self, path: &str) -> Reply {
-        self.send("GET", path, &[], None)
-    }
-
-    pub fn post(&self, path: &str, body: &Value) -> Reply {
-        self.send("POST", path, &[], Some(body.to_string().as_bytes()))
-    }
-
-    pub fn delete(&self, path: &str) -> Reply {
-        self.send("DELETE", path, &[], None)
-    }
-
-    /// The last answer of a job.
-    pub fn wait_for(&self, job: &str) -> Reply {
-        let begun = Instant::now();
-        loop {
-            let reply = self.get(job);
-            if reply.status != 200 {
-                return reply;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(120), "{job} does not end\n{}", self.log_tail());
-            std::thread::sleep(PAUSE);
-        }
-    }
-
     /// Runs the client program: its status, standard output and standard error.
     pub fn mortar(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         let mut command = program(CLIENT, self.path());
@@ -385,11 +310,4 @@ fn wait(process: &mut Child, limit: Duration) -> Option<Option<i32>> {
         std::thread::sleep(PAUSE);
     }
     None
-}
-
-/// Writes a body into a file, byte for byte.
-pub fn download(port: u16, path: &str, file: &Path) {
-    let response = http::send(port, "GET", path, &[], None).unwrap();
-    assert_eq!(response.status, 200);
-    fs::write(file, response.body).unwrap();
 }

@@ -75,7 +75,7 @@ fn run_with(begin: &Begin, change: Change, faults: Vec<Value>) -> (Reply, Vec<St
     inject(&mut lab, faults);
     lab.start();
     let reply = begin.request(&lab, change).unwrap();
-    let answer = if reply.status == 202 { lab.wait_for(&reply.location) } else { reply };
+    let answer = if reply.status == 202 { last_answer(&lab, &reply.location).unwrap() } else { reply };
     Audit::new().clean_within(&lab, SOON);
     (answer, recorded(&lab))
 }
@@ -146,7 +146,8 @@ fn wait_for_the_end(lab: &mut Lab, job: Option<&str>) -> Result<(), String> {
 fn last_answer(lab: &Lab, job: &str) -> Result<Reply, String> {
     let begun = Instant::now();
     loop {
-        match lab.try_send("GET", job, &[], None) {
+        // With the explanation: a failed delete says there what becomes of its volume.
+        match lab.try_send("GET", job, &[("Accept", "application/problem+json")], None) {
             Ok(reply) if reply.status != 200 => return Ok(reply),
             Ok(_) if begun.elapsed() > SOON * 2 => return Err(format!("no answer\n{}", lab.log_tail())),
             Ok(_) => std::thread::sleep(Duration::from_millis(20)),

@@ -114,7 +114,7 @@ impl Peer<'_> {
     }
 
     /// A volume of the pool.
-    fn volume(&self, name: &str) -> Option<&GlusterVolume> {
+    pub(super) fn volume(&self, name: &str) -> Option<&GlusterVolume> {
         self.world.state.volumes.get(&self.pool())?.get(name)
     }
 

@@ -4,7 +4,7 @@ use super::super::Flavour;
 use super::super::answer::{Answer, refuse};
 use super::super::objects::GlusterVolume;
 use super::super::world::Peer;
-use super::options;
+use super::{options, snap_bricks};
 
 /// `volume set NAME KEY VALUE…`: all pairs or none.
 pub fn set(peer: &mut Peer<'_>, name: &str, pairs: &[&str]) -> Answer {
@@ -22,6 +22,11 @@ pub fn set(peer: &mut Peer<'_>, name: &str, pairs: &[&str]) -> Answer {
             }
             put(&mut volume, key, value);
         }
+    }
+    if !volume.was_started && snap_bricks::uuid_of(&volume.bricks).is_some() {
+        // Of gluster 10.3: a clone gets the files that a change of options compares with its first start.
+        let why = "Commit failed on localhost. Please check the log file for more details.";
+        return Err(refuse(1, format!("volume set: failed: {why}")));
     }
     peer.set_volume(name, Some(volume));
     Ok("volume set: success\n".to_owned())

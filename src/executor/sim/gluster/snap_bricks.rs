@@ -51,7 +51,7 @@ fn group_of(on: &Peer<'_>, name: &str) -> Option<Box<str>> {
 fn copy_volume(on: &mut Peer<'_>, group: &str, from: &str, to: &str) {
     let Some(origin) = on.group(group).and_then(|found| found.volumes.get(from)).cloned() else { return };
     let fs = origin.fs.map(|fs| Box::new(FileSystem { mounted: false, ..*fs }));
-    let copy = LogicalVolume { fs, thins: 0, ..origin };
+    let copy = LogicalVolume { origin: Some(from.into()), fs, thins: 0, ..origin };
     let at = on.at;
     on.set(Record::Volume(at, group.into(), to.into(), Some(copy)));
 }
@@ -168,7 +168,7 @@ pub fn remount(peer: &mut Peer<'_>) {
 }
 
 /// The UUID of a clone, by where its bricks are.
-fn uuid_of(bricks: &[Box<str>]) -> Option<String> {
+pub fn uuid_of(bricks: &[Box<str>]) -> Option<String> {
     let (_, path) = split_brick(bricks.first()?)?;
     let below = path.strip_prefix(MOUNTS)?.strip_prefix('/')?;
     below.split('/').next().map(str::to_owned)

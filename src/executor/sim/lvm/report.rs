@@ -1,4 +1,4 @@
-//! `pvs`, `vgs` and `lvs`: JSON with the fields that are asked for, in bytes.
+//! `pvs`, `vgs` and `lvs`: JSON with the fields that are asked for, in bytes, or in KiB with the unit behind them.
 
 use serde_json::{Map, Value, json};
 
@@ -11,17 +11,31 @@ use crate::executor::sim::world::Peer;
 const VALUED: [&str; 6] = ["--reportformat", "--units", "-o", "--options", "--autobackup", "--select"];
 const FLAGS: [&str; 4] = ["--nosuffix", "--noheadings", "-q", "-qq"];
 
-/// The fields that are asked for. Only JSON in bytes is simulated.
-fn fields<'a>(subcommand: &str, args: &Arguments<'a>) -> Result<Vec<&'a str>, Refused> {
+/// What a report is to show.
+struct Asked<'a> {
+    fields: Vec<&'a str>,
+    in_kib: bool,
+}
+
+impl Asked<'_> {
+    fn size(&self, kib: u64) -> String {
+        if self.in_kib { format!("{kib}.00k") } else { (u128::from(kib) * 1024).to_string() }
+    }
+}
+
+/// The fields that are asked for. Only JSON in bytes without their unit, or in KiB with it, is simulated.
+fn asked<'a>(subcommand: &str, args: &Arguments<'a>) -> Result<Asked<'a>, Refused> {
     let only = |what: &str| refuse(USAGE, format!("  {subcommand}: only {what} is simulated."));
     if args.value("--reportformat") != Some("json") {
         return Err(only("--reportformat json"));
     }
-    if args.value("--units") != Some("b") || !args.has("--nosuffix") {
-        return Err(only("--units b --nosuffix"));
-    }
+    let in_kib = match (args.value("--units"), args.has("--nosuffix")) {
+        (Some("b"), true) => false,
+        (Some("k"), false) => true,
+        _ => return Err(only("--units b --nosuffix, or --units k,")),
+    };
     let fields = args.value("-o").or_else(|| args.value("--options")).ok_or_else(|| only("-o FIELDS"))?;
-    Ok(fields.split(',').collect())
+    Ok(Asked { fields: fields.split(',').collect(), in_kib })
 }
 
 fn row(fields: &[&str], field: impl Fn(&str) -> Option<String>) -> Result<Value, Refused> {
@@ -37,41 +51,42 @@ fn print(kind: &str, rows: Vec<Value>) -> Answer {
     Ok(format!("{:#}\n", json!({ "report": [{ kind: rows }] })))
 }
 
-fn bytes(kib: u64) -> String {
-    (u128::from(kib) * 1024).to_string()
-}
-
 /// `pvs`.
 pub fn pvs(peer: &Peer<'_>, args: &[String]) -> Answer {
     let args = sort("pvs", args, &FLAGS, &VALUED)?;
-    let fields = fields("pvs", &args)?;
+    let asked = asked("pvs", &args)?;
     let mut rows = Vec::new();
     if args.rest().is_empty() {
         for (path, disk) in peer.host().disks.iter().filter(|(_, disk)| !disk.pulled) {
-            rows.extend(pv_row(peer, &fields, path, disk).transpose()?);
+            rows.extend(pv_row(peer, &asked, path, disk).transpose()?);
         }
     }
     for path in args.rest() {
         let missing = || refuse(FAILED, format!("  Failed to find physical volume \"{path}\"."));
         let Some(Block::Disk(name)) = peer.block(path) else { return Err(missing()) };
-        rows.push(pv_row(peer, &fields, &name, &peer.disk(&name)).ok_or_else(missing)??);
+        rows.push(pv_row(peer, &asked, &name, &peer.disk(&name)).ok_or_else(missing)??);
     }
     print("pv", rows)
 }
 
-fn pv_row(peer: &Peer<'_>, fields: &[&str], path: &str, disk: &Disk) -> Option<Result<Value, Refused>> {
+fn pv_row(peer: &Peer<'_>, asked: &Asked<'_>, path: &str, disk: &Disk) -> Option<Result<Value, Refused>> {
     let Content::PhysicalVolume { uuid, group, .. } = &disk.content else { return None };
     // heketi's mock reports no UUID. One in no group keeps it: it is how an interrupted set-up knows its own work.
     let hidden = !peer.is_strict() && group.is_some();
     let size = group.as_ref().and_then(|group| peer.group(group));
-    Some(row(fields, |field| match field {
+    Some(row(&asked.fields, |field| match field {
         "pv_name" => Some(path.to_owned()),
         "pv_uuid" => Some(if hidden { String::new() } else { uuid.clone() }),
         "vg_name" => Some(group.as_deref().unwrap_or("").to_owned()),
         "pv_size" => {
-            Some(size.map_or_else(|| bytes(disk.size_kib), |g| bytes(g.head.extents * g.head.extent_kib)))
+            Some(size.map_or_else(
+                || asked.size(disk.size_kib),
+                |g| asked.size(g.head.extents * g.head.extent_kib),
+            ))
         }
-        "pv_free" => Some(size.map_or_else(|| bytes(disk.size_kib), |g| bytes(g.free() * g.head.extent_kib))),
+        "pv_free" => {
+            Some(size.map_or_else(|| asked.size(disk.size_kib), |g| asked.size(g.free() * g.head.extent_kib)))
+        }
         "pv_fmt" => Some("lvm2".to_owned()),
         "pv_attr" => Some("a--".to_owned()),
         _ => None,
@@ -81,7 +96,7 @@ fn pv_row(peer: &Peer<'_>, fields: &[&str], path: &str, disk: &Disk) -> Option<R
 /// `vgs`.
 pub fn vgs(peer: &Peer<'_>, args: &[String]) -> Answer {
     let args = sort("vgs", args, &FLAGS, &VALUED)?;
-    let fields = fields("vgs", &args)?;
+    let asked = asked("vgs", &args)?;
     let names: Vec<String> = match args.rest() {
         [] => peer
             .host()
@@ -95,17 +110,17 @@ pub fn vgs(peer: &Peer<'_>, args: &[String]) -> Answer {
     let mut rows = Vec::new();
     for name in &names {
         let found = peer.group(name).ok_or_else(|| no_group(name))?;
-        rows.push(vg_row(peer, &fields, name, found)?);
+        rows.push(vg_row(peer, &asked, name, found)?);
     }
     print("vg", rows)
 }
 
-fn vg_row(peer: &Peer<'_>, fields: &[&str], name: &str, group: &Group) -> Result<Value, Refused> {
-    row(fields, |field| match field {
+fn vg_row(peer: &Peer<'_>, asked: &Asked<'_>, name: &str, group: &Group) -> Result<Value, Refused> {
+    row(&asked.fields, |field| match field {
         "vg_name" => Some(name.to_owned()),
-        "vg_size" => Some(bytes(group.head.extents * group.head.extent_kib)),
-        "vg_free" => Some(bytes(group.free() * group.head.extent_kib)),
-        "vg_extent_size" => Some(bytes(group.head.extent_kib)),
+        "vg_size" => Some(asked.size(group.head.extents * group.head.extent_kib)),
+        "vg_free" => Some(asked.size(group.free() * group.head.extent_kib)),
+        "vg_extent_size" => Some(asked.size(group.head.extent_kib)),
         "vg_extent_count" => Some(group.head.extents.to_string()),
         "vg_free_count" => Some(group.free().to_string()),
         "lv_count" => Some(group.volumes.len().to_string()),
@@ -127,7 +142,7 @@ pub fn lvs(peer: &Peer<'_>, args: &[String]) -> Answer {
     if args.value("--options") == Some("thin_count") && args.has("--noheadings") {
         return thin_count(peer, args.rest());
     }
-    let fields = fields("lvs", &args)?;
+    let asked = asked("lvs", &args)?;
     let names: Vec<String> = match args.rest() {
         [] => peer
             .host()
@@ -147,14 +162,14 @@ pub fn lvs(peer: &Peer<'_>, args: &[String]) -> Answer {
     for name in &names {
         match name.split_once('/') {
             None => {
-                let volumes = &group(peer, name)?.volumes;
-                for (volume_name, volume) in volumes.iter().filter(|(_, volume)| is_wanted(volume)) {
-                    rows.push(lv_row(&fields, name, volume_name, volume)?);
+                let found = group(peer, name)?;
+                for (volume_name, volume) in found.volumes.iter().filter(|(_, volume)| is_wanted(volume)) {
+                    rows.push(lv_row(&asked, (name, found), volume_name, volume)?);
                 }
             }
             Some((group_name, volume_name)) => {
                 let volume = find(peer, group_name, volume_name)?;
-                rows.push(lv_row(&fields, group_name, volume_name, volume)?);
+                rows.push(lv_row(&asked, (group_name, group(peer, group_name)?), volume_name, volume)?);
             }
         }
     }
@@ -174,15 +189,23 @@ fn thin_count(peer: &Peer<'_>, names: &[&str]) -> Answer {
     Ok(format!("  {count}\n"))
 }
 
-fn lv_row(fields: &[&str], group: &str, name: &str, volume: &LogicalVolume) -> Result<Value, Refused> {
-    row(fields, |field| match field {
+fn lv_row(
+    asked: &Asked<'_>,
+    (group_name, group): (&str, &Group),
+    name: &str,
+    volume: &LogicalVolume,
+) -> Result<Value, Refused> {
+    // LVM forgets an origin that was removed.
+    let origin = volume.origin.as_deref().filter(|origin| group.volumes.contains_key(*origin));
+    row(&asked.fields, |field| match field {
         "lv_name" => Some(name.to_owned()),
-        "vg_name" => Some(group.to_owned()),
-        "lv_size" => Some(bytes(volume.size_kib)),
+        "vg_name" => Some(group_name.to_owned()),
+        "lv_size" => Some(asked.size(volume.size_kib)),
         "pool_lv" => Some(volume.pool.as_deref().unwrap_or("").to_owned()),
-        "lv_metadata_size" => Some(volume.metadata_kib.map_or_else(String::new, bytes)),
+        "lv_metadata_size" => Some(volume.metadata_kib.map_or_else(String::new, |kib| asked.size(kib))),
         "thin_count" => Some(volume.metadata_kib.map_or_else(String::new, |_| volume.thins.to_string())),
-        "origin" | "move_pv" | "mirror_log" | "copy_percent" | "convert_lv" => Some(String::new()),
+        "origin" => Some(origin.unwrap_or_default().to_owned()),
+        "move_pv" | "mirror_log" | "copy_percent" | "convert_lv" => Some(String::new()),
         "data_percent" => Some(percent(volume, volume.filled.data)),
         "metadata_percent" => Some(percent(volume, volume.filled.metadata)),
         "lv_attr" => Some(attributes(volume).to_owned()),

@@ -29,6 +29,7 @@ fn seeded_peers_have_what_the_database_knows() {
         gid: 1000,
         path: path.clone(),
         logical_volume: None,
+        shares_pool: false,
     };
     let cloned = BrickPlan {
         brick: id("c").parse().unwrap(),

@@ -47,6 +47,7 @@ async fn what_the_server_sends_is_understood() {
             gid: 7,
             path: path.clone(),
             logical_volume: None,
+            shares_pool: false,
         };
         let point = mount_point(device, brick);
         let line = filesystem::table_line(&settings, device, brick);

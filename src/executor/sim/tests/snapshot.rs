@@ -46,7 +46,10 @@ async fn a_clone_has_what_its_origin_had_and_lives_on() {
         Some("abc"),
         "of its origin"
     );
+    let set = "gluster volume set c user.heketi.id abcd";
+    lab.says("m1", set, 1, "volume set: failed: Commit failed on localhost.").await;
     lab.ok("m1", "gluster volume start c").await;
+    lab.ok("m1", set).await;
 
     let point = path.strip_suffix("/brick").unwrap();
     lab.says("m2", &format!("umount {point}"), 32, "target is busy").await;

@@ -33,6 +33,7 @@ fn plan(gid: u32, role: BrickRole) -> BrickPlan {
         gid,
         path: Brick::path_for(device, brick),
         logical_volume: None,
+        shares_pool: false,
     }
 }
 
@@ -222,15 +223,25 @@ async fn of_a_brick_in_use_nothing_is_touched() {
 }
 
 #[tokio::test]
-async fn a_pool_with_clones_stays() {
+async fn a_pool_stays_for_its_other_bricks_and_waits_for_what_nobody_knows() {
     let (script, runner) = Script::new(&[("thin_count", Says("       1\n"))]);
     assert!(runner.undo(&create()).await.unwrap_err().is_temporary());
+    assert_eq!(script.times("lvremove"), 1);
+
+    let (script, runner) = Script::new(&[("thin_count", Says("       1\n"))]);
+    assert!(runner.apply(&cloned(false)).await.unwrap_err().is_temporary());
+    assert_eq!(script.times("lvremove"), 1);
+
+    let origin = BrickPlan { shares_pool: true, ..plan(0, BrickRole::Data) };
+    let (script, runner) = Script::new(&[("thin_count", Says("       1\n"))]);
+    runner.apply(&Step::DestroyBrick(origin)).await.unwrap();
     assert_eq!(script.times("lvremove"), 1);
 }
 
 /// The brick of a clone, as gluster has made it.
-fn cloned() -> Step {
+fn cloned(shares_pool: bool) -> Step {
     Step::DestroyBrick(BrickPlan {
+        shares_pool,
         path: "/run/gluster/snaps/5f2b/brick1/brick".to_owned(),
         logical_volume: Some("5f2b_0".to_owned()),
         ..plan(0, BrickRole::Data)
@@ -247,7 +258,7 @@ async fn the_brick_of_a_clone_has_names_of_its_own_and_no_line_in_the_table() {
         ),
     ];
     let (script, runner) = Script::new(&[("thin_count", Says("       1\n")), inhabited[0], inhabited[1]]);
-    runner.apply(&cloned()).await.unwrap();
+    runner.apply(&cloned(true)).await.unwrap();
     assert_eq!(
         short(&script.ran()),
         [
@@ -265,6 +276,6 @@ async fn the_brick_of_a_clone_has_names_of_its_own_and_no_line_in_the_table() {
 #[tokio::test]
 async fn the_pool_goes_with_the_last_that_is_in_it() {
     let (script, runner) = Script::new(&[("thin_count", Says("       0\n"))]);
-    runner.apply(&cloned()).await.unwrap();
+    runner.apply(&cloned(true)).await.unwrap();
     assert_eq!(script.times("lvremove --autobackup=n -f vg_"), 2);
 }

@@ -1,8 +1,9 @@
 use super::super::StepError;
 use super::Answer::{Lost, Refuses, Says};
-use super::volume::plan;
+use super::snapshot::{NO_SNAPSHOT, SNAPSHOT};
+use super::volume::{NO_FILE, plan};
 use super::{Answer, Rule, Script};
-use crate::model::step::{ClonePlan, Step, StepOutput};
+use crate::model::step::{BrickAt, ClonePlan, Step, StepOutput, VolumePlan};
 
 pub(super) const NO_CLONE: Rule = (
     "volume info copy --xml",
@@ -99,8 +100,8 @@ async fn a_clone_is_made_named_after_itself_and_started() {
         [
             "snapshot activate tmpsnap_1",
             "snapshot clone copy tmpsnap_1",
-            "volume set copy user.heketi.id cccccccccccccccccccccccccccccccc",
             "volume start copy",
+            "volume set copy user.heketi.id cccccccccccccccccccccccccccccccc",
         ]
     );
 }
@@ -153,7 +154,7 @@ async fn a_refused_clone_is_told_and_one_of_others_is_not_taken_for_it() {
 #[tokio::test(start_paused = true)]
 async fn a_clone_is_taken_back_part_by_part_before_gluster_forgets_it() {
     let found = clone("Started", &source_id());
-    let rules = [found, found, mounts(1, true), mounts(2, false), mounts(3, true)];
+    let rules = [found, found, SNAPSHOT, SNAPSHOT, mounts(1, true), mounts(2, false), mounts(3, true)];
     let (script, runner) = Script::new(&in_pool(&rules));
     runner.undo(&Step::CloneSnapshot(mounted())).await.unwrap();
     script.assert_used_up();
@@ -175,6 +176,49 @@ async fn a_clone_is_taken_back_part_by_part_before_gluster_forgets_it() {
         .iter()
         .all(|change| change.starts_with("rm --force --dir /run/lock/mortar-volume-c"));
     assert!(locks && changes.len() == at + 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clone_whose_snapshot_is_gone_has_been_made_and_is_gone_on_with() {
+    let found = clone("Started", &"c".repeat(32));
+    let (script, runner) = Script::new(&in_pool(&[found, found, NO_SNAPSHOT, NO_SNAPSHOT]));
+    let error = runner.undo(&Step::CloneSnapshot(mounted())).await.unwrap_err();
+    assert!(error.is_irreversible() && changes(&script).is_empty());
+
+    let gone = ("snapshot activate", says_no("Snapshot (tmpsnap_1) does not exist"));
+    let rules = [gone, found, found, mounts(1, true), mounts(2, true), mounts(3, true)];
+    let (script, runner) = Script::new(&in_pool(&rules));
+    runner.apply(&Step::CloneSnapshot(mounted())).await.unwrap();
+    script.assert_used_up();
+    assert_eq!(script.times("snapshot clone"), 0);
+
+    let (_, runner) = Script::new(&in_pool(&[gone, NO_CLONE, NO_CLONE]));
+    let error = runner.apply(&Step::CloneSnapshot(mounted())).await.unwrap_err();
+    assert_eq!(error.text(), "Failed to activate snapshot tmpsnap_1: Snapshot (tmpsnap_1) does not exist");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clone_of_heketis_has_the_id_of_its_origin_and_is_known_by_its_bricks() {
+    let bricks = |name: &str| {
+        let at = |(n, brick): (usize, &BrickAt)| BrickAt {
+            path: format!("/run/gluster/snaps/{name}/brick{}/brick", n + 1),
+            ..brick.clone()
+        };
+        plan().bricks.iter().enumerate().map(at).collect()
+    };
+    let clone_of = |name| VolumePlan {
+        volume: "c".repeat(32).parse().unwrap(),
+        name: "copy".to_owned(),
+        bricks: bricks(name),
+        ..plan()
+    };
+    let found = clone("Started", &source_id());
+    let (script, runner) = Script::new(&in_pool(&[NO_FILE, found]));
+    runner.apply(&Step::StopVolume(clone_of("5f2b"))).await.unwrap();
+    assert_eq!(script.times("volume stop copy"), 1);
+    let (script, runner) = Script::new(&in_pool(&[NO_FILE, found]));
+    assert!(runner.apply(&Step::StopVolume(clone_of("other"))).await.is_err());
+    assert_eq!(script.times("volume stop copy"), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -49,6 +49,7 @@ pub(super) fn brick(n: u8, number: u32) -> BrickPlan {
         gid: 2000,
         path: Brick::path_for(device(n), brick),
         logical_volume: None,
+        shares_pool: false,
     }
 }
 

@@ -22,6 +22,7 @@ fn cloned(bricks: &[BrickPlan], made: &[ClonedBrick]) -> Vec<BrickPlan> {
         brick: id(0xc0),
         path: made.path.clone(),
         logical_volume: Some(made.logical_volume.clone()),
+        shares_pool: true,
         ..origin.clone()
     };
     bricks.iter().zip(made).map(brick).collect()
@@ -77,8 +78,11 @@ async fn the_pool_of_an_origin_goes_with_its_last_clone() {
     lab.done(&Step::DropSnapshot(cloning(&bricks))).await;
     lab.done(&Step::StopVolume(volume(&bricks))).await;
     lab.done(&Step::DeleteVolume(volume(&bricks))).await;
-    let origin = Step::DestroyBrick(bricks[0].clone());
-    assert!(matches!(lab.runner.apply(&origin).await, Err(StepError::InUse { .. })));
+    // Nobody has told that others are in its pool.
+    let alone = Step::DestroyBrick(bricks[0].clone());
+    assert!(matches!(lab.runner.apply(&alone).await, Err(StepError::InUse { .. })));
+    let origin = Step::DestroyBrick(BrickPlan { shares_pool: true, ..bricks[0].clone() });
+    lab.done(&origin).await;
     let plan = VolumePlan {
         volume: id(0xc),
         name: "copy".to_owned(),
@@ -88,7 +92,6 @@ async fn the_pool_of_an_origin_goes_with_its_last_clone() {
     lab.done(&Step::StopVolume(plan.clone())).await;
     lab.done(&Step::DeleteVolume(plan)).await;
     lab.done(&Step::DestroyBrick(cloned(&bricks, &made)[0].clone())).await;
-    lab.done(&origin).await;
     let dump = lab.dump();
     assert!(dump.host(peer(1).host.as_str()).unwrap().groups.values().all(|group| group.volumes.is_empty()));
 }
@@ -112,13 +115,27 @@ async fn a_clone_that_is_taken_back_leaves_nothing_wherever_it_stopped() {
 
     // A peer has lost its mounts in between.
     clone_of(&lab, &bricks).await;
-    lab.done(&Step::DropSnapshot(cloning(&bricks))).await;
     let copy = lab.dump().volume("copy").unwrap().bricks[1].clone();
     let (_, path) = copy.split_once(':').unwrap();
     lab.control(Action::Unmount { at: path.trim_end_matches("/brick").replace("brick2", "brick1") });
     lab.undone(&clone).await;
     lab.undone(&snapshot).await;
     assert_same(&before, &lab.dump());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clone_that_is_wholly_made_is_not_taken_back() {
+    let bricks = set(0x10);
+    let lab = Lab::with_volume(&bricks).await;
+    let made = clone_of(&lab, &bricks).await;
+    lab.done(&Step::DropSnapshot(cloning(&bricks))).await;
+    let before = lab.dump();
+    let undone = lab.runner.undo(&Step::CloneSnapshot(cloning(&bricks))).await;
+    assert!(matches!(undone, Err(StepError::Irreversible)));
+    let again = lab.done(&Step::CloneSnapshot(cloning(&bricks))).await;
+    assert_eq!(again, StepOutput::Clone { bricks: made });
+    lab.done(&Step::DropSnapshot(cloning(&bricks))).await;
+    assert_eq!(lab.dump(), before);
 }
 
 #[tokio::test(start_paused = true)]

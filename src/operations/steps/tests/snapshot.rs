@@ -13,7 +13,7 @@ const FILE: Rule = (
 const GONE: Answer = Says(
     "<cliOutput><opRet>-1</opRet><opErrno>30807</opErrno><opErrstr>Snapshot (tmpsnap_1) does not exist</opErrstr></cliOutput>",
 );
-const SNAPSHOT: Rule = (
+pub(super) const SNAPSHOT: Rule = (
     "snapshot info",
     Says(concat!(
         "<cliOutput><opRet>0</opRet><opErrno>0</opErrno><opErrstr/><snapInfo><count>1</count><snapshots><snapshot><name>tmpsnap_1</name>",
@@ -27,7 +27,7 @@ const OF_OTHERS: Rule = (
         "<snapVolume><name>x</name><status>Stopped</status><originVolume><name>w</name></originVolume></snapVolume></snapshot></snapshots></snapInfo></cliOutput>"
     )),
 );
-const NO_SNAPSHOT: Rule = ("snapshot info", GONE);
+pub(super) const NO_SNAPSHOT: Rule = ("snapshot info", GONE);
 
 #[tokio::test(start_paused = true)]
 async fn a_snapshot_is_taken_where_the_name_of_the_clone_is_free() {

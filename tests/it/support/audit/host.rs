@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use mortar::api::{BrickInfo, DeviceInfo, NodeInfo};
 use mortar::executor::sim::HostDump;
 
-use super::{Audit, differ};
+use super::{Audit, Parts, differ};
 
 const MOUNTS: &str = "/var/lib/heketi/mounts";
+
+/// Where gluster mounts the bricks of clones, and those of snapshots.
+const CLONES: &str = "/run/gluster/snaps/";
 
 impl Audit {
     /// What a host has against what the API says that it has; without a node it should have nothing of ours.
@@ -16,7 +19,7 @@ impl Audit {
         name: &str,
         host: &HostDump,
         node: Option<&NodeInfo>,
-        bricks: &[&BrickInfo],
+        (bricks, parts): (&[&BrickInfo], &Parts),
         found: &mut Vec<String>,
     ) {
         let devices: Vec<&DeviceInfo> = node.into_iter().flat_map(|node| node.devices.iter()).collect();
@@ -36,12 +39,11 @@ impl Audit {
             let Some(group) = host.groups.get(&format!("vg_{}", device.id)) else { continue };
             let there: BTreeSet<String> = group.volumes.keys().cloned().collect();
             let on_it = || own.iter().filter(|brick| brick.device == device.id);
-            let wanted: BTreeSet<String> = on_it()
-                .flat_map(|brick| [format!("brick_{}", brick.id), format!("tp_{}", brick.id)])
-                .collect();
+            let wanted: BTreeSet<String> =
+                on_it().flat_map(|brick| parts.of(&brick.id)).map(str::to_owned).collect();
             differ(&format!("logical volumes of {} on {name}", device.name), &there, &wanted, found);
             for brick in on_it() {
-                let size = group.volumes.get(&format!("brick_{}", brick.id)).map(|volume| volume.size_kib);
+                let size = group.volumes.get(parts.of(&brick.id)[0]).map(|volume| volume.size_kib);
                 if size.is_some_and(|size| size < brick.size) {
                     found.push(format!("brick {} on {name} has {size:?} KiB, not {}", brick.id, brick.size));
                 }
@@ -56,7 +58,7 @@ impl Audit {
         }
         self.compare_disks(name, host, &devices, found);
         let points: BTreeSet<String> = own.iter().map(|brick| mount_point(brick)).collect();
-        let below = |path: &&String| path.starts_with(MOUNTS);
+        let below = |path: &&String| path.starts_with(MOUNTS) || path.starts_with(CLONES);
         let mounts: BTreeSet<String> = host.mounts.keys().filter(below).cloned().collect();
         differ(&format!("mounts of {name}"), &mounts, &points, found);
         let table = host.files.get("/etc/fstab").map(Vec::as_slice).unwrap_or_default();
@@ -70,14 +72,17 @@ impl Audit {
         if unique.len() != lines.len() {
             found.push(format!("fstab of {name} has a line twice"));
         }
-        differ(&format!("fstab of {name}"), &unique, &points, found);
-        let directories: BTreeSet<String> = host
-            .root
-            .iter()
-            .filter(|path| path.starts_with(MOUNTS) && path.contains("/brick_"))
-            .cloned()
-            .collect();
-        differ(&format!("brick directories of {name}"), &directories, &points, found);
+        let in_table = points.iter().filter(|point| !point.starts_with(CLONES)).cloned().collect();
+        differ(&format!("fstab of {name}"), &unique, &in_table, found);
+        let of_brick = |path: &&String| {
+            (path.starts_with(MOUNTS) && path.contains("/brick_")) || path.starts_with(CLONES)
+        };
+        let directories: BTreeSet<String> = host.root.iter().filter(of_brick).cloned().collect();
+        // Those of a clone are together in one of their own.
+        let above = points.iter().filter(|point| point.starts_with(CLONES));
+        let above = above.filter_map(|point| Some(point.rsplit_once('/')?.0.to_owned()));
+        let wanted: BTreeSet<String> = above.chain(points.iter().cloned()).collect();
+        differ(&format!("brick directories of {name}"), &directories, &wanted, found);
     }
 
     /// Physical volumes, also those in no group: a device that was half made or half released shows there. And the

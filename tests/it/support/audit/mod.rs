@@ -9,8 +9,28 @@ use std::time::{Duration, Instant};
 use mortar::api::{BrickInfo, NodeInfo, VolumeInfo};
 use mortar::client::{Topology, TopologyCluster};
 use mortar::executor::sim::{HostDump, SimPeers};
+use serde_json::Value;
 
 use crate::support::server::Lab;
+
+/// The logical volume and the thin pool of each brick, which only the dump tells.
+#[derive(Debug, Default)]
+struct Parts(BTreeMap<String, [String; 2]>);
+
+impl Parts {
+    fn of_dump(dump: &Value) -> Parts {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let parts = |(id, entry): (&String, &Value)| {
+            let volume = Some(text(&entry["LvmLv"])).filter(|name| !name.is_empty());
+            (id.clone(), [volume.unwrap_or_else(|| format!("brick_{id}")), text(&entry["LvmThinPool"])])
+        };
+        Parts(dump["brickentries"].as_object().into_iter().flatten().map(parts).collect())
+    }
+
+    fn of(&self, brick: &str) -> [&str; 2] {
+        self.0.get(brick).map_or(["", ""], |[volume, pool]| [volume, pool])
+    }
+}
 
 /// An audit and what it leaves out.
 #[derive(Debug, Clone, Default)]
@@ -75,11 +95,17 @@ impl Audit {
             Ok(topology) => topology,
             Err(error) => return vec![format!("the API cannot be walked through: {error}")],
         };
-        self.compare(&topology, &lab.peers())
+        let check = lab.get("/db/check").json();
+        if check["totalinconsistencies"] != 0 {
+            return vec![format!("the database contradicts itself: {check}")];
+        }
+        self.compare(&topology, &Parts::of_dump(&lab.get("/db/dump").json()), &lab.peers())
     }
 
-    fn compare(&self, topology: &Topology, peers: &SimPeers) -> Vec<String> {
-        let mut found = Vec::new();
+    fn compare(&self, topology: &Topology, parts: &Parts, peers: &SimPeers) -> Vec<String> {
+        let snapshots = peers.snapshots.iter();
+        let mut found: Vec<String> =
+            snapshots.map(|left| format!("snapshot {} of {} is left over", left.name, left.volume)).collect();
         let volumes: Vec<&VolumeInfo> =
             topology.clusters.iter().flat_map(|cluster| cluster.volumes.iter()).collect();
         let nodes: Vec<&NodeInfo> =
@@ -98,7 +124,7 @@ impl Audit {
             let node = nodes
                 .iter()
                 .find(|node| node.hostnames.manage.iter().any(|known| host.names.contains(known)));
-            self.compare_host(name, host, node.copied(), &bricks, &mut found);
+            self.compare_host(name, host, node.copied(), (&bricks, parts), &mut found);
         }
         found
     }

@@ -1,0 +1,137 @@
+//! Logical volumes and thin pools: those of bricks, and those that nobody knows.
+
+use std::collections::{HashMap, HashSet};
+
+use super::known::{Known, Site};
+use crate::executor::lvm::split_node;
+use crate::model::brick::Brick;
+use crate::model::device::{Device, volume_group};
+use crate::model::durability::Durability;
+use crate::model::inventory::{Inventory, LogicalVolume};
+
+/// What disagrees about the logical volumes of a node's devices.
+pub(super) fn findings(known: &Known<'_>, peer: &Inventory) -> Vec<String> {
+    let Ok(rows) = &peer.logical_volumes else { return Vec::new() };
+    let there: HashMap<(&str, &str), &LogicalVolume> =
+        rows.iter().map(|row| ((row.vg_name.as_str(), row.lv_name.as_str()), row)).collect();
+    let expected = known.expected_bricks(peer.node).into_iter().filter(|brick| has_group(peer, brick));
+    let mut lines: Vec<String> = expected.filter_map(|brick| about(known, peer, brick, &there)).collect();
+    lines.extend(unknown(known, peer, rows));
+    lines
+}
+
+/// Whether the group of a brick is there, as far as is known. Where it is not, the device says so for all of its bricks.
+pub(super) fn has_group(peer: &Inventory, brick: &Brick) -> bool {
+    let name = volume_group(brick.device);
+    peer.groups.as_ref().map_or(true, |groups| groups.iter().any(|group| group.vg_name == name))
+}
+
+/// The group and the logical volume of a brick, by its name or by what is mounted in its place.
+pub(super) fn volume_of(peer: &Inventory, site: &Site) -> Option<(String, String)> {
+    if let Some(name) = &site.volume {
+        return Some((site.group.clone(), name.clone()));
+    }
+    let mounted = &peer.mounts.as_ref().ok()?.mounted;
+    split_node(&mounted.iter().find(|mounted| mounted.point == site.point)?.device)
+}
+
+fn about(
+    known: &Known<'_>,
+    peer: &Inventory,
+    brick: &Brick,
+    there: &HashMap<(&str, &str), &LogicalVolume>,
+) -> Option<String> {
+    // Of a clone that is not mounted nothing can be said here, but there.
+    let (group, name) = volume_of(peer, &Site::of(brick))?;
+    let (what, pool) = (known.describe(brick), &brick.thin_pool);
+    let Some(found) = there.get(&(group.as_str(), name.as_str())) else {
+        let pool = match there.contains_key(&(group.as_str(), pool.as_str())) {
+            true => String::new(),
+            false => format!(", and so is its thin pool {pool}"),
+        };
+        return Some(format!(
+            "{what}: its logical volume {group}/{name} is missing{pool}. {}",
+            cure(known, brick)
+        ));
+    };
+    (found.pool_lv != *pool).then(|| {
+        format!(
+            "{what}: its logical volume {group}/{name} is in the thin pool `{}`, and the database says `{pool}`; look at `lvs {group}`",
+            found.pool_lv,
+        )
+    })
+}
+
+fn cure(known: &Known<'_>, brick: &Brick) -> String {
+    let volume = known.volume_of(brick);
+    match volume.filter(|volume| volume.durability != Durability::Distribute) {
+        Some(volume) => format!(
+            "What it held is gone here; if the other copies are whole (`gluster volume heal {} info`), move the brick to another disk: POST /bricks/to-evict/{}",
+            volume.name, brick.id,
+        ),
+        None => "What it held is gone, and the volume has no other copy of it: it has to come from a backup"
+            .to_owned(),
+    }
+}
+
+/// What a device's bricks explain.
+struct Explained<'a> {
+    device: &'a Device,
+    volumes: HashSet<String>,
+    pools: HashSet<&'a str>,
+}
+
+impl<'a> Explained<'a> {
+    fn new(device: &'a Device) -> Explained<'a> {
+        Explained { device, volumes: HashSet::new(), pools: HashSet::new() }
+    }
+
+    fn add(&mut self, peer: &Inventory, brick: &'a Brick) {
+        self.pools.insert(&brick.thin_pool);
+        self.volumes.extend(volume_of(peer, &Site::of(brick)).map(|(_, name)| name));
+    }
+
+    fn has(&self, row: &LogicalVolume) -> bool {
+        self.volumes.contains(&row.lv_name) || self.pools.contains(row.lv_name.as_str())
+    }
+}
+
+/// Logical volumes in groups of ours that belong to no brick, whatever its phase.
+fn unknown(known: &Known<'_>, peer: &Inventory, rows: &[LogicalVolume]) -> Vec<String> {
+    let mut groups: HashMap<String, Explained<'_>> = HashMap::new();
+    for device in known.devices_of(peer.node) {
+        groups.insert(volume_group(device.id), Explained::new(device));
+    }
+    for brick in known.bricks_of(peer.node) {
+        if let Some(group) = groups.get_mut(&volume_group(brick.device)) {
+            group.add(peer, brick);
+        }
+    }
+    let host = known.host(peer.node);
+    let unexplained = rows.iter().filter_map(|row| {
+        let group = groups.get(&row.vg_name)?;
+        (!group.has(row)).then(|| unknown_line(host, group, row))
+    });
+    unexplained.collect()
+}
+
+fn unknown_line(host: &str, group: &Explained<'_>, row: &LogicalVolume) -> String {
+    let LogicalVolume { lv_name: name, vg_name, lv_size: size, pool_lv: pool, origin, .. } = row;
+    let (device, path) = (group.device.id, &group.device.name);
+    if group.pools.contains(pool.as_str()) && (!origin.is_empty() || is_of_gluster(name)) {
+        return format!(
+            "{vg_name}/{name} on {host} is a snapshot in the thin pool {pool} of a brick. `gluster snapshot list` says whose it is; as long as it is there, the pool keeps its space when the brick goes"
+        );
+    }
+    let kind = if row.lv_attr.starts_with('t') { "thin pool" } else { "logical volume" };
+    format!(
+        "the {kind} {vg_name}/{name} ({size}) on {host} belongs to no brick of this database, and takes space of device {device} ({path}). If nobody needs what is in it: `lvremove {vg_name}/{name}`, then GET /devices/{device}/resync"
+    )
+}
+
+/// How gluster names the logical volumes that it makes for snapshots and clones: 32 hex digits, `_` and a number.
+fn is_of_gluster(name: &str) -> bool {
+    let is_hex = |id: &str| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    name.split_once('_').is_some_and(|(id, number)| is_hex(id) && is_number(number))
+}

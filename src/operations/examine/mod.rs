@@ -1,0 +1,130 @@
+//! What the peers have, compared with what the database says. Nothing is changed, and no transaction is open while
+//! peers are asked.
+//!
+//! The report begins with heketi's lines, which compare no more than the names of volumes. Those that follow are for
+//! people: each names a host and an object, and says what to do. Where all agree there are none.
+
+mod devices;
+mod heketi;
+mod known;
+mod logical_volumes;
+mod mounts;
+#[cfg(test)]
+mod tests;
+mod volumes;
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use self::known::Known;
+use super::engine::Engine;
+use super::{OpError, Operations};
+use crate::executor::settings::PeerSettings;
+use crate::model::everything::Everything;
+use crate::model::ids::{ClusterId, VolumeId};
+use crate::model::inventory::Inventory;
+use crate::model::node::Node;
+use crate::model::state::Phase;
+use crate::store::{Result as StoreResult, everything};
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct Examination {
+    /// What the database said before the peers were asked.
+    pub database: Everything,
+    /// What the nodes of each cluster told.
+    pub clusters: Vec<(ClusterId, Vec<Inventory>)>,
+    /// What could not be asked, and what disagrees.
+    pub report: Vec<String>,
+}
+
+impl Operations {
+    /// Asks all peers what they have, and compares it with the database.
+    ///
+    /// # Errors
+    /// When the database cannot be read. A peer that does not answer is a line of the report.
+    pub async fn examine(&self) -> Result<Examination, OpError> {
+        let engine = Arc::clone(&self.inner);
+        Self::detached(async move { engine.examine().await }).await
+    }
+}
+
+impl Engine {
+    async fn examine(&self) -> Result<Examination, OpError> {
+        let before = self.everything().await?;
+        let clusters = self.ask_all(&before).await;
+        let after = self.everything().await?;
+        let settings = Arc::clone(self.runner.settings());
+        let compare = move || {
+            let report = report(&before, &after, &clusters, &settings);
+            Examination { database: before, clusters, report }
+        };
+        // There may be much of it: not on the threads that serve others.
+        tokio::task::spawn_blocking(compare).await.map_err(|_| OpError::Internal)
+    }
+
+    async fn everything(&self) -> StoreResult<Everything> {
+        everything::read(&mut *self.store.snapshot().await?).await
+    }
+
+    /// Asks all nodes at the same time: one that is off or hangs delays nobody.
+    async fn ask_all(&self, all: &Everything) -> Vec<(ClusterId, Vec<Inventory>)> {
+        let is_there = |node: &&Node| node.phase != Phase::Creating;
+        let asked = all.nodes.iter().filter(is_there).map(async |node| {
+            let hosting = hosting(all, node.cluster);
+            let told = match node.host() {
+                Some(host) => self.runner.inventory(node.id, &host, &hosting).await,
+                None => Inventory::unknown(node.id, "its name in the database cannot be that of a host"),
+            };
+            (node.cluster, told)
+        });
+        let told = join_all(asked).await;
+        let of = |id: ClusterId| told.iter().filter(move |(cluster, _)| *cluster == id);
+        let clusters = all.clusters.iter().map(|cluster| cluster.id);
+        clusters.map(|id| (id, of(id).map(|(_, told)| told.clone()).collect())).collect()
+    }
+}
+
+/// The volumes of a cluster that host block volumes.
+fn hosting(all: &Everything, cluster: ClusterId) -> Vec<(VolumeId, String)> {
+    let hosts = all.volumes.iter().filter(|volume| volume.block && volume.cluster == cluster);
+    hosts
+        .filter(|volume| volume.phase == Phase::Ready)
+        .map(|volume| (volume.id, volume.name.clone()))
+        .collect()
+}
+
+/// The whole report. `before` and `after` are what the database said around the asking.
+fn report(
+    before: &Everything,
+    after: &Everything,
+    clusters: &[(ClusterId, Vec<Inventory>)],
+    settings: &PeerSettings,
+) -> Vec<String> {
+    let known = Known::new(before, after);
+    let mut lines = Vec::new();
+    for (id, peers) in clusters {
+        lines.extend(heketi::lines(before, &known, *id, peers));
+    }
+    for (id, peers) in clusters {
+        lines.extend(peers.iter().filter_map(|peer| unasked(&known, peer)));
+        lines.extend(volumes::findings(&known, *id, peers));
+        for peer in peers {
+            lines.extend(devices::findings(&known, peer));
+            lines.extend(logical_volumes::findings(&known, peer));
+            lines.extend(mounts::findings(&known, peer, settings));
+        }
+    }
+    lines.extend(volumes::foreign(&known, clusters));
+    lines
+}
+
+/// heketi's line for this does not say why.
+fn unasked(known: &Known<'_>, peer: &Inventory) -> Option<String> {
+    let why = peer.volumes.as_ref().err()?;
+    let host = known.host(peer.node);
+    Some(format!(
+        "gluster on {host} could not be asked: {why}. Check that {host} is up, can be reached with the configured key, and runs glusterd; what should be there was not compared with it"
+    ))
+}

@@ -1,0 +1,134 @@
+//! A recorded operation in a task of its own: its turn, its locks, and its rounds until it is over.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tracing::{Instrument as _, error, info, info_span};
+
+use super::background::creates;
+use super::engine::{Engine, Locking, Turn};
+use crate::model::ids::OperationId;
+use crate::model::operation::{Direction, Operation, OperationKind};
+
+/// The longest pause between two tries.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long an operation is let alone after the database failed under it.
+const AFTER_DATABASE_FAILED: Duration = Duration::from_secs(5);
+
+/// How a round of an operation ended.
+pub(super) enum Round {
+    /// Nothing is left to do, now or for this task.
+    Over,
+    /// It goes on, perhaps in the other direction.
+    Again,
+    /// It goes on after a pause.
+    After(Duration),
+}
+
+impl Engine {
+    /// Begins to work on a recorded operation that is marked active. `fresh`: nobody has worked on it before.
+    pub(super) fn spawn(self: &Arc<Self>, op: Operation, locking: Locking, turn: Option<Turn>, fresh: bool) {
+        let engine = Arc::clone(self);
+        self.running.send_modify(|count| *count += 1);
+        let span =
+            info_span!("operation", op.id = %op.id, op.kind = op.kind.as_str(), op.target = %op.target);
+        let (id, job) = (op.id, op.job);
+        let work = async move {
+            let holder = format!("{} of {}", op.kind.as_str(), op.target);
+            let place = match turn {
+                Some(turn) => Some(engine.limits.place(turn.cluster, turn.ticket).await),
+                None => None,
+            };
+            let held = match locking {
+                Locking::Held(held) => held,
+                Locking::Wanted(locks) => engine.locks.acquire(&locks, &holder).await,
+            };
+            let ended = engine.run_and_tell(op, fresh).await;
+            drop((held, place));
+            ended
+        };
+        let engine = Arc::clone(self);
+        tokio::spawn(async move {
+            // A panic leaves the operation to the background. What the engine shares is behind locks that outlive it.
+            let work = AssertUnwindSafe(work.instrument(span)).catch_unwind();
+            let ended = match work.await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    engine.after_panic(id).await;
+                    false
+                }
+            };
+            engine.progress.clear(job);
+            engine.set_active(id, false);
+            if !ended {
+                engine.wake.notify_one();
+            }
+            engine.running.send_modify(|count| *count -= 1);
+        });
+    }
+
+    /// Runs an operation; a client whose delete takes very long is told that it goes on without him. Returns whether
+    /// nothing is left to do.
+    async fn run_and_tell(self: &Arc<Self>, op: Operation, fresh: bool) -> bool {
+        let late = (op.kind == OperationKind::VolumeDelete && fresh).then_some((op.id, op.job));
+        let mut run = std::pin::pin!(self.run(op, fresh));
+        let Some((id, job)) = late else { return run.await };
+        match tokio::time::timeout(self.settings.delete_patience, &mut run).await {
+            Ok(ended) => ended,
+            // Side by side: what runs may hold the connection that the answer needs.
+            Err(_) => tokio::join!(run, self.tell_it_goes_on(id, job)).0,
+        }
+    }
+
+    async fn after_panic(&self, id: OperationId) {
+        error!("operation {id} ended unexpectedly, see the panic above; it is taken up again later");
+        if let Err(refused) = self.park_after_panic(id).await {
+            error!(error = &refused as &dyn std::error::Error, "operation {id} could not be parked");
+            self.pause(AFTER_DATABASE_FAILED).await;
+        }
+    }
+
+    /// Waits, but not for longer than the server is to run.
+    pub(super) async fn pause(&self, time: Duration) {
+        let mut stopping = self.stopping.subscribe();
+        // Either way it is over: whoever asked looks whether the server stops.
+        tokio::time::timeout(time, stopping.wait_for(|stop| *stop)).await.ok();
+    }
+
+    async fn run(self: &Arc<Self>, mut op: Operation, fresh: bool) -> bool {
+        // Additions do each step once: what fails turns them back.
+        let fresh = fresh && creates(op.kind);
+        let began = self.clock.now_ms();
+        let mut pause = self.settings.first_retry;
+        loop {
+            let round = match op.direction {
+                Direction::Forward => self.forward(&mut op, began, fresh).await,
+                Direction::Back => self.backward(&mut op).await,
+            };
+            match round {
+                Ok(Round::Over) => return op.parked.is_none() && !self.is_stopping(),
+                Ok(Round::Again) => {}
+                Ok(Round::After(least)) => {
+                    self.pause(least.max(pause)).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                Err(refused) => {
+                    error!(
+                        error = &refused as &dyn std::error::Error,
+                        "the database failed in the middle of an operation; it is taken up again later"
+                    );
+                    // It stays marked active meanwhile: a full disk must not make it run in circles.
+                    self.pause(AFTER_DATABASE_FAILED).await;
+                    return false;
+                }
+            }
+            if self.is_stopping() {
+                info!("left to the next start of the server");
+                return false;
+            }
+        }
+    }
+}

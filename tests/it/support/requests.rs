@@ -1,0 +1,102 @@
+//! Requests to the server of a scenario, and its answers.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use mortar::client::{Client, Credentials, Quiet};
+use serde_json::Value;
+
+use super::server::{Lab, PAUSE};
+use crate::conformance::http;
+
+/// An answer of the server: status, body, and the headers that scenarios look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    pub text: String,
+    pub location: String,
+    pub retry_after: String,
+    pub warning: String,
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// The id at the end of the location.
+    pub fn located(&self) -> String {
+        self.location.rsplit('/').next().unwrap_or_default().to_owned()
+    }
+}
+
+impl Lab {
+    /// A client of this server.
+    pub fn client(&self) -> Client {
+        self.client_as("", "")
+    }
+
+    pub fn client_as(&self, user: &str, key: &str) -> Client {
+        let credentials = Credentials { user: user.to_owned(), key: key.to_owned() };
+        Client::new(self.url(), credentials, Box::new(Quiet))
+    }
+
+    /// One request as it is; an error where no answer came.
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> anyhow::Result<Reply> {
+        let headers: Vec<(String, String)> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let response = http::send(self.port(), method, path, &headers, body)?;
+        Ok(Reply {
+            status: response.status,
+            location: response.header("location").unwrap_or_default().to_owned(),
+            warning: response.header("x-mortar-warning").unwrap_or_default().to_owned(),
+            retry_after: response.header("retry-after").unwrap_or_default().to_owned(),
+            text: String::from_utf8_lossy(&response.body).into_owned(),
+        })
+    }
+
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
+        let sent = self.try_send(method, path, headers, body);
+        sent.unwrap_or_else(|error| panic!("{error:#}\n{}", self.log_tail()))
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], None)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, &[], Some(body.to_string().as_bytes()))
+    }
+
+    pub fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, &[], None)
+    }
+
+    /// The last answer of a job.
+    pub fn wait_for(&self, job: &str) -> Reply {
+        let begun = Instant::now();
+        loop {
+            let reply = self.get(job);
+            if reply.status != 200 {
+                return reply;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(120), "{job} does not end\n{}", self.log_tail());
+            std::thread::sleep(PAUSE);
+        }
+    }
+}
+
+/// Writes a body into a file, byte for byte.
+pub fn download(port: u16, path: &str, file: &Path) {
+    let response = http::send(port, "GET", path, &[], None).unwrap();
+    assert_eq!(response.status, 200);
+    fs::write(file, response.body).unwrap();
+}

@@ -1,0 +1,80 @@
+//! A clone on real thin pools: it has what its source had, keeps it when the source is gone, and leaves nothing.
+
+use mortar::api::VolumeInfo;
+use serde_json::{Value, json};
+
+use crate::audit;
+use crate::mounts::Mounted;
+use crate::peers::reset;
+use crate::server::Server;
+
+fn volume(server: &Server, name: &str) -> VolumeInfo {
+    let client = server.client();
+    let ids = client.volume_list().expect("the volumes").volumes;
+    let mut volumes = ids.iter().map(|id| client.volume_info(id).expect("a volume"));
+    volumes.find(|volume| volume.name == name).expect("it is there")
+}
+
+fn delete(server: &Server, volume: &VolumeInfo) {
+    let job = server.begin("DELETE", &format!("/volumes/{}", volume.id), &json!({}));
+    let (status, text) = server.finished(&job);
+    assert_eq!(status, 204, "{text}");
+}
+
+fn used(server: &Server) -> u64 {
+    let topology = server.client().topology().expect("the topology");
+    let nodes = topology.clusters.iter().flat_map(|cluster| cluster.nodes.iter());
+    nodes.flat_map(|node| node.devices.iter()).map(|device| device.storage.used).sum()
+}
+
+#[test]
+#[ignore = "needs the lab: make test-all"]
+fn a_clone_keeps_what_its_source_had_and_both_gone_leave_nothing() {
+    reset();
+    let mut server = Server::start();
+    let loaded = server.load(true);
+    assert!(!loaded.contains("Unable"), "{loaded}");
+    let create = ["volume", "create", "--size=1", "--name=data", "--gid=2000", "--snapshot-factor=1.5"];
+    let (done, text) = server.mortar(&create);
+    assert!(done, "{text}");
+    let source = volume(&server, "data");
+    let before = Mounted::new(&source.mount.glusterfs.device);
+    before.write("letter", "before the clone\n");
+    let taken = used(&server);
+
+    // Also while it is mounted.
+    let (done, text) = server.mortar(&["volume", "clone", &source.id, "--name=copy"]);
+    assert!(done, "{text}");
+    assert!(text.contains("Name: copy\n") && text.contains("Snapshot Factor: 1.50\n"), "{text}");
+    before.write("letter", "after the clone\n");
+    let copy = volume(&server, "copy");
+    let cloned = Mounted::new(&copy.mount.glusterfs.device);
+    assert_eq!(cloned.read("letter"), "before the clone\n");
+    cloned.write("answer", "of the clone\n");
+    assert_eq!(before.read("letter"), "after the clone\n");
+    before.unmount();
+    assert_eq!(used(&server), taken, "a clone takes no space");
+    audit::is_clean(&server, &[]);
+
+    // The server dies when gluster has made another one: that is undone.
+    server.kill();
+    let faults = json!([{"command": "snapshot clone", "fault": "kill_after"}]);
+    server.start_again(&json!({"record": server.path("commands"), "faults": faults}));
+    let job = server.begin("POST", &format!("/volumes/{}/clone", source.id), &json!({"name": "lost"}));
+    server.wait_until_dead();
+    server.start_again(&Value::Null);
+    let (status, text) = server.finished(&job);
+    assert_eq!(status, 500, "{text}");
+    audit::is_clean(&server, &[]);
+
+    delete(&server, &source);
+    audit::is_clean(&server, &[]);
+    assert_eq!(used(&server), taken, "the thin pools are still there");
+    assert_eq!(cloned.read("letter"), "before the clone\n");
+    assert_eq!(cloned.read("answer"), "of the clone\n");
+    cloned.unmount();
+
+    delete(&server, &copy);
+    assert_eq!(used(&server), 0);
+    audit::is_clean(&server, &[]);
+}
