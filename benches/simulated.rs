@@ -12,6 +12,7 @@ use mortar::store::{Sharing, Store};
 use serde_json::{Value, json};
 
 const SIZES: [u32; 4] = [250, 1_000, 10_000, 50_000];
+const READ_SIZES: [u32; 2] = [250, 10_000];
 const STARTS: usize = 9;
 const WARM_UP: usize = 10;
 const MEASURED: usize = 60;
@@ -52,6 +53,7 @@ const BRICKS: &str = "
 fn main() -> Result<()> {
     start()?;
     latency()?;
+    reads()?;
     memory()
 }
 
@@ -132,12 +134,70 @@ fn create_and_delete(connection: &mut Connection) -> Result<(Duration, Duration)
 fn print_latency(what: &str, volumes: u32, times: &[Duration], first: Duration) {
     let median = quantile(times, 0.5);
     println!(
-        "{what}, {volumes:6} volumes     p50 {} ms, p99 {} ms, least {} ms, p50 / first {:.2}",
+        "{:<8}{volumes:6} volumes     p50 {} ms, p99 {} ms, least {} ms, p50 / first {:.2}",
+        format!("{what},"),
         ms(median),
         ms(quantile(times, 0.99)),
         ms(quantile(times, 0.0)),
         median.as_secs_f64() / first.as_secs_f64()
     );
+}
+
+/// A server that is only read from.
+struct Reader {
+    volumes: u32,
+    _directory: tempfile::TempDir,
+    _server: Server,
+    connection: Connection,
+    /// The list of all volumes, one of them, and a scrape; each with its times.
+    measured: [(&'static str, String, Vec<Duration>); 3],
+}
+
+impl Reader {
+    fn start(volumes: u32) -> Result<Reader> {
+        let directory = tempfile::tempdir()?;
+        fill(directory.path(), volumes)?;
+        let server = Server::start(directory.path(), &json!({ "executor": "sim" }))?;
+        let mut connection = server.connect()?;
+        let list: Value = serde_json::from_slice(&connection.ask("GET", "/volumes", "")?.body)?;
+        let middle = list["volumes"][volumes as usize / 2].as_str().context("GET /volumes gave no list")?;
+        let measured = [
+            ("list", "/volumes".to_owned(), Vec::new()),
+            ("info", format!("/volumes/{middle}"), Vec::new()),
+            ("metrics", "/metrics".to_owned(), Vec::new()),
+        ];
+        Ok(Reader { volumes, _directory: directory, _server: server, connection, measured })
+    }
+
+    fn read(&mut self) -> Result<()> {
+        for (what, path, times) in &mut self.measured {
+            let begun = Instant::now();
+            let answer = self.connection.ask("GET", path, "")?;
+            times.push(begun.elapsed());
+            anyhow::ensure!(answer.status == 200, "{what}: GET {path}: {}", answer.status);
+        }
+        Ok(())
+    }
+}
+
+/// Both sizes in turn, as for changes.
+fn reads() -> Result<()> {
+    let mut readers = READ_SIZES.into_iter().map(Reader::start).collect::<Result<Vec<_>>>()?;
+    for round in 0..WARM_UP + MEASURED {
+        for reader in &mut readers {
+            reader.read()?;
+            if round < WARM_UP {
+                reader.measured.iter_mut().for_each(|(_, _, times)| times.clear());
+            }
+        }
+    }
+    let Some(least) = readers.first() else { return Ok(()) };
+    for (at, (what, _, first)) in least.measured.iter().enumerate() {
+        for reader in &readers {
+            print_latency(what, reader.volumes, &reader.measured[at].2, quantile(first, 0.5));
+        }
+    }
+    Ok(())
 }
 
 /// The server as it runs in earnest: nothing of simulated peers is in its memory. No peer is asked.

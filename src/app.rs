@@ -163,6 +163,9 @@ fn settings(config: &Config) -> OperationSettings {
             average_file_size: bounds.average_file.unwrap_or(standard.average_file_size),
             zone_checking: ZoneChecking::from_word(&bounds.zone_checking).unwrap_or_default(),
         },
+        unknown_zone_checking: Some(&bounds.zone_checking)
+            .filter(|word| !word.is_empty() && ZoneChecking::from_word(word).is_none())
+            .cloned(),
         max_volumes_per_cluster: bounds.max_volumes,
         volume_create_retries: config.background.create_retries,
         max_inflight: config.background.max_inflight,

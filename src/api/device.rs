@@ -55,7 +55,7 @@ pub struct StorageSize {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct DeviceInfo {
-    /// The path it was added by.
+    /// A path of its disk: the one it was added by, as long as it is one. It follows the disk after a restart of the peer.
     #[schema(required = true)]
     pub name: String,
     /// Labels.

@@ -113,14 +113,18 @@ fn bounds(keys: &Glusterfs, environment: &Environment) -> Bounds {
     let max_volumes: i64 = environment
         .number("HEKETI_GLUSTER_MAX_VOLUMES_PER_CLUSTER", 0)
         .unwrap_or(keys.max_volumes_per_cluster);
+    let zone_checking =
+        environment.text("HEKETI_ZONE_CHECKING", keys.zone_checking.clone()).unwrap_or_default();
+    if !matches!(zone_checking.as_str(), "" | "none" | "strict") {
+        environment
+            .complain(format!("zone_checking {zone_checking:?} is neither none nor strict: none is used"));
+    }
     Bounds {
         brick_min: size(keys.brick_min_size_gb),
         brick_max: size(keys.brick_max_size_gb),
         max_bricks: positive(keys.max_bricks_per_volume),
         average_file: KiB::new(keys.average_file_size_kb).filter(|size| size.get() > 0),
-        zone_checking: environment
-            .text("HEKETI_ZONE_CHECKING", keys.zone_checking.clone())
-            .unwrap_or_default(),
+        zone_checking,
         max_volumes: match max_volumes {
             0 => MAX_VOLUMES,
             negative if negative < 0 => UNLIMITED_VOLUMES,

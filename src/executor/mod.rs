@@ -13,6 +13,7 @@ pub mod settings;
 pub mod sim;
 pub mod ssh;
 pub mod system;
+pub mod thin_pool;
 
 use std::sync::Arc;
 

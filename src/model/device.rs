@@ -1,5 +1,7 @@
 //! Devices: disks of nodes, each one a volume group.
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::{DeviceId, NodeId};
 use super::node::Tags;
 use super::sizes::KiB;
@@ -23,7 +25,8 @@ pub struct Device {
     pub id: DeviceId,
     /// The node it is in.
     pub node: NodeId,
-    /// The path it was added by, such as `/dev/vdd`. A label: the identity is `pv_uuid`.
+    /// The path it was added by, such as `/dev/vdd`, as long as it is one. A label that follows the disk: the identity is
+    /// `pv_uuid`.
     pub name: String,
     /// Labels.
     pub tags: Tags,
@@ -41,6 +44,47 @@ pub struct Device {
     pub paths: Vec<String>,
     /// Bricks on it, pending ones included.
     pub brick_count: u32,
+}
+
+impl Device {
+    /// A name that is right wherever its disk is: the link that udev makes from the UUID, or the folder of its group.
+    pub fn lasting_name(&self) -> String {
+        match &self.pv_uuid {
+            Some(uuid) => format!("/dev/disk/by-id/lvm-pv-uuid-{uuid}"),
+            None => format!("/dev/{}", volume_group(self.id)),
+        }
+    }
+}
+
+/// A device as its disk is recognised among those of a peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownDevice {
+    /// Its id, which names its volume group.
+    pub device: DeviceId,
+    /// The UUID of its physical volume.
+    pub pv_uuid: Option<String>,
+    /// The path it is shown by; it may be another disk's by now.
+    pub name: String,
+    /// The paths that its disk had when that was asked last.
+    pub paths: Vec<String>,
+}
+
+impl From<Device> for KnownDevice {
+    fn from(device: Device) -> KnownDevice {
+        let Device { id, pv_uuid, name, paths, .. } = device;
+        KnownDevice { device: id, pv_uuid, name, paths }
+    }
+}
+
+/// By which paths the disk of a device can be reached now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceLabel {
+    /// The device.
+    pub device: DeviceId,
+    /// What LVM calls its disk.
+    pub path: String,
+    /// All paths of its disk.
+    pub paths: Vec<String>,
 }
 
 /// The name of a device's volume group.

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::brick::{BrickRole, BrickSpace};
+use super::device::{DeviceLabel, KnownDevice};
 use super::durability::Durability;
 use super::host::Host;
 use super::ids::{BrickId, DeviceId, NodeId, VolumeId};
@@ -36,6 +37,9 @@ pub struct DevicePlan {
     /// Whether a release that fails counts as done: the peer may be gone for good.
     #[serde(default)]
     pub forget: bool,
+    /// The devices that its node had at the decision: a disk is theirs by what LVM says, whatever its path is.
+    #[serde(default)]
+    pub known: Vec<KnownDevice>,
 }
 
 /// A brick to make or to take away.
@@ -169,6 +173,9 @@ pub enum Step {
     },
     /// Makes a physical volume and a volume group of a disk.
     PrepareDevice(DevicePlan),
+    /// Looks that the disk of a device is there, and by which paths. Changes nothing. What is to be released was seen
+    /// before: otherwise a disk that is away would be taken for one that is released.
+    FindDevice(DevicePlan),
     /// Takes the volume group and the physical volume away.
     ReleaseDevice(DevicePlan),
     /// Makes a brick: thin pool, file system, mount, directory.
@@ -216,6 +223,9 @@ pub struct DeviceFacts {
     pub free: KiB,
     /// Extent of the volume group.
     pub extent: KiB,
+    /// The paths of its disk, and of those of its node's other disks that have moved.
+    #[serde(default)]
+    pub labels: Vec<DeviceLabel>,
 }
 
 /// What a step reports back when it is done.
@@ -227,6 +237,11 @@ pub enum StepOutput {
     Nothing,
     /// What a device is like.
     Device(DeviceFacts),
+    /// By which paths disks can be reached.
+    Labels {
+        /// That of the device first.
+        labels: Vec<DeviceLabel>,
+    },
     /// It went on although something failed, which people are told.
     Told {
         /// What failed, where, and what to do.

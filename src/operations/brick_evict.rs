@@ -117,6 +117,7 @@ impl Engine {
         set: &[&Brick],
         candidate: &Candidate,
     ) -> Result<PlacedBrick, PlacementRefusal> {
+        self.warn_of_zone_word(volume);
         let stays: Vec<_> = set.iter().filter(|brick| brick.id != old.id).map(|brick| brick.node).collect();
         let nodes: Vec<NodeView<'_>> =
             candidate.nodes.iter().map(|node| NodeView { node, down: self.is_down(node.id) }).collect();

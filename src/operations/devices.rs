@@ -5,8 +5,9 @@ use std::sync::Arc;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::engine::{Engine, Turn};
+use super::labels::known;
 use super::locks::{Mode, ObjectKey};
-use super::{IN_USE, OpError, Operations, peers};
+use super::{IN_USE, OpError, Operations, peers, steps};
 use crate::executor::lvm;
 use crate::model::device::{Device, Storage};
 use crate::model::ids::{DeviceId, JobId, NodeId};
@@ -83,6 +84,7 @@ impl Operations {
 impl Engine {
     async fn add_device(self: &Arc<Self>, spec: DeviceSpec) -> Result<JobId, OpError> {
         let node_id: NodeId = spec.node.parse().map_err(|_| NO_NODE)?;
+        self.doubt_name(node_id, &spec.name).await?;
         let mut tx = self.store.write().await?;
         let node = node::find(&mut tx, node_id).await?.filter(|node| node.phase == Phase::Ready);
         let node = node.ok_or(NO_NODE)?;
@@ -103,8 +105,9 @@ impl Engine {
             paths: Vec::new(),
             brick_count: 0,
         };
+        let mut plan = plan(&node, &new, spec.destroy_data, false)?;
+        plan.known = known(&mut tx, node_id).await?;
         device::insert(&mut tx, &new).await?;
-        let plan = plan(&node, &new, spec.destroy_data, false)?;
         let decision = self.decision(
             OperationKind::DeviceAdd,
             new.id,
@@ -140,13 +143,8 @@ impl Engine {
             )));
         }
         device::set_phase(&mut tx, id, Phase::Ready, Phase::Deleting).await?;
-        let plan = plan(&node, &device, false, forget)?;
-        let decision = self.decision(
-            OperationKind::DeviceDelete,
-            id,
-            vec![vec![Step::ReleaseDevice(plan)]],
-            locks(&node, id),
-        );
+        let stages = release(&mut tx, &node, &device, forget).await?;
+        let decision = self.decision(OperationKind::DeviceDelete, id, stages, locks(&node, id));
         self.launch(tx, decision, false, None).await
     }
 
@@ -184,7 +182,9 @@ impl Engine {
         if pending || operation::touches(&mut tx, &id.to_string()).await? {
             return self.finished_job(tx, being_worked_on(&device), false).await;
         }
-        let stages = vec![vec![Step::ReadDevice(plan(&node, &device, false, false)?)]];
+        let mut plan = plan(&node, &device, false, false)?;
+        plan.known = known(&mut tx, node.id).await?;
+        let stages = vec![vec![Step::ReadDevice(plan)]];
         let decision = self.decision(OperationKind::DeviceResync, id, stages, locks(&node, id));
         self.launch(tx, decision, false, None).await
     }
@@ -216,19 +216,27 @@ pub(super) fn plan(
         pv_uuid: device.pv_uuid.clone(),
         destroy_data,
         forget,
+        known: Vec::new(),
     })
+}
+
+/// What is done to release a device, by stage. What is forgotten need not be there.
+async fn release(
+    conn: &mut SqliteConnection,
+    node: &Node,
+    device: &Device,
+    forget: bool,
+) -> Result<Vec<Vec<Step>>, StoreError> {
+    let plan = plan(node, device, false, forget)?;
+    let find = DevicePlan { known: known(conn, node.id).await?, ..plan.clone() };
+    let release = vec![Step::ReleaseDevice(plan)];
+    Ok(if forget { vec![release] } else { vec![vec![Step::FindDevice(find)], release] })
 }
 
 fn already_added(node: &Node, path: &str, there: DeviceId) -> JobOutcome {
     let host = node.manage.first().map_or("", String::as_str);
-    JobOutcome::Failed {
-        text: format!(
-            "Initializing device {path} failed (already initialized or contains data?): Device already in use (ID: {there})"
-        ),
-        explanation: Some(format!(
-            "{path} on {host} is device {there} of this server already; nothing was changed"
-        )),
-    }
+    let (text, explanation) = steps::already_added(host, path, there);
+    JobOutcome::Failed { text, explanation: Some(explanation) }
 }
 
 async fn ready(conn: &mut SqliteConnection, id: DeviceId) -> Result<(Device, Node), OpError> {

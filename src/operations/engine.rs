@@ -10,6 +10,7 @@ use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Notify, watch};
 
 use super::error::OpError;
+use super::fullness::PassedLevels;
 use super::limits::{Limits, Ticket};
 use super::locks::{Held, Locks, Mode, ObjectKey};
 use super::progress::Progress;
@@ -17,6 +18,7 @@ use super::records::record;
 use super::steps::StepRunner;
 use super::{OperationSettings, Parts};
 use crate::executor::Executor;
+use crate::executor::settings::PeerSettings;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::ids::{ClusterId, Ids, JobId, NodeId, OperationId};
@@ -28,6 +30,7 @@ use crate::store::{Store, job, operation};
 pub(super) struct Engine {
     pub(super) store: Arc<Store>,
     pub(super) executor: Arc<dyn Executor>,
+    pub(super) peer_settings: Arc<PeerSettings>,
     pub(super) runner: StepRunner,
     pub(super) settings: OperationSettings,
     pub(super) metrics: Metrics,
@@ -44,6 +47,8 @@ pub(super) struct Engine {
     pub(super) read: Mutex<HashMap<JobId, i64>>,
     /// Nodes whose glusterd did not answer when it was asked last.
     pub(super) down: Mutex<BTreeSet<NodeId>>,
+    /// How full thin pools were when they were looked at last.
+    pub(super) passed_levels: PassedLevels,
     /// How many tasks run; the last one to end is waited for at shutdown.
     pub(super) running: watch::Sender<usize>,
     /// Set once, when the server is to stop.
@@ -90,8 +95,10 @@ pub enum Stopped {
 
 impl Engine {
     pub(super) fn new(parts: Parts) -> Engine {
+        let peer_settings = Arc::new(parts.peer_settings);
         Engine {
-            runner: StepRunner::new(Arc::clone(&parts.executor), Arc::new(parts.peer_settings)),
+            runner: StepRunner::new(Arc::clone(&parts.executor), Arc::clone(&peer_settings)),
+            peer_settings,
             limits: Limits::new(parts.settings.max_inflight),
             store: parts.store,
             executor: parts.executor,
@@ -105,6 +112,7 @@ impl Engine {
             wake: Notify::new(),
             read: Mutex::default(),
             down: Mutex::default(),
+            passed_levels: PassedLevels::default(),
             running: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
         }

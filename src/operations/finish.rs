@@ -4,7 +4,8 @@ use sqlx::SqliteConnection;
 use tracing::{info, warn};
 
 use super::engine::Engine;
-use super::{volume_clone, volume_retry};
+use super::{labels, volume_clone, volume_retry};
+use crate::model::device::DeviceLabel;
 use crate::model::ids::BrickId;
 use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind, StepRecord};
 use crate::model::state::{EntryState, Phase};
@@ -18,6 +19,9 @@ pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
     tx.commit().await?;
     engine.progress.clear(op.job);
     engine.note_end(op, "done");
+    if op.kind == OperationKind::DeviceDelete {
+        engine.metrics.device_gone(&op.target);
+    }
     info!("{} of {} is done", op.kind.as_str(), op.target);
     Ok(())
 }
@@ -42,10 +46,13 @@ async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operati
             Ok(JobOutcome::Done)
         }
         OperationKind::DeviceAdd => {
-            device::make_ready(conn, id(op)?, facts(op)?).await?;
+            let facts = facts(op)?;
+            device::make_ready(conn, id(op)?, facts).await?;
+            labels::write(conn, id(op)?, &facts.labels).await?;
             Ok(JobOutcome::Done)
         }
         OperationKind::DeviceDelete => {
+            labels::write(conn, id(op)?, found_labels(op)).await?;
             device::delete(conn, id(op)?).await?;
             Ok(JobOutcome::Done)
         }
@@ -81,6 +88,7 @@ async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operati
         OperationKind::DeviceResync => {
             let facts = facts(op)?;
             device::resize(conn, id(op)?, facts.total, facts.free).await?;
+            labels::write(conn, id(op)?, &facts.labels).await?;
             Ok(JobOutcome::Done)
         }
     }
@@ -93,6 +101,15 @@ fn facts(op: &Operation) -> Result<&DeviceFacts> {
         Some(StepOutput::Device(facts)) => Ok(facts),
         _ => Err(corrupt(op)),
     }
+}
+
+/// By which paths disks were found.
+fn found_labels(op: &Operation) -> &[DeviceLabel] {
+    let labels = op.steps.iter().find_map(|record| match &record.output {
+        StepOutput::Labels { labels } => Some(labels.as_slice()),
+        _ => None,
+    });
+    labels.unwrap_or_default()
 }
 
 /// What failed although the operation went on.

@@ -14,8 +14,10 @@ mod failure;
 mod figures;
 mod finish;
 mod forward;
+mod fullness;
 pub mod import;
 mod jobs;
+mod labels;
 mod leftovers;
 mod limits;
 mod locks;
@@ -37,6 +39,7 @@ mod volume_delete;
 mod volume_expand;
 mod volume_plan;
 mod volume_retry;
+mod zones;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +82,8 @@ pub struct Parts {
 pub struct OperationSettings {
     /// Bounds of bricks and volumes.
     pub placement: PlacementLimits,
+    /// What the configuration says of zone checking where that is no word for it; it counts as `none`.
+    pub unknown_zone_checking: Option<String>,
     /// Volumes a cluster may have, pending ones included.
     pub max_volumes_per_cluster: usize,
     /// Further tries of a volume create that failed on one placement.

@@ -75,6 +75,7 @@ pub fn describe(steps: &[&Step], back: bool) -> String {
         Step::ProbePeer { peer, .. } => format!("joining {} to the trusted pool", peer.host),
         Step::DetachPeer { peer, .. } => format!("taking {} out of the trusted pool", peer.host),
         Step::PrepareDevice(plan) => format!("preparing {} on {}", plan.path, plan.peer.host),
+        Step::FindDevice(plan) => format!("looking for the disk of {} on {}", plan.path, plan.peer.host),
         Step::ReleaseDevice(plan) => format!("releasing {} on {}", plan.path, plan.peer.host),
         Step::CreateBrick(_) => format!("making bricks on {}", brick_hosts(steps)),
         Step::DestroyBrick(_) => format!("removing bricks on {}", brick_hosts(steps)),

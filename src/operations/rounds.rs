@@ -1,5 +1,5 @@
-//! What is done again and again at the times that the configuration says: nodes are asked whether they are up, and what
-//! came unfinished with an import is cleaned up.
+//! What is done again and again at the times that the configuration says: nodes are asked whether they are up, which
+//! disks have moved and how full they are, and what came unfinished with an import is cleaned up.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use super::Operations;
 use super::engine::Engine;
-use crate::executor::system;
+use crate::executor::{RemoteError, system};
 use crate::model::node::Node;
 use crate::model::operation::{Operation, Parked};
 use crate::model::state::{EntryState, Phase};
@@ -58,7 +58,7 @@ impl Engine {
         }
         drop(conn);
         let watched = |node: &&Node| node.phase == Phase::Ready && node.state == EntryState::Online;
-        let answers = join_all(nodes.iter().filter(watched).map(|node| self.is_up(node))).await;
+        let answers = join_all(nodes.iter().filter(watched).map(|node| self.look_at(node))).await;
         let up: Vec<_> = nodes.iter().filter(watched).zip(answers).collect();
         let mut down = self.down.lock().unwrap_or_else(PoisonError::into_inner);
         for (node, up) in &up {
@@ -80,13 +80,31 @@ impl Engine {
         down.retain(|id| up.iter().any(|(node, _)| node.id == *id));
         for node in nodes.iter().filter(|node| !watched(node)) {
             self.metrics.peer(&node.id.to_string(), None);
+            self.metrics.fullness(&node.id.to_string(), Vec::new());
         }
         Ok(())
     }
 
-    async fn is_up(&self, node: &Node) -> bool {
+    /// Whether a node is up. Of one that answers also its disks are looked at.
+    async fn look_at(&self, node: &Node) -> bool {
         let Some(host) = node.host() else { return false };
-        self.executor.run(&host, &system::glusterd_is_active()).await.is_ok()
+        let answer = self.executor.run(&host, &system::glusterd_is_active()).await;
+        // One without glusterd has disks all the same.
+        let looked = if matches!(answer, Ok(_) | Err(RemoteError::Exited { .. })) {
+            self.look_at_disks(node).await
+        } else {
+            self.metrics.fullness(&node.id.to_string(), Vec::new());
+            Ok(())
+        };
+        if let Err(refused) = looked {
+            error!(error = &refused as &dyn std::error::Error, "the disks of {host} could not be looked up");
+        }
+        answer.is_ok()
+    }
+
+    async fn look_at_disks(&self, node: &Node) -> Result<()> {
+        self.follow_disks(node, None).await?;
+        self.measure_pools(node).await
     }
 
     async fn clean_stale(self: Arc<Self>, rhythm: Rhythm) {

@@ -210,6 +210,7 @@ impl Engine {
         avoid: &Avoid,
         existing_bricks: usize,
     ) -> Result<Placement, PlacementRefusal> {
+        self.warn_of_zone_word(new);
         let request = PlacementRequest {
             size: new.size,
             durability: new.durability,

@@ -30,7 +30,7 @@ mod tests;
 pub use candidates::{Candidate, Candidates, SearchEnd};
 pub use eligible::{ClusterFacts, FailedStage, Ineligible, VolumeUse, combined_text, eligible};
 pub use filters::{ArbiterTag, NotTaken};
-pub use options::{InvalidTagRule, TagRule, VolumeRules, ZoneChecking};
+pub use options::{InvalidTagRule, TagRule, VolumeRules, ZoneChecking, zone_word};
 pub use place::place;
 pub use refusal::{DeviceReason, PlacementRefusal, RefusalReason};
 pub use replace::{ReplacementRequest, replace};

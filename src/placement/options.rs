@@ -94,8 +94,6 @@ impl fmt::Display for TagRule {
 pub struct VolumeRules {
     /// Whether the bricks of a set must be in different zones.
     pub zone_checking: ZoneChecking,
-    /// A word for zone checking that is none, worth a warning: as in heketi it switches the check off.
-    pub unknown_zone_checking: Option<String>,
     /// What the tags of each device must satisfy.
     pub tag_rule: Option<TagRule>,
     /// Whether the last brick of each set holds no data.
@@ -115,16 +113,20 @@ impl VolumeRules {
         server: ZoneChecking,
         average_file_size: KiB,
     ) -> Result<VolumeRules, InvalidTagRule> {
-        let zone_word = value_of(options, ZONE_CHECKING).filter(|word| !word.is_empty());
-        let known = zone_word.map(ZoneChecking::from_word);
+        let zones = zone_word(options).map(ZoneChecking::from_word);
         Ok(VolumeRules {
-            zone_checking: known.map_or(server, Option::unwrap_or_default),
-            unknown_zone_checking: zone_word.filter(|_| known == Some(None)).map(str::to_owned),
+            // As in heketi an unknown word switches the check off, whatever the server's setting is.
+            zone_checking: zones.map_or(server, Option::unwrap_or_default),
             tag_rule: value_of(options, TAG_MATCH).map(TagRule::parse).transpose()?,
             arbiter: wants_arbiter(options) && durability == Durability::Replicate(3),
             average_file_size: file_size(options).unwrap_or(average_file_size),
         })
     }
+}
+
+/// What the options of a volume say about zone checking, known or not; the server's setting counts where that is nothing.
+pub fn zone_word(options: &[String]) -> Option<&str> {
+    value_of(options, ZONE_CHECKING).filter(|word| !word.is_empty())
 }
 
 /// An option's value: what follows the first blank.
@@ -160,10 +162,11 @@ mod tests {
         assert_eq!(rules(&["", ""]).zone_checking, ZoneChecking::Strict);
         assert_eq!(rules(&["user.heketi.zone-checking "]).zone_checking, ZoneChecking::Strict);
         let last = rules(&["user.heketi.zone-checking strict", "user.heketi.zone-checking none"]);
-        assert_eq!((last.zone_checking, last.unknown_zone_checking), (ZoneChecking::None, None));
-        let unknown = rules(&["user.heketi.zone-checking  strict"]);
-        assert_eq!(unknown.zone_checking, ZoneChecking::None);
-        assert_eq!(unknown.unknown_zone_checking.as_deref(), Some(" strict"));
+        assert_eq!(last.zone_checking, ZoneChecking::None);
+        let unknown = "user.heketi.zone-checking  strict";
+        assert_eq!(rules(&[unknown]).zone_checking, ZoneChecking::None);
+        assert_eq!(zone_word(&[unknown.to_owned()]), Some(" strict"));
+        assert_eq!(zone_word(&["user.heketi.zone-checking".to_owned()]), None);
     }
 
     #[test]

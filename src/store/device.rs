@@ -4,7 +4,7 @@ use serde::Deserialize;
 use sqlx::SqliteConnection;
 
 use super::{Result, json, kib, number, one_row, to_json};
-use crate::model::device::{Device, Storage};
+use crate::model::device::{Device, DeviceLabel, Storage};
 use crate::model::ids::{ClusterId, DeviceId, NodeId};
 use crate::model::node::Tags;
 use crate::model::sizes::KiB;
@@ -222,6 +222,66 @@ pub async fn resize(conn: &mut SqliteConnection, id: DeviceId, total: KiB, free:
     )
     .execute(conn)
     .await?;
+    one_row(&done, "device", id)
+}
+
+/// A device that has another name than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renamed {
+    /// The device.
+    pub device: DeviceId,
+    /// Its name before.
+    pub from: String,
+    /// Its name now.
+    pub to: String,
+}
+
+/// Writes down by which paths the disks of a node can be reached. A name stays as long as it is one of them. Labels of
+/// devices that are gone are left out.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn relabel(
+    conn: &mut SqliteConnection,
+    node: NodeId,
+    labels: &[DeviceLabel],
+) -> Result<Vec<Renamed>> {
+    let mut renamed = Vec::new();
+    let devices = of_node(conn, node).await?;
+    let label_of = |device: &Device| labels.iter().find(|label| label.device == device.id);
+    let moves = |device: &&Device| label_of(device).is_some_and(|label| !label.paths.contains(&device.name));
+    let taken = |device: &&Device| labels.iter().any(|label| label.path == device.name);
+    // Names are unique: two that change places, and one that stands in the way, give theirs up first.
+    for device in
+        devices.iter().filter(|device| moves(device) || (label_of(device).is_none() && taken(device)))
+    {
+        displace(conn, device).await?;
+    }
+    for (device, label) in devices.iter().filter_map(|device| Some((device, label_of(device)?))) {
+        let name = if moves(&device) { &label.path } else { &device.name };
+        set_label(conn, device.id, name, &label.paths).await?;
+        if *name != device.name {
+            renamed.push(Renamed { device: device.id, from: device.name.clone(), to: name.clone() });
+        }
+    }
+    Ok(renamed)
+}
+
+/// Takes its name from a device whose disk is away while another disk has that path: it gets one that is right when
+/// its disk is back.
+///
+/// # Errors
+/// When the device is gone, or the database refuses.
+pub async fn displace(conn: &mut SqliteConnection, device: &Device) -> Result<()> {
+    let paths: Vec<String> = device.paths.iter().filter(|path| **path != device.name).cloned().collect();
+    set_label(conn, device.id, &device.lasting_name(), &paths).await
+}
+
+async fn set_label(conn: &mut SqliteConnection, id: DeviceId, name: &str, paths: &[String]) -> Result<()> {
+    let paths = to_json(&paths)?;
+    let done = sqlx::query!("UPDATE device SET name = ?, paths = ? WHERE id = ?", name, paths, id)
+        .execute(conn)
+        .await?;
     one_row(&done, "device", id)
 }
 

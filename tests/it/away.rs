@@ -39,7 +39,9 @@ fn a_peer_that_hangs_holds_nothing_else_up() {
     let job = lab.begin_create(&replica_3(10));
     set_node(&lab, HOSTS[0], "offline");
     let hangs = lab.node_of(HOSTS[0]).id;
-    let other = lab.create(&two_copies()).unwrap();
+    let done = lab.wait_for(&lab.begin_create(&two_copies()));
+    assert_eq!(done.status, 303, "{done:?}");
+    let other = lab.client().volume_info(&done.located()).unwrap();
     assert!(other.bricks.iter().all(|brick| brick.node != hangs));
     let grown = lab.post(&format!("/volumes/{}/expand", other.id), &json!({"expand_size": 3}));
     assert_eq!(lab.wait_for(&grown.location).status, 303, "{}", lab.log_tail());

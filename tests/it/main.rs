@@ -24,3 +24,4 @@ mod service;
 mod service_state;
 mod support;
 mod sweep;
+mod zones;

@@ -1,7 +1,12 @@
 //! Our own figures; heketi's are in `tests/conformance`.
 
-use crate::support::Lab;
-use crate::support::operator::replica_3;
+use std::time::Duration;
+
+use mortar::executor::sim::Action;
+use serde_json::json;
+
+use crate::support::operator::{HOSTS, replica_3};
+use crate::support::{Lab, settled};
 
 /// The value of a sample, by its name and labels as they are written.
 fn value(lab: &Lab, sample: &str) -> Option<f64> {
@@ -30,4 +35,40 @@ fn requests_commands_operations_and_failures_are_counted() {
     assert_eq!(value(&lab, "mortar_failures_total{kind=\"refused\"}"), None);
     assert_eq!(lab.post("/volumes", &replica_3(100_000)).status, 500);
     assert_eq!(value(&lab, "mortar_failures_total{kind=\"refused\"}"), Some(1.0));
+}
+
+#[test]
+fn the_fullness_of_thin_pools_is_shown_while_it_is_known_and_warned_of() {
+    const SOON: Duration = Duration::from_secs(60);
+    let mut lab = Lab::new();
+    for key in ["start_time_monitor_gluster_nodes", "refresh_time_monitor_gluster_nodes"] {
+        lab.setting(key, json!(1));
+    }
+    lab.start();
+    let cluster = lab.three_peers();
+    let volume = lab.create(&replica_3(10)).unwrap();
+    let host = HOSTS[0];
+    let brick = volume.bricks.iter().find(|brick| lab.node_of(host).id == brick.node).unwrap();
+    let device = lab.client().device_info(&brick.device).unwrap();
+    let (name, id) = (&device.name, &device.id);
+    let labels = format!("{{cluster=\"{cluster}\",device=\"{name}\",hostname=\"{host}\",id=\"{id}\"}}");
+    let ratio = |what: &str| value(&lab, &format!("mortar_device_thin_pool_{what}_used_ratio{labels}"));
+    let becomes = |data, metadata| settled(SOON, || (ratio("data"), ratio("metadata")) == (data, metadata));
+    assert!(becomes(Some(0.0), Some(0.0)));
+    let fill = |data, metadata| lab.on(host, Action::FillPools { path: name.clone(), data, metadata });
+    let warnings = || lab.log().lines().filter(|line| line.contains("is full to")).count();
+    fill(81, 12);
+    assert!(becomes(Some(0.81), Some(0.12)));
+    fill(90, 96);
+    assert!(becomes(Some(0.9), Some(0.96)));
+    assert!(settled(SOON, || warnings() == 2), "{}", lab.log());
+    assert!(lab.log().contains("is full to 90 %, its metadata to 96 %"));
+    // Of a peer that is off nothing is known.
+    lab.on(host, Action::Power { on: false });
+    assert!(becomes(None, None));
+    lab.on(host, Action::Power { on: true });
+    assert!(becomes(Some(0.9), Some(0.96)));
+    assert_eq!(warnings(), 2, "what was told is not told again");
+    assert_eq!(lab.remove(&volume.id).status, 204);
+    assert!(becomes(None, None));
 }

@@ -1,9 +1,10 @@
 //! Peers that go away and come back.
 
+use mortar::api::{DeviceInfo, NodeInfo};
 use serde_json::json;
 
 use crate::audit;
-use crate::peers::{lab, on, reset};
+use crate::peers::{ADDRESSES, lab, on, reset};
 use crate::server::{PATIENCE, Server, wait_until};
 
 #[test]
@@ -17,8 +18,7 @@ fn a_peer_that_reboots_brings_its_bricks_back_and_one_that_is_off_delays_a_delet
     assert!(done, "{text}");
 
     lab(&["power", "2", "reboot", "--wait"]);
-    let online = "gluster volume status v detail | grep -c '^Online.*: Y' || true";
-    audit::wait_on(1, "all three bricks to be online", online, "3");
+    audit::wait_on(1, "all three bricks to be online", ONLINE, "3");
     assert!(on(2, "cat /proc/mounts").contains("/var/lib/heketi/mounts/"));
     audit::is_clean(&server, &[]);
 
@@ -33,5 +33,85 @@ fn a_peer_that_reboots_brings_its_bricks_back_and_one_that_is_off_delays_a_delet
     wait_until(PATIENCE, "the delete to be finished", || {
         server.client().volume_delete(&id).expect_err("it never succeeds twice").to_string() == "Id not found"
     });
+    audit::is_clean(&server, &[]);
+}
+
+/// Whether a brick of every replica is there for clients.
+const ONLINE: &str = "gluster volume status v detail | grep -c '^Online.*: Y' || true";
+
+fn second_node(server: &Server) -> NodeInfo {
+    let topology = server.client().topology().expect("the topology");
+    let mut nodes = topology.clusters[0].nodes.iter();
+    nodes.find(|node| node.hostnames.manage[0] == ADDRESSES[1]).expect("the second peer").clone()
+}
+
+/// The devices of the second peer by the paths that they are shown by: of `/dev/vdd` and of `/dev/vde`.
+fn devices(server: &Server) -> [DeviceInfo; 2] {
+    let devices = second_node(server).devices;
+    let named = |name: &str| devices.iter().find(|device| device.name == name).expect(name).clone();
+    ["/dev/vdd", "/dev/vde"].map(named)
+}
+
+/// The serial number of the disk that holds a device's group: it stays with the disk.
+fn serial(device: &str) -> String {
+    let disk = on(2, &format!("lvm vgs --noheadings -o pv_name vg_{device}"));
+    on(2, &format!("lsblk --nodeps --noheadings --output SERIAL {}", disk.trim())).trim().to_owned()
+}
+
+/// Waits for a change that must succeed.
+fn done(server: &Server, method: &str, path: &str, body: &serde_json::Value) {
+    let (status, text) = server.finished(&server.begin(method, path, body));
+    assert_eq!(status, 204, "{method} {path}: {text}");
+}
+
+#[test]
+#[ignore = "needs the lab: make test-all"]
+fn disks_that_change_places_at_a_power_cycle_are_followed() {
+    reset();
+    let server = Server::start();
+    let loaded = server.load(true);
+    assert!(!loaded.contains("Unable"), "{loaded}");
+    let (created, text) = server.mortar(&["volume", "create", "--size=1", "--name=v"]);
+    assert!(created, "{text}");
+    let [first, second] = devices(&server);
+    let serials = [serial(&first.id), serial(&second.id)];
+
+    on(2, "sync");
+    lab(&["power", "2", "off"]);
+    lab(&["power", "2", "on", "--swap", "--wait"]);
+    audit::wait_on(1, "all three bricks to be online", ONLINE, "3");
+    assert!(on(2, "cat /proc/mounts").contains("/var/lib/heketi/mounts/"));
+    assert_eq!([serial(&first.id), serial(&second.id)], serials);
+
+    // One is asked for, and both are shown where they are.
+    let (read, text) = server.mortar(&["device", "resync", &first.id]);
+    assert!(read, "{text}");
+    let [now_vdd, now_vde] = devices(&server);
+    assert_eq!((&now_vdd.id, &now_vde.id), (&second.id, &first.id));
+    let by_serial = format!("/dev/disk/by-id/virtio-{}", serials[0]);
+    assert!(now_vde.paths.contains(&by_serial), "{:?}", now_vde.paths);
+    let node = format!("--node={}", second_node(&server).id);
+    let (added, text) = server.mortar(&["device", "add", "--name=/dev/vdd", &node]);
+    assert!(!added && text.contains(&second.id), "{text}");
+    audit::is_clean(&server, &[]);
+
+    let (created, text) = server.mortar(&["volume", "create", "--size=2", "--name=w"]);
+    assert!(created, "{text}");
+    for id in &server.client().volume_list().expect("the volumes").volumes[..] {
+        done(&server, "DELETE", &format!("/volumes/{id}"), &json!({}));
+    }
+    audit::is_clean(&server, &[]);
+
+    // The right disk is released, and its path can be added again.
+    for state in ["offline", "failed"] {
+        done(&server, "POST", &format!("/devices/{}/state", first.id), &json!({"state": state}));
+    }
+    done(&server, "DELETE", &format!("/devices/{}", first.id), &json!({}));
+    assert_eq!(serial(&second.id), serials[1]);
+    assert_eq!(on(2, "lvm pvs --noheadings -o pv_name").trim(), "/dev/vdd");
+    assert_eq!(on(2, "lsblk --nodeps --noheadings --output SERIAL /dev/vde").trim(), serials[0]);
+    audit::is_clean(&server, &[]);
+    let (added, text) = server.mortar(&["device", "add", "--name=/dev/vde", &node]);
+    assert!(added, "{text}");
     audit::is_clean(&server, &[]);
 }

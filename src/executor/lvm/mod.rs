@@ -27,7 +27,7 @@ const CHANGE: Duration = Duration::from_secs(300);
 const POOL: Duration = Duration::from_secs(600);
 
 /// Report options: what is parsed is asked for, in explicit units.
-const REPORT: [&str; 6] = ["--reportformat", "json", "--units", "b", "--nosuffix", "-o"];
+pub(super) const REPORT: [&str; 6] = ["--reportformat", "json", "--units", "b", "--nosuffix", "-o"];
 
 /// LVM's exit status where a named thing does not exist. Source: lvm(8), ECMD_FAILED.
 pub const FAILED: i32 = 5;

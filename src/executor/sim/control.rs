@@ -3,12 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::answer::Refused;
-use super::blocks::Block;
+use super::control_disks::{fill, fill_pools, foreign_group, pull, set_disk, swap_disks};
 use super::gluster::{set_pending, start_brick_processes};
-use super::lvm::{enter_group, lvm_uuid};
 use super::mounts::{attach, detach};
 use super::objects::{
-    Content, Disk, Entry, FileSystem, GlusterVolume, Layout, LogicalVolume, Machine, Refusal, split_brick,
+    Content, Entry, FileSystem, Filled, GlusterVolume, Layout, Machine, Refusal, split_brick,
 };
 use super::state::Record;
 use super::world::{Peer, World};
@@ -42,6 +41,8 @@ pub enum Action {
     Power { on: bool },
     /// Switches it off and on.
     Reboot,
+    /// Switches it off and on; two of its disks have changed places meanwhile.
+    RebootSwapped { path: String, with: String },
     /// Starts or stops glusterd.
     Glusterd { running: bool },
     /// Makes it take connections and never answer.
@@ -73,6 +74,8 @@ pub enum Action {
         #[serde(default)]
         leave_kib: u64,
     },
+    /// Says how much of the thin pools of a disk is given away, in percent.
+    FillPools { path: String, data: u8, metadata: u8 },
     /// Makes a gluster volume that nobody else knows, its brick directories wherever they are.
     ForeignVolume {
         name: String,
@@ -119,11 +122,11 @@ impl From<Refused> for ControlError {
     }
 }
 
-fn missing(what: impl Into<String>) -> ControlError {
+pub(super) fn missing(what: impl Into<String>) -> ControlError {
     ControlError::Missing(what.into())
 }
 
-type Done = Result<(), ControlError>;
+pub(super) type Done = Result<(), ControlError>;
 
 /// Does it.
 pub fn apply(world: &mut World, op: &ControlOp) -> Done {
@@ -135,6 +138,11 @@ pub fn apply(world: &mut World, op: &ControlOp) -> Done {
         Action::Power { on: false } => boot::off(peer),
         Action::Reboot => {
             boot::off(peer);
+            boot::on(peer);
+        }
+        Action::RebootSwapped { path, with } => {
+            boot::off(peer);
+            swap_disks(peer, path, with);
             boot::on(peer);
         }
         Action::Glusterd { running } => set_glusterd(peer, *running),
@@ -153,6 +161,9 @@ pub fn apply(world: &mut World, op: &ControlOp) -> Done {
         Action::Unmount { at } => detach(peer, at),
         Action::ForeignGroup { path, group, volumes } => foreign_group(peer, path, group, volumes),
         Action::Fill { path, leave_kib } => fill(peer, path, *leave_kib)?,
+        Action::FillPools { path, data, metadata } => {
+            fill_pools(peer, path, Filled { data: *data, metadata: *metadata })?;
+        }
         Action::ForeignVolume { name, bricks, started, options } => {
             foreign_volume(peer, name, bricks, *started, options)?;
         }
@@ -187,59 +198,6 @@ fn hold(peer: &mut Peer<'_>, at: &str, held: bool) {
             machine.held.remove(at);
         }
     });
-}
-
-fn set_disk(peer: &mut Peer<'_>, path: &str, change: impl FnOnce(&mut Disk)) {
-    let mut disk = peer.disk(path);
-    change(&mut disk);
-    peer.set(Record::Disk(peer.at, path.into(), Some(disk)));
-}
-
-fn pull(peer: &mut Peer<'_>, path: &str, pulled: bool) {
-    if pulled {
-        let on_disk = |device: &str| match peer.block(device) {
-            Some(Block::Disk(disk)) => &*disk == path,
-            Some(Block::Volume(group, _)) => {
-                peer.group(&group).is_some_and(|group| &*group.head.disk == path)
-            }
-            None => false,
-        };
-        let points: Vec<Box<str>> = peer
-            .host()
-            .mounts
-            .iter()
-            .filter(|(_, mount)| on_disk(&mount.device))
-            .map(|(at, _)| at.clone())
-            .collect();
-        points.iter().for_each(|point| detach(peer, point));
-    }
-    set_disk(peer, path, |disk| disk.pulled = pulled);
-}
-
-fn foreign_group(peer: &mut Peer<'_>, path: &str, group: &str, volumes: &[NewVolume]) {
-    const EXTENT_KIB: u64 = 4096;
-    let uuid = lvm_uuid(peer, path);
-    let start_kib = if peer.is_strict() { 1024 } else { 0 };
-    set_disk(peer, path, |disk| disk.content = Content::PhysicalVolume { uuid, start_kib, group: None });
-    enter_group(peer, group, path, EXTENT_KIB);
-    for volume in volumes {
-        plain_volume(peer, group, &volume.name, volume.size_kib);
-    }
-}
-
-fn plain_volume(peer: &mut Peer<'_>, group: &str, name: &str, size_kib: u64) {
-    let volume = LogicalVolume { size_kib, pool: None, metadata_kib: None, origin: None, fs: None, thins: 0 };
-    peer.set(Record::Volume(peer.at, group.into(), name.into(), Some(volume)));
-}
-
-fn fill(peer: &mut Peer<'_>, path: &str, leave_kib: u64) -> Done {
-    let Content::PhysicalVolume { group: Some(name), .. } = peer.disk(path).content else {
-        return Err(missing(format!("{path} is in no volume group")));
-    };
-    let group = peer.group(&name).ok_or_else(|| missing(format!("there is no volume group {name}")))?;
-    let size_kib = (group.free() * group.head.extent_kib).saturating_sub(leave_kib);
-    plain_volume(peer, &name, "filler", size_kib);
-    Ok(())
 }
 
 fn foreign_volume(

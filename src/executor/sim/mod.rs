@@ -8,6 +8,7 @@ mod block_tools;
 mod blocks;
 mod boot;
 mod control;
+mod control_disks;
 mod control_file;
 mod dump;
 mod files;

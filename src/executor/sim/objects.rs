@@ -177,6 +177,21 @@ pub struct GroupHead {
     pub extents: u64,
 }
 
+/// What a thin pool has given away, in percent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filled {
+    /// Of its data.
+    pub data: u8,
+    /// Of its metadata.
+    pub metadata: u8,
+}
+
+impl Filled {
+    fn is_nothing(&self) -> bool {
+        *self == Filled::default()
+    }
+}
+
 /// A logical volume: a thin pool, a thin volume in one, or a plain one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogicalVolume {
@@ -195,6 +210,9 @@ pub struct LogicalVolume {
     /// What is on it.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub fs: Option<Box<FileSystem>>,
+    /// How much of its data and of its metadata is given away, in percent, for a pool.
+    #[serde(rename = "u", default, skip_serializing_if = "Filled::is_nothing")]
+    pub filled: Filled,
     /// The thin volumes in it, for a pool; counted, not stored.
     #[serde(skip)]
     pub thins: u32,

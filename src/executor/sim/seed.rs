@@ -2,7 +2,7 @@
 
 use super::lvm::{enter_group, lvm_uuid};
 use super::objects::{
-    Content, Disk, Entry, FileSystem, GlusterVolume, Layout, LogicalVolume, Machine, Mount,
+    Content, Disk, Entry, FileSystem, Filled, GlusterVolume, Layout, LogicalVolume, Machine, Mount,
 };
 use super::shared::Shared;
 use super::state::Record;
@@ -134,6 +134,7 @@ fn plant_logical_volumes(peer: &mut Peer<'_>, brick: &BrickPlan, group: &str, na
             metadata_kib: metadata.map(KiB::get),
             origin: None,
             fs: fs.map(Box::new),
+            filled: Filled::default(),
             thins: 0,
         };
     let at = peer.at;

@@ -1,8 +1,8 @@
 //! Devices: a physical volume and a volume group on a disk.
 
+use super::device_labels::{disk_away, is_of};
 use super::device_look::{Disk, Leftover};
 use super::{Result, StepError, StepRunner};
-use crate::executor::lvm::PhysicalVolume;
 use crate::executor::{LockName, RemoteError, filesystem, lvm, system};
 use crate::model::brick::MOUNTS;
 use crate::model::device::volume_group;
@@ -21,22 +21,45 @@ fn is_there(stderr: &str) -> bool {
 
 impl StepRunner {
     pub(super) async fn prepare_device(&self, plan: &DevicePlan) -> Result<DeviceFacts> {
-        match self.look_at_disk(plan).await.map_err(StepError::of_first_command)? {
-            Disk::Ours => {}
-            Disk::OurPhysicalVolume => self.make_group(plan).await?,
-            Disk::Blank => self.make_physical_volume(plan).await?,
-            Disk::Erasable(leftover) => {
-                self.erase(plan, &leftover).await?;
-                self.make_physical_volume(plan).await?;
-            }
-        }
-        self.repeat(&plan.peer.host, &system::sync(&[&plan.path], lock(plan))).await?;
+        let path = self.look_again(|| self.make_device(plan)).await?;
+        self.repeat(&plan.peer.host, &system::sync(&[&path], lock(plan))).await?;
         self.end_table_with_newline(plan).await?;
-        self.facts(plan).await
+        self.facts(plan, &path).await
+    }
+
+    /// Makes what is missing of a device; the path of its disk, which may be another one than it was added by.
+    async fn make_device(&self, plan: &DevicePlan) -> Result<String> {
+        let path = match self.own_volume(plan).await.map_err(StepError::of_first_command)? {
+            Some(own) if !own.vg_name.is_empty() => return Ok(own.pv_name),
+            Some(own) => own.pv_name,
+            None => {
+                self.make_physical_volume(plan).await?;
+                plan.path.clone()
+            }
+        };
+        self.make_group(plan, &path).await?;
+        Ok(path)
+    }
+
+    // Whatever names a disk by its path is sent once for each look: see `look_again`.
+
+    async fn make_physical_volume(&self, plan: &DevicePlan) -> Result<()> {
+        if let Disk::Erasable(leftover) = self.look_at_disk(plan).await? {
+            self.erase(plan, &leftover).await?;
+        }
+        let make = lvm::pvcreate(&self.settings, &plan.path, plan.pv_uuid.as_deref(), lock(plan));
+        match self.run(&plan.peer.host, &make).await {
+            Ok(_) => Ok(()),
+            Err(RemoteError::Exited { stderr, .. })
+                if is_there(&stderr) && self.own_volume(plan).await?.is_some() =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(initializing(plan, error.into())),
+        }
     }
 
     async fn erase(&self, plan: &DevicePlan, leftover: &Leftover) -> Result<()> {
-        let host = &plan.peer.host;
         if let Leftover::PhysicalVolume(found) = leftover {
             if !found.vg_name.is_empty() {
                 self.remove_if_there(plan, &lvm::vgremove(&self.settings, &found.vg_name, lock(plan)))
@@ -44,20 +67,8 @@ impl StepRunner {
             }
             self.remove_if_there(plan, &lvm::pvremove(&self.settings, &plan.path, lock(plan))).await?;
         }
-        self.repeat(host, &system::wipe(&plan.path, lock(plan))).await.map(drop)
-    }
-
-    async fn make_physical_volume(&self, plan: &DevicePlan) -> Result<()> {
-        let make = lvm::pvcreate(&self.settings, &plan.path, plan.pv_uuid.as_deref(), lock(plan));
-        match self.ensure(&plan.peer.host, &make, is_there, || self.is_own_physical_volume(plan)).await {
-            Ok(_) => self.make_group(plan).await,
-            Err(error) => Err(initializing(plan, error)),
-        }
-    }
-
-    async fn is_own_physical_volume(&self, plan: &DevicePlan) -> Result<bool> {
-        let found = self.physical_volume(plan, &plan.path).await?;
-        Ok(found.is_some_and(|found| plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str())))
+        self.run(&plan.peer.host, &system::wipe(&plan.path, lock(plan))).await?;
+        Ok(())
     }
 
     /// Whether the volume group of a device is there.
@@ -65,11 +76,18 @@ impl StepRunner {
         Ok(self.group(plan, &volume_group(plan.device)).await?.is_some())
     }
 
-    async fn make_group(&self, plan: &DevicePlan) -> Result<()> {
+    async fn make_group(&self, plan: &DevicePlan, path: &str) -> Result<()> {
         let group = volume_group(plan.device);
-        let make = lvm::vgcreate(&self.settings, &group, &plan.path, lock(plan));
-        let made = self.ensure(&plan.peer.host, &make, is_there, || self.has_own_group(plan)).await;
-        made.map(drop).map_err(|error| initializing(plan, error))
+        let make = lvm::vgcreate(&self.settings, &group, path, lock(plan));
+        match self.run(&plan.peer.host, &make).await {
+            Ok(_) => Ok(()),
+            Err(RemoteError::Exited { stderr, .. })
+                if is_there(&stderr) && self.has_own_group(plan).await? =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(initializing(plan, error.into())),
+        }
     }
 
     /// Lines are only ever appended to the file system table: its last one must have an end.
@@ -89,108 +107,76 @@ impl StepRunner {
     /// Reads the size of a group as it is now, and by which paths its disk can be reached.
     pub(super) async fn read_device(&self, plan: &DevicePlan) -> Result<DeviceFacts> {
         let name = volume_group(plan.device);
-        let group = self.group(plan, &name).await?.ok_or_else(|| {
-            let host = &plan.peer.host;
-            let explanation = format!(
-                "{host} has no volume group {name}: the disk of {} is away. Look at `lsblk`, `pvs` and `vgs` there",
-                plan.path
-            );
-            StepError::Refused { text: format!("Volume group \"{name}\" not found"), explanation }
-        })?;
+        let volumes = self.physical_volumes(&plan.peer.host).await?;
+        let own = volumes.iter().find(|volume| is_of(volume, plan.device, plan.pv_uuid.as_deref()));
+        let (Some(own), Some(group)) = (own, self.group(plan, &name).await?) else {
+            return Err(group_away(plan, &name));
+        };
+        let labels = self.labels(plan, own, &volumes).await?;
         let (pv_uuid, paths) = (plan.pv_uuid.clone(), Vec::new());
-        Ok(DeviceFacts { pv_uuid, paths, total: group.size, free: group.free, extent: group.extent })
+        Ok(DeviceFacts { pv_uuid, paths, total: group.size, free: group.free, extent: group.extent, labels })
     }
 
-    async fn facts(&self, plan: &DevicePlan) -> Result<DeviceFacts> {
+    async fn facts(&self, plan: &DevicePlan, path: &str) -> Result<DeviceFacts> {
         let name = volume_group(plan.device);
-        let volume = self.physical_volume(plan, &plan.path).await?;
+        let volume = self.physical_volume(plan, path).await?;
         let group = self.group(plan, &name).await?;
         let (Some(volume), Some(group)) = (volume, group) else {
-            let text = format!("{} vanished while it was prepared", plan.path);
+            let text = format!("{path} vanished while it was prepared");
             let explanation = format!(
                 "{text}: {} has no volume group {name}. Look at `pvs` and `vgs` there",
                 plan.peer.host
             );
             return Err(StepError::Refused { text, explanation });
         };
+        let mut labels = self.labels(plan, &volume, &[]).await?;
+        // Also where udev does not know the path that it was added by.
+        for label in labels.iter_mut().filter(|label| !label.paths.iter().any(|known| known == path)) {
+            label.paths.push(path.to_owned());
+        }
+        let paths = labels.first().map_or_else(Vec::new, |label| label.paths.clone());
         let pv_uuid = Some(volume.pv_uuid).filter(|uuid| !uuid.is_empty());
-        let paths = if pv_uuid.is_some() { self.paths(plan).await? } else { Vec::new() };
-        Ok(DeviceFacts { pv_uuid, paths, total: group.size, free: group.free, extent: group.extent })
+        Ok(DeviceFacts { pv_uuid, paths, total: group.size, free: group.free, extent: group.extent, labels })
     }
 
-    /// All paths of a disk, without those that LVM makes from the UUID. Without udev, the path it was added by.
-    async fn paths(&self, plan: &DevicePlan) -> Result<Vec<String>> {
-        let links = match self.run(&plan.peer.host, &system::udev_links(&self.settings, &plan.path)).await {
-            Ok(output) => output.stdout,
-            Err(RemoteError::Exited { .. }) => String::new(),
-            Err(error) => return Err(error.into()),
-        };
-        let links = links.split_whitespace().map(|link| format!("/dev/{link}"));
-        let mut paths: Vec<String> =
-            links.filter(|path| !path.starts_with("/dev/disk/by-id/lvm-pv-uuid-")).collect();
-        if !paths.contains(&plan.path) {
-            paths.push(plan.path.clone());
-        }
-        Ok(paths)
-    }
-
-    /// Takes away what preparing made, and nothing else: the physical volume is known by its UUID.
+    /// Takes away what preparing made, and nothing else.
     pub(super) async fn unprepare_device(&self, plan: &DevicePlan) -> Result<()> {
-        // Behind the lock: a `pvcreate` that outlived us has ended by then. All are listed: the path may be another
-        // disk's by now, and LVM may not want the disk of that path at all.
+        // Behind the lock: a `pvcreate` that outlived us has ended by then.
         let look = lvm::pvs(&self.settings, None).behind(lock(plan));
-        let group = volume_group(plan.device);
-        let ours = |found: &PhysicalVolume| {
-            found.vg_name == group
-                || (found.vg_name.is_empty() && plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str()))
-        };
-        let all = self.read(&plan.peer.host, &look, lvm::parse_pvs).await?;
-        match all.into_iter().find(ours) {
-            Some(found) => self.remove(plan, &found.pv_name).await,
-            None => self.remove_mounts_directory(plan).await,
-        }
-    }
-
-    /// Takes the volume group and the physical volume of a device away. The disk is found by its UUID: its path may
-    /// have changed since.
-    pub(super) async fn release_device(&self, plan: &DevicePlan) -> Result<()> {
-        let host = &plan.peer.host;
-        let path = match &plan.pv_uuid {
-            None => plan.path.clone(),
-            Some(uuid) => {
-                let all = self.read(host, &lvm::pvs(&self.settings, None), lvm::parse_pvs).await?;
-                match all.into_iter().find(|found| &found.pv_uuid == uuid) {
-                    Some(found) => found.pv_name,
-                    None => {
-                        self.require_disk(plan).await?;
-                        return self.remove_mounts_directory(plan).await;
-                    }
-                }
+        let take_away = || async {
+            let volumes = self.volumes_by(&plan.peer.host, &look).await?;
+            match volumes.iter().find(|volume| is_of(volume, plan.device, plan.pv_uuid.as_deref())) {
+                Some(own) => self.remove(plan, &own.pv_name).await,
+                None => Ok(()),
             }
         };
-        self.remove(plan, &path).await.map_err(|error| deleting(plan, error))
+        self.look_again(take_away).await?;
+        self.remove_mounts_directory(plan).await.map_err(|error| half_released(plan, error))
     }
 
-    /// A physical volume that is not listed is gone only where the disk is there: one that was pulled out comes back
-    /// with all that is on it.
-    async fn require_disk(&self, plan: &DevicePlan) -> Result<()> {
-        match self.run(&plan.peer.host, &system::lsblk(&plan.path)).await {
-            Ok(_) => Ok(()),
-            Err(RemoteError::Exited { stderr, .. }) => Err(StepError::Refused {
-                text: format!(
-                    "Failed to delete device {} with id {} on host {}: {}",
-                    plan.path,
-                    plan.device,
-                    plan.peer.host,
-                    stderr.trim()
-                ),
-                explanation: format!(
-                    "{} is not there on {}, and what is on it would come back with it. Bring the disk back, or delete the device with `--force-forget` if it is gone for good",
-                    plan.path, plan.peer.host
-                ),
-            }),
-            Err(error) => Err(error.into()),
-        }
+    /// Takes the volume group and the physical volume of a device away, by whatever path its disk has now.
+    pub(super) async fn release_device(&self, plan: &DevicePlan) -> Result<()> {
+        let take_away = || async {
+            match self.own_volume(plan).await? {
+                Some(own) => self.remove(plan, &own.pv_name).await,
+                None if plan.forget => Ok(()),
+                None => self.require_blank_disk(plan).await,
+            }
+        };
+        self.look_again(take_away).await.map_err(|error| deleting(plan, error))?;
+        self.remove_mounts_directory(plan).await.map_err(|error| half_released(plan, error))
+    }
+
+    /// A disk that was seen when the release began and is not listed any more is released where there is a blank one in
+    /// its place. Otherwise it was pulled out and comes back with all that is on it.
+    async fn require_blank_disk(&self, plan: &DevicePlan) -> Result<()> {
+        let host = &plan.peer.host;
+        let exited = |error: &StepError| matches!(error, StepError::Remote(RemoteError::Exited { .. }));
+        let away = |error| if exited(&error) { disk_away(plan) } else { error };
+        let volume = self.physical_volume(plan, &plan.path).await.map_err(away)?;
+        let command = system::signatures(&plan.path);
+        let signatures = self.read(host, &command, system::parse_signatures).await.map_err(away)?;
+        if volume.is_none() && signatures.is_empty() { Ok(()) } else { Err(disk_away(plan)) }
     }
 
     async fn remove(&self, plan: &DevicePlan, path: &str) -> Result<()> {
@@ -208,18 +194,15 @@ impl StepRunner {
             });
         }
         self.remove_if_there(plan, &lvm::vgremove(&self.settings, &name, lock(plan))).await?;
-        let rest = async {
-            self.remove_if_there(plan, &lvm::pvremove(&self.settings, path, lock(plan))).await?;
-            self.remove_mounts_directory(plan).await
-        };
         // There is no way back: the device is no longer what it was.
-        rest.await.map_err(|error| half_released(plan, &error))
+        let removed = self.remove_if_there(plan, &lvm::pvremove(&self.settings, path, lock(plan))).await;
+        removed.map_err(|error| half_released(plan, error))
     }
 
     async fn remove_if_there(&self, plan: &DevicePlan, command: &crate::executor::Command) -> Result<()> {
-        match self.repeat(&plan.peer.host, command).await {
-            Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if lvm::is_missing(&stderr) => Ok(()),
-            other => other.map(drop),
+        match self.run(&plan.peer.host, command).await {
+            Err(RemoteError::Exited { stderr, .. }) if lvm::is_missing(&stderr) => Ok(()),
+            other => Ok(other.map(drop)?),
         }
     }
 
@@ -230,7 +213,19 @@ impl StepRunner {
     }
 }
 
-fn half_released(plan: &DevicePlan, error: &StepError) -> StepError {
+fn group_away(plan: &DevicePlan, group: &str) -> StepError {
+    let (host, path) = (&plan.peer.host, &plan.path);
+    let explanation = format!(
+        "{host} has no volume group {group}: the disk of {path} is away. Look at `lsblk`, `pvs` and `vgs` there"
+    );
+    StepError::Refused { text: format!("Volume group \"{group}\" not found"), explanation }
+}
+
+/// What nobody knows stays so: it is looked at again.
+fn half_released(plan: &DevicePlan, error: StepError) -> StepError {
+    if error.is_unknown() {
+        return error;
+    }
     let explanation = format!(
         "the volume group of {} on {} is removed, what is left is tried again until it is gone: {}",
         plan.path,

@@ -1,11 +1,12 @@
 //! What is on a disk before it is prepared: only what nobody needs is taken.
 
 use super::device::initializing;
+use super::device_labels::is_of;
 use super::{Result, StepError, StepRunner};
+use crate::executor::RemoteError;
 use crate::executor::lvm::{self, PhysicalVolume, VolumeGroup};
 use crate::executor::system::{self, BlockDevice};
-use crate::executor::{Command, RemoteError};
-use crate::model::device::volume_group;
+use crate::model::ids::DeviceId;
 use crate::model::step::DevicePlan;
 
 /// What a disk is like.
@@ -13,10 +14,6 @@ use crate::model::step::DevicePlan;
 pub(super) enum Disk {
     /// Nothing is on it.
     Blank,
-    /// Our physical volume, in our volume group.
-    Ours,
-    /// Our physical volume, in no group yet.
-    OurPhysicalVolume,
     /// Something that the request allows to erase.
     Erasable(Leftover),
 }
@@ -71,15 +68,7 @@ impl StepRunner {
         plan: &DevicePlan,
         path: &str,
     ) -> Result<Option<PhysicalVolume>> {
-        self.physical_volume_with(plan, lvm::pvs(&self.settings, Some(path))).await
-    }
-
-    /// The same by a command that lists it.
-    pub(super) async fn physical_volume_with(
-        &self,
-        plan: &DevicePlan,
-        command: Command,
-    ) -> Result<Option<PhysicalVolume>> {
+        let command = lvm::pvs(&self.settings, Some(path));
         match self.run(&plan.peer.host, &command).await {
             Ok(output) => {
                 let found = lvm::parse_pvs(&output.stdout);
@@ -108,11 +97,11 @@ impl StepRunner {
     }
 
     async fn judge_physical_volume(&self, plan: &DevicePlan, found: PhysicalVolume) -> Result<Disk> {
-        if found.vg_name == volume_group(plan.device) {
-            return Ok(Disk::Ours);
-        }
-        if found.vg_name.is_empty() && plan.pv_uuid.as_deref() == Some(found.pv_uuid.as_str()) {
-            return Ok(Disk::OurPhysicalVolume);
+        if let Some(there) =
+            plan.known.iter().find(|known| is_of(&found, known.device, known.pv_uuid.as_deref()))
+        {
+            let (text, explanation) = already_added(plan.peer.host.as_str(), &plan.path, there.device);
+            return Err(StepError::Refused { text, explanation });
         }
         if is_heketi_group(&found.vg_name) {
             let what = format!(
@@ -157,6 +146,14 @@ impl StepRunner {
         };
         refuse_if_used(plan, &disk)
     }
+}
+
+/// What is said of a disk that is a device of its node already: heketi's text, and what that means.
+pub(in crate::operations) fn already_added(host: &str, path: &str, there: DeviceId) -> (String, String) {
+    let text = format!(
+        "Initializing device {path} failed (already initialized or contains data?): Device already in use (ID: {there})"
+    );
+    (text, format!("{path} on {host} is device {there} of this server already; nothing was changed"))
 }
 
 /// Whether `wipefs` calls a signature by the name of a partition table.

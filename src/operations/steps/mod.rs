@@ -5,6 +5,7 @@
 mod brick;
 mod clone;
 mod device;
+mod device_labels;
 mod device_look;
 mod error;
 mod extend;
@@ -23,6 +24,8 @@ use std::time::Duration;
 
 use tracing::debug;
 
+pub(super) use device_labels::FoundDisks;
+pub(super) use device_look::already_added;
 pub use error::StepError;
 
 use crate::executor::command::Command;
@@ -69,6 +72,9 @@ impl StepRunner {
             Step::ProbePeer { peer, via, .. } => self.probe_peer(peer, via).await.map(nothing),
             Step::DetachPeer { peer, via } => self.detach_peer(peer, via).await.map(nothing),
             Step::PrepareDevice(plan) => self.prepare_device(plan).await.map(StepOutput::Device),
+            Step::FindDevice(plan) => {
+                self.find_device(plan).await.map(|labels| StepOutput::Labels { labels })
+            }
             Step::ReleaseDevice(plan) => self.release_device(plan).await.map(nothing),
             Step::CreateBrick(plan) => self.create_brick(plan).await.map(nothing),
             Step::DestroyBrick(plan) => self.destroy_brick(plan).await.map(nothing),
@@ -116,6 +122,7 @@ impl StepRunner {
             Step::Rebalance(_)
             | Step::CheckHeal(_)
             | Step::AwaitHeal(_)
+            | Step::FindDevice(_)
             | Step::ReadDevice(_)
             | Step::DropSnapshot(_) => Ok(()),
         }
@@ -146,6 +153,21 @@ impl StepRunner {
                     sends += 1;
                 }
                 other => return Ok(other?),
+            }
+        }
+    }
+
+    /// Does what begins with a look, again from that look where nobody knows whether a command ran: the peer may have
+    /// been restarted meanwhile, and a path be another disk's.
+    async fn look_again<T, Attempt: Future<Output = Result<T>> + Send>(
+        &self,
+        attempt: impl Fn() -> Attempt + Send + Sync,
+    ) -> Result<T> {
+        let mut sends = 1;
+        loop {
+            match attempt().await {
+                Err(StepError::Remote(RemoteError::OutcomeUnknown { .. })) if sends < SENDS => sends += 1,
+                other => return other,
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::executor::sim::blocks::Block;
 use crate::executor::sim::objects::{Content, Disk, Group, LogicalVolume};
 use crate::executor::sim::world::Peer;
 
-const VALUED: [&str; 5] = ["--reportformat", "--units", "-o", "--options", "--autobackup"];
+const VALUED: [&str; 6] = ["--reportformat", "--units", "-o", "--options", "--autobackup", "--select"];
 const FLAGS: [&str; 4] = ["--nosuffix", "--noheadings", "-q", "-qq"];
 
 /// What a report is to show.
@@ -153,12 +153,17 @@ pub fn lvs(peer: &Peer<'_>, args: &[String]) -> Answer {
             .collect(),
         names => names.iter().map(ToString::to_string).collect(),
     };
+    let is_wanted: fn(&LogicalVolume) -> bool = match args.value("--select") {
+        None => |_| true,
+        Some("segtype=thin-pool") => |volume| volume.metadata_kib.is_some(),
+        Some(_) => return Err(refuse(USAGE, "  lvs: only --select segtype=thin-pool is simulated.")),
+    };
     let mut rows = Vec::new();
     for name in &names {
         match name.split_once('/') {
             None => {
                 let found = group(peer, name)?;
-                for (volume_name, volume) in &found.volumes {
+                for (volume_name, volume) in found.volumes.iter().filter(|(_, volume)| is_wanted(volume)) {
                     rows.push(lv_row(&asked, (name, found), volume_name, volume)?);
                 }
             }
@@ -201,10 +206,16 @@ fn lv_row(
         "thin_count" => Some(volume.metadata_kib.map_or_else(String::new, |_| volume.thins.to_string())),
         "origin" => Some(origin.unwrap_or_default().to_owned()),
         "move_pv" | "mirror_log" | "copy_percent" | "convert_lv" => Some(String::new()),
-        "data_percent" | "metadata_percent" => Some(String::new()),
+        "data_percent" => Some(percent(volume, volume.filled.data)),
+        "metadata_percent" => Some(percent(volume, volume.filled.metadata)),
         "lv_attr" => Some(attributes(volume).to_owned()),
         _ => None,
     })
+}
+
+/// Only a pool has given anything away.
+fn percent(volume: &LogicalVolume, percent: u8) -> String {
+    if volume.metadata_kib.is_some() { format!("{percent}.00") } else { String::new() }
 }
 
 fn attributes(volume: &LogicalVolume) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::{FAILED, group, size_kib, sort, split_name, usage};
 use crate::executor::sim::answer::{Answer, Arguments, Refused, refuse, silent};
-use crate::executor::sim::objects::{Group, LogicalVolume};
+use crate::executor::sim::objects::{Filled, Group, LogicalVolume};
 use crate::executor::sim::state::Record;
 use crate::executor::sim::world::Peer;
 
@@ -107,6 +107,7 @@ fn shape(group: &Group, wanted: &Wanted<'_>) -> (LogicalVolume, LogicalVolume) {
         metadata_kib: Some(whole(metadata)),
         origin: None,
         fs: None,
+        filled: Filled::default(),
         thins: 0,
     };
     let volume = LogicalVolume {
@@ -115,6 +116,7 @@ fn shape(group: &Group, wanted: &Wanted<'_>) -> (LogicalVolume, LogicalVolume) {
         metadata_kib: None,
         origin: None,
         fs: None,
+        filled: Filled::default(),
         thins: 0,
     };
     (pool, volume)

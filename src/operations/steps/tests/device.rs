@@ -1,6 +1,7 @@
 use super::super::StepError;
 use super::Answer::{Lost, Refuses, Says};
 use super::{Rule, Script, peer};
+use crate::model::device::KnownDevice;
 use crate::model::step::{DeviceFacts, DevicePlan, Step, StepOutput};
 
 const UUID: &str = "abcdef-0123-4567-89ab-cdef-0123-456789";
@@ -15,6 +16,24 @@ const OURS_ALONE: Rule = (
     "pvs",
     Says(
         r#"{"report":[{"pv":[{"pv_name":"/dev/vdd","pv_uuid":"abcdef-0123-4567-89ab-cdef-0123-456789","vg_name":""}]}]}"#,
+    ),
+);
+const OTHERS: Rule = (
+    "pvs",
+    Says(
+        r#"{"report":[{"pv":[{"pv_name":"/dev/vdd","pv_uuid":"other","vg_name":"vg_eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"}]}]}"#,
+    ),
+);
+const MOVED: Rule = (
+    "pvs",
+    Says(
+        r#"{"report":[{"pv":[{"pv_name":"/dev/vde","pv_uuid":"abcdef-0123-4567-89ab-cdef-0123-456789","vg_name":"vg_dddddddddddddddddddddddddddddddd"}]}]}"#,
+    ),
+);
+const MOVED_ALONE: Rule = (
+    "pvs",
+    Says(
+        r#"{"report":[{"pv":[{"pv_name":"/dev/vde","pv_uuid":"abcdef-0123-4567-89ab-cdef-0123-456789","vg_name":""}]}]}"#,
     ),
 );
 const FOREIGN: Rule =
@@ -83,6 +102,7 @@ fn plan(destroy_data: bool) -> DevicePlan {
         pv_uuid: Some(UUID.to_owned()),
         destroy_data,
         forget: false,
+        known: Vec::new(),
     }
 }
 
@@ -98,7 +118,7 @@ async fn facts(script: &Script, runner: &super::StepRunner, step: &Step) -> Devi
 #[tokio::test]
 async fn a_blank_disk_becomes_a_group_and_is_described() {
     let (script, runner) =
-        Script::new(&[NO_PV, FREE_DISK, CLEAN, ("tail", Says("\n")), OURS, EMPTY_GROUP, LINKS]);
+        Script::new(&[NO_PVS, NO_PV, FREE_DISK, CLEAN, ("tail", Says("\n")), OURS, EMPTY_GROUP, LINKS]);
     let found = facts(&script, &runner, &prepare(false)).await;
     assert_eq!((found.total.get(), found.extent.get()), (524_152_832, 4096));
     assert_eq!(found.pv_uuid.as_deref(), Some(UUID));
@@ -140,15 +160,51 @@ async fn a_device_that_is_done_or_half_done_is_not_begun_again() {
 
 #[tokio::test]
 async fn a_lost_reply_of_pvcreate_is_looked_at() {
-    let (script, runner) =
-        Script::new(&[NO_PV, FREE_DISK, CLEAN, ("pvcreate", Lost), OURS_ALONE, OURS, EMPTY_GROUP, LINKS]);
+    let (script, runner) = Script::new(&[
+        NO_PVS,
+        NO_PV,
+        FREE_DISK,
+        CLEAN,
+        ("pvcreate", Lost),
+        OURS_ALONE,
+        OURS,
+        EMPTY_GROUP,
+        LINKS,
+    ]);
     facts(&script, &runner, &prepare(false)).await;
     assert_eq!((script.times("pvcreate"), script.times("vgcreate")), (1, 1));
 }
 
 #[tokio::test]
+async fn a_disk_is_not_erased_again_unseen() {
+    // The reply is lost to a restart, after which the path is another device's.
+    let other = "e".repeat(32).parse().unwrap();
+    let known =
+        KnownDevice { device: other, pv_uuid: Some("other".into()), name: "/dev/vde".into(), paths: vec![] };
+    let plan = DevicePlan { known: vec![known], ..plan(true) };
+    let (script, runner) =
+        Script::new(&[NO_PVS, NO_PV, FREE_DISK, EXT4, ("wipefs --all", Lost), OTHERS, OTHERS]);
+    let error = runner.apply(&Step::PrepareDevice(plan)).await.unwrap_err();
+    script.assert_used_up();
+    assert!(error.text().ends_with(&format!("Device already in use (ID: {other})")), "{}", error.text());
+    assert_eq!((script.times("wipefs --all"), script.times("pvcreate")), (1, 0));
+}
+
+#[tokio::test]
+async fn a_device_is_gone_on_with_where_its_disk_is_now() {
+    let (script, runner) = Script::new(&[MOVED_ALONE, MOVED, EMPTY_GROUP, LINKS]);
+    let found = facts(&script, &runner, &prepare(false)).await;
+    assert_eq!(
+        (found.labels[0].path.as_str(), found.paths.last().unwrap().as_str()),
+        ("/dev/vde", "/dev/vde")
+    );
+    assert!(!found.paths.contains(&"/dev/vdd".to_owned()));
+    assert_eq!((script.times("vgcreate"), script.times("/dev/vdd")), (1, 0));
+}
+
+#[tokio::test]
 async fn a_file_system_is_named_and_erased_only_with_leave() {
-    let (script, runner) = Script::new(&[NO_PV, FREE_DISK, EXT4]);
+    let (script, runner) = Script::new(&[NO_PVS, NO_PV, FREE_DISK, EXT4]);
     let error = runner.apply(&prepare(false)).await.unwrap_err();
     assert_eq!(
         error.explanation().unwrap(),
@@ -161,14 +217,14 @@ async fn a_file_system_is_named_and_erased_only_with_leave() {
     );
     script.assert_changed_nothing();
 
-    let (script, runner) = Script::new(&[NO_PV, FREE_DISK, EXT4, OURS, EMPTY_GROUP, LINKS]);
+    let (script, runner) = Script::new(&[NO_PVS, NO_PV, FREE_DISK, EXT4, OURS, EMPTY_GROUP, LINKS]);
     facts(&script, &runner, &prepare(true)).await;
     assert_eq!((script.times("wipefs --all /dev/vdd"), script.times("pvcreate")), (1, 1));
 }
 
 #[tokio::test]
 async fn a_physical_volume_in_an_empty_group_is_erased_only_with_leave() {
-    let (script, runner) = Script::new(&[FOREIGN, EMPTY_GROUP, FREE_DISK]);
+    let (script, runner) = Script::new(&[FOREIGN, FOREIGN, EMPTY_GROUP, FREE_DISK]);
     let error = runner.apply(&prepare(false)).await.unwrap_err();
     assert!(
         error
@@ -177,7 +233,7 @@ async fn a_physical_volume_in_an_empty_group_is_erased_only_with_leave() {
     );
     script.assert_changed_nothing();
 
-    let (script, runner) = Script::new(&[FOREIGN, EMPTY_GROUP, FREE_DISK, OURS, EMPTY_GROUP, LINKS]);
+    let (script, runner) = Script::new(&[FOREIGN, FOREIGN, EMPTY_GROUP, FREE_DISK, OURS, EMPTY_GROUP, LINKS]);
     facts(&script, &runner, &prepare(true)).await;
     assert_eq!(
         (script.times("vgremove -qq data"), script.times("pvremove"), script.times("pvcreate")),
@@ -188,7 +244,7 @@ async fn a_physical_volume_in_an_empty_group_is_erased_only_with_leave() {
 #[tokio::test]
 async fn what_may_be_needed_is_never_erased() {
     let check = async |rules: &[Rule], because: &str| {
-        let (script, runner) = Script::new(rules);
+        let (script, runner) = Script::new(&[&[NO_PVS], rules].concat());
         let error = runner.apply(&prepare(true)).await.unwrap_err();
         assert!(matches!(error, StepError::Refused { .. }), "{error:?}");
         let explanation = error.explanation().unwrap();
@@ -227,6 +283,43 @@ async fn an_undo_takes_away_what_is_ours_and_nothing_else() {
     let (script, runner) = Script::new(&[("pvs", Refuses(127, "sudo: /usr/sbin/lvm: command not found\n"))]);
     assert!(runner.undo(&prepare(false)).await.is_err());
     script.assert_changed_nothing();
+}
+
+#[tokio::test]
+async fn a_release_follows_its_disk_and_needs_a_blank_one_where_that_is_not_listed() {
+    let release = || Step::ReleaseDevice(plan(false));
+    let (script, runner) = Script::new(&[MOVED, EMPTY_GROUP]);
+    runner.apply(&release()).await.unwrap();
+    assert_eq!((script.times("pvremove -qq /dev/vde"), script.times("/dev/vdd")), (1, 0));
+
+    let (script, runner) = Script::new(&[NO_PVS, NO_PV, CLEAN]);
+    runner.apply(&release()).await.unwrap();
+    script.assert_used_up();
+
+    for rules in [[NO_PVS, NO_PV, EXT4], [OTHERS, OTHERS, CLEAN]] {
+        let (script, runner) = Script::new(&rules);
+        let error = runner.apply(&release()).await.unwrap_err();
+        assert!(error.explanation().unwrap().contains("was left alone"), "{error:?}");
+        script.assert_changed_nothing();
+        let (script, runner) = Script::new(&rules);
+        let forget = DevicePlan { forget: true, ..plan(false) };
+        runner.apply(&Step::ReleaseDevice(forget)).await.unwrap();
+        script.assert_changed_nothing();
+    }
+    let (script, runner) = Script::new(&[OTHERS]);
+    assert!(runner.apply(&Step::FindDevice(plan(false))).await.is_err());
+    script.assert_changed_nothing();
+}
+
+#[tokio::test]
+async fn a_lost_reply_of_a_release_is_looked_at() {
+    let lost = ("pvremove", Lost);
+    let (script, runner) = Script::new(&[OURS, EMPTY_GROUP, lost, NO_PVS, NO_PV, CLEAN]);
+    runner.apply(&Step::ReleaseDevice(plan(false))).await.unwrap();
+    script.assert_used_up();
+    let (_, runner) =
+        Script::new(&[OURS, EMPTY_GROUP, lost, OURS, EMPTY_GROUP, lost, OURS, EMPTY_GROUP, lost]);
+    assert!(runner.apply(&Step::ReleaseDevice(plan(false))).await.unwrap_err().is_unknown());
 }
 
 #[tokio::test]

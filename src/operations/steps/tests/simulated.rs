@@ -94,6 +94,7 @@ impl Lab {
                 pv_uuid: Some(format!("abcdef-0123-4567-89ab-cdef-0123-45678{n}")),
                 destroy_data: false,
                 forget: false,
+                known: Vec::new(),
             };
             lab.done(&Step::PrepareDevice(plan)).await;
         }
