@@ -98,7 +98,9 @@ impl Engine {
     /// Decides what follows for an unfinished operation that nobody works on, and begins.
     async fn take_up(self: &Arc<Self>, id: OperationId, at_start: bool) -> Result<()> {
         // Claimed first and read again then: it may have come to its end since it was listed.
-        self.set_active(id, true);
+        if !self.claim_one(id) {
+            return Ok(());
+        }
         let mut tx = self.store.snapshot().await?;
         let Some(mut op) = operation::find(&mut tx, id).await? else {
             self.set_active(id, false);

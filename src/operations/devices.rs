@@ -121,6 +121,10 @@ impl Engine {
         if !forget {
             return self.release_device(self.store.write().await?, id, false).await;
         }
+        if !self.is_disk_lost(id).await? {
+            // What is still to be taken away from it can be, and is.
+            return self.release_device(self.store.write().await?, id, true).await;
+        }
         self.leftovers_let_alone(id).await?;
         let mut tx = self.store.write().await?;
         failed(&mut tx, id).await?;

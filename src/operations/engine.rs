@@ -176,6 +176,11 @@ impl Engine {
         Ok(id)
     }
 
+    /// Marks an operation active, unless somebody works on it.
+    pub(super) fn claim_one(&self, id: OperationId) -> bool {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
+    }
+
     pub(super) fn set_active(&self, id: OperationId, active: bool) {
         let mut set = self.active.lock().unwrap_or_else(PoisonError::into_inner);
         if active {

@@ -82,7 +82,8 @@ fn is_cloned(op: &Operation) -> bool {
     op.steps.iter().any(|record| clones(&record.step) && record.state == StepState::Done)
 }
 
-fn is_destroying(op: &Operation) -> bool {
+/// Whether a brick has been moved wholly, and only what is left of it is to be taken away.
+pub(super) fn is_destroying(op: &Operation) -> bool {
     let waits = |step: &Step| matches!(step, Step::AwaitHeal(_));
     op.steps.iter().all(|record| !waits(&record.step) || record.state == StepState::Done)
 }

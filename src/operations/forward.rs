@@ -19,11 +19,11 @@ use crate::model::step::{Step, StepState};
 use crate::store::{Result, operation};
 
 impl Engine {
-    /// Does what is left to do.
+    /// Does what is left to do. `since_ms`: from when on the time counts in which a failure may pass, where not from now.
     pub(super) async fn forward(
         self: &Arc<Self>,
         op: &mut Operation,
-        began_ms: i64,
+        since_ms: Option<i64>,
         fresh: bool,
     ) -> Result<Round> {
         if matches!(op.kind, OperationKind::DeviceRemove | OperationKind::NodeRemove) {
@@ -36,7 +36,7 @@ impl Engine {
                 return Ok(Round::Over);
             }
             if let Some(cause) = self.run_stage(op, stage, fresh).await? {
-                return self.turn_after(op, cause, began_ms).await;
+                return self.turn_after(op, cause, since_ms).await;
             }
         }
         finish::finish(self, op).await?;
@@ -104,7 +104,7 @@ impl Engine {
         &self,
         op: &mut Operation,
         cause: (usize, StepError),
-        began_ms: i64,
+        since_ms: Option<i64>,
     ) -> Result<Round> {
         let (at, error) = cause;
         if op.parked.is_none() {
@@ -113,7 +113,8 @@ impl Engine {
             op.parked = operation::find(&mut conn, op.id).await?.and_then(|found| found.parked);
         }
         warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "a step failed: {}", error.text());
-        let spent = Duration::from_millis(u64::try_from(self.clock.now_ms() - began_ms).unwrap_or(0));
+        let now_ms = self.clock.now_ms();
+        let spent = Duration::from_millis(u64::try_from(now_ms - since_ms.unwrap_or(now_ms)).unwrap_or(0));
         let budget = self.settings.delete_budget;
         // A peer that was given up for a brick before is not waited for again for the next one.
         let node = failure::place_of(&op.steps[at].step).map(|(node, _)| node);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use sqlx::SqliteConnection;
 use tracing::warn;
 
@@ -14,6 +16,9 @@ use crate::model::operation::{Direction, Operation, Parked, StepRecord};
 use crate::model::step::{Step, StepState};
 use crate::store::{Result, brick, operation, step};
 
+/// How long a try is waited for that is under way when its leftovers are to be given up.
+const WHILE_TRIED: Duration = Duration::from_secs(10);
+
 /// The bricks on a device that operations which failed still have to take away: nobody needs what is on them.
 pub(super) async fn bricks_on(conn: &mut SqliteConnection, device: DeviceId) -> Result<BTreeSet<BrickId>> {
     let all = operation::all(conn).await?;
@@ -22,27 +27,41 @@ pub(super) async fn bricks_on(conn: &mut SqliteConnection, device: DeviceId) -> 
 }
 
 /// The bricks on a device that an operation has yet to take away, each with the step that does so. Operations that
-/// are not parked are left out, what a running one does with a brick may still change; and those that came with an
-/// import, as nobody has looked yet what they have left.
+/// are not parked are left out, what they do with a brick may still change; so are those that wait for a person, who
+/// has to look first, and those in which something comes before it: a heal may still need a brick that leaves.
 fn leftovers(op: &Operation, device: DeviceId) -> impl Iterator<Item = (BrickId, &StepRecord)> {
-    let parked = op.parked.as_ref().is_some_and(|parked| !parked.is_stale());
+    let parked = op.parked.as_ref().is_some_and(|parked| parked.retry);
     op.steps.iter().filter(move |_| parked).filter_map(move |record| {
         let plan = match (&record.step, op.direction, record.state) {
             (Step::DestroyBrick(plan), Direction::Forward, state) if state != StepState::Done => plan,
             (Step::CreateBrick(plan), Direction::Back, StepState::Started | StepState::Done) => plan,
             _ => return None,
         };
+        if !is_all_else_over(op, record) {
+            return None;
+        }
         (plan.device == device).then_some((plan.brick, record))
     })
 }
 
+/// Whether nothing is left that an operation does before this step, in the direction that it goes.
+fn is_all_else_over(op: &Operation, record: &StepRecord) -> bool {
+    op.steps.iter().all(|other| match op.direction {
+        Direction::Forward => other.stage >= record.stage || other.state == StepState::Done,
+        Direction::Back => {
+            other.stage <= record.stage || matches!(other.state, StepState::Planned | StepState::Undone)
+        }
+    })
+}
+
 impl Engine {
-    /// Waits until nobody tries to take anything away from a device.
+    /// Waits until nobody tries to take anything away from a device, but not for long.
     pub(super) async fn leftovers_let_alone(&self, device: DeviceId) -> Result<()> {
         let all = operation::all(&mut *self.store.snapshot().await?).await?;
-        for op in all.iter().filter(|op| leftovers(op, device).next().is_some()) {
-            self.ended(op.id).await;
-        }
+        let tried =
+            all.iter().filter(|op| leftovers(op, device).next().is_some()).map(|op| self.ended(op.id));
+        // Those that are tried for longer are named in the refusal.
+        tokio::time::timeout(WHILE_TRIED, join_all(tried)).await.ok();
         Ok(())
     }
 
@@ -81,7 +100,7 @@ impl Engine {
             record.state = state;
         }
         if op.steps.iter().all(|record| record.state == StepState::Done) {
-            return finish::conclude(self, conn, &op).await;
+            return finish::conclude(self, conn, &op).await.map(|()| self.note_end(&op, "done"));
         }
         step::mark(conn, op.id, &marks(&op)).await?;
         brick::delete(conn, &bricks).await?;

@@ -21,7 +21,7 @@ impl Engine {
         // It may have come to its end before.
         let Some(op) = operation::find(&mut tx, id).await? else { return Ok(()) };
         let cause = op.failure.clone().unwrap_or_else(|| failure::unexpected(&op));
-        if creates(op.kind) && op.direction == Direction::Forward {
+        if creates(op.kind) && op.direction == Direction::Forward && op.parked.is_none() {
             // Nobody would know of what it made.
             operation::turn(&mut tx, id, Direction::Back, Some(&cause)).await?;
         }

@@ -68,10 +68,14 @@ impl Engine {
         let mut moved = 0;
         loop {
             let mut conn = self.store.read().await?;
-            let given_up = leftovers::bricks_on(&mut conn, id).await?;
+            let mut given_up = leftovers::bricks_on(&mut conn, id).await?;
             let coming = brick::coming_to(&mut conn, id).await?;
             let mut left = brick::of_device(&mut conn, id).await?;
             drop(conn);
+            // They are in nobody's way where there is nothing to take them away from. A device that is there waits for it.
+            if !given_up.is_empty() && !self.is_disk_lost(id).await? {
+                given_up.clear();
+            }
             left.retain(|brick| !given_up.contains(&brick.id));
             if coming.iter().any(|brick| !given_up.contains(brick)) {
                 let text = IN_USE.to_owned();
@@ -96,16 +100,23 @@ impl Engine {
         }
     }
 
-    /// Whether all that is left of a brick is on a disk that its peer no longer has.
+    /// Whether all that is left of a brick is on a disk that cannot be reached.
     async fn is_left_on_lost_disk(&self, id: DeviceId, brick: BrickId) -> Result<bool> {
+        let left = leftovers::bricks_on(&mut *self.store.snapshot().await?, id).await?.contains(&brick);
+        Ok(left && self.is_disk_lost(id).await?)
+    }
+
+    /// Whether the disk of a device is not there, or its peer is not.
+    pub(super) async fn is_disk_lost(&self, id: DeviceId) -> Result<bool> {
         let mut conn = self.store.snapshot().await?;
-        let left = leftovers::bricks_on(&mut conn, id).await?.contains(&brick);
-        let Some(device) = device::find(&mut conn, id).await?.filter(|_| left) else { return Ok(false) };
+        let Some(device) = device::find(&mut conn, id).await? else { return Ok(false) };
         let Some(node) = node::find(&mut conn, device.node).await? else { return Ok(false) };
         drop(conn);
         let plan = devices::plan(&node, &device, false, false)?;
-        // A peer that does not say counts as having it.
-        Ok(self.runner.has_own_group(&plan).await.is_ok_and(|there| !there))
+        Ok(match self.runner.has_own_group(&plan).await {
+            Ok(there) => !there,
+            Err(error) => error.is_unreachable(),
+        })
     }
 
     /// Moves a brick and waits for the end of it; none where the server stops meanwhile.

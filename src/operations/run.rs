@@ -9,6 +9,7 @@ use tracing::{Instrument as _, error, info, info_span};
 
 use super::background::creates;
 use super::engine::{Engine, Locking, Turn};
+use super::failure;
 use crate::model::ids::OperationId;
 use crate::model::operation::{Direction, Operation, OperationKind};
 
@@ -102,16 +103,24 @@ impl Engine {
         // Additions do each step once: what fails turns them back.
         let fresh = fresh && creates(op.kind);
         let began = self.clock.now_ms();
+        let mut failing_since = None;
         let mut pause = self.settings.first_retry;
         loop {
             let round = match op.direction {
-                Direction::Forward => self.forward(&mut op, began, fresh).await,
+                Direction::Forward => {
+                    // How long a move took says nothing about the peer that fails at its end.
+                    let since =
+                        if op.kind == OperationKind::BrickEvict { failing_since } else { Some(began) };
+                    self.forward(&mut op, since, fresh).await
+                }
                 Direction::Back => self.backward(&mut op).await,
             };
             match round {
                 Ok(Round::Over) => return op.parked.is_none() && !self.is_stopping(),
                 Ok(Round::Again) => {}
                 Ok(Round::After(least)) => {
+                    let counts = failing_since.is_none() && failure::is_destroying(&op);
+                    failing_since = failing_since.or_else(|| counts.then(|| self.clock.now_ms()));
                     self.pause(least.max(pause)).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }

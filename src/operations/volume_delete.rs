@@ -36,7 +36,7 @@ impl Engine {
         }
         let ticket = self.limits.try_enter()?;
         if volume.phase == Phase::Creating {
-            Self::end_parked_create(&mut tx, id).await?;
+            self.end_parked_create(&mut tx, id).await?;
         } else if volume.phase != Phase::Ready || brick::any_pending_of_volume(&mut tx, id).await? {
             return Err(in_use(format!("volume {} is being worked on", volume.name)));
         } else if operation::clones(&mut tx, id).await? {
@@ -56,7 +56,7 @@ impl Engine {
 
     /// A create that was not undone because somebody wrote into its volume ends here: whoever deletes that volume
     /// wants the data gone. A create that is still being worked on does not.
-    async fn end_parked_create(conn: &mut SqliteConnection, id: VolumeId) -> Result<(), OpError> {
+    async fn end_parked_create(&self, conn: &mut SqliteConnection, id: VolumeId) -> Result<(), OpError> {
         let found = operation::on_target(conn, &id.to_string()).await?;
         let parked = found.as_ref().and_then(|op| op.parked.as_ref());
         if parked.is_some_and(Parked::is_stale) {
@@ -65,6 +65,9 @@ impl Engine {
         }
         let waits = |op: &Operation| op.parked.as_ref().is_some_and(|parked| !parked.retry);
         match found.filter(waits) {
+            Some(op) if self.is_active(op.id) => Err(in_use(
+                "a clean-up tries its create again just now; ask again when it is over".to_owned(),
+            )),
             Some(op) => Ok(operation::delete(conn, op.id).await?),
             None => Err(OpError::NotFound),
         }

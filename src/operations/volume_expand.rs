@@ -38,6 +38,12 @@ impl Engine {
             let text = format!("Failed to allocate volume expansion: {IN_USE}");
             return Err(OpError::refused(text, Some(being_cloned(&volume))));
         }
+        if brick::any_pending_of_volume(&mut tx, id).await? {
+            let text = format!("Failed to allocate volume expansion: {IN_USE}");
+            let explanation =
+                format!("bricks of volume {} are being made or moved; ask again when they are", volume.name);
+            return Err(OpError::refused(text, Some(explanation)));
+        }
         let candidate = load(&mut tx, volume.cluster).await?;
         let there = brick::of_volume(&mut tx, id).await?;
         let more = Volume { size: grow, ..volume.clone() };

@@ -109,6 +109,11 @@ fn a_node_that_answers_with_a_failure_is_not_given_up() {
     let state = lab.client().node_info(&leaves).unwrap().state;
     assert_eq!(state, "offline", "it is not emptied as long as something is left on it");
     assert!(lab.get("/operations").json()["total"].as_u64() >= Some(1), "what is left is known");
+    let again = lab.ask(&format!("/nodes/{leaves}/state"), &json!({"state": "failed"}));
+    assert_eq!(again.status, 500, "asking twice takes nothing away: {again:?}");
+    let grown = lab.ask(&format!("/volumes/{}/expand", made.id), &json!({"expand_size": 1}));
+    assert_eq!(grown.status, 500, "one of its bricks is on the move: {grown:?}");
+    assert_says(&grown.text, &["is in use"]);
     std::fs::remove_file(&gate).unwrap();
     Audit::new().clean_within(&lab, SOON);
     let emptied =
