@@ -19,7 +19,7 @@ cmd_power() {
 	off) power_off "$peer" ;;
 	cut) power_cut "$peer" ;;
 	on) power_on "$peer" "${swap[@]}" ;;
-	reboot) reboot "$peer" ;;
+	reboot) reboot "$peer" "${swap[@]}" ;;
 	*) die "power: off, cut, on or reboot, not '$action'" ;;
 	esac
 	if [[ $wait_for && $action =~ ^(on|reboot)$ ]]; then
@@ -52,9 +52,9 @@ power_on() {
 }
 
 # The guest shuts down and its firmware starts again, but in a new QEMU: in the old one, where all
-# memory is full of translated code, a boot takes two to four times as long.
+# memory is full of translated code, a boot takes two to four times as long. Disks that are swapped stay so.
 reboot() {
-	local peer=$1 swap=()
+	local peer=$1 swap=("${@:2}")
 	[[ ! -e $RUN/$(peer_name "$peer").swapped ]] || swap=(--swap)
 	qmp "$peer" '"execute": "set-action", "arguments": {"reboot": "shutdown"}' >/dev/null
 	# The answer may be lost with the connection, and there is no D-Bus to complain about.
