@@ -123,7 +123,8 @@ async fn what_ignores_its_end_keeps_the_lock() {
     let sshd = Sshd::start();
     let (ssh, peer) = (sshd.client(), host("127.0.0.1"));
     let pid = sshd.path("pid");
-    let script = format!("trap '' TERM; echo $$ > {}; while :; do sleep 1; done", pid.display());
+    // It ends by itself where this test fails before it ends it.
+    let script = format!("trap '' TERM; echo $$ > {}; for _ in $(seq 120); do sleep 1; done", pid.display());
     let stubborn = changing("stubborn", sshd.port, &script).deadline(Duration::from_secs(1));
     let error = ssh.run(&peer, &stubborn).await.unwrap_err();
     let RemoteError::OutcomeUnknown { source, .. } = error else { panic!("{error:?}") };
