@@ -82,8 +82,7 @@ fn disks_that_change_places_at_a_reboot_are_followed() {
     assert_eq!([serial(&first.id), serial(&second.id)], serials);
 
     // One is asked for, and both are shown where they are.
-    let (read, text) = server.mortar(&["device", "resync", &first.id]);
-    assert!(read, "{text}");
+    done(&server, "GET", &format!("/devices/{}/resync", first.id), &json!({}));
     let [now_vdd, now_vde] = devices(&server);
     assert_eq!((&now_vdd.id, &now_vde.id), (&second.id, &first.id));
     let by_serial = format!("/dev/disk/by-id/virtio-{}", serials[0]);
