@@ -95,9 +95,8 @@ fn disk_row(peer: &Peer<'_>, path: &str, name: &str, points: &BTreeMap<&str, &st
 
 /// `sync FILE…`: nothing is lost here, so that the files only have to be there.
 pub fn sync(peer: &mut Peer<'_>, args: &[String]) -> Answer {
-    let is_there = |path: &&String| {
-        peer.block(path).is_some() || peer.is_directory(path) || texts::cat(peer, &[(*path).clone()]).is_ok()
-    };
+    let is_there =
+        |path: &&String| peer.block(path).is_some() || peer.is_directory(path) || texts::is_file(peer, path);
     match args.iter().find(|path| !is_there(path)) {
         None => Ok(String::new()),
         Some(path) => Err(refuse(1, format!("sync: error opening '{path}': No such file or directory"))),

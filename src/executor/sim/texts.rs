@@ -16,6 +16,11 @@ fn file<'p>(peer: &'p Peer<'_>, path: &str) -> Option<&'p TextFile> {
     peer.host().files.get(path).filter(|file| !file.is_empty())
 }
 
+/// Whether there is a text file; what is in it is not read, which would take the longer the more bricks there are.
+pub fn is_file(peer: &Peer<'_>, path: &str) -> bool {
+    path == TABLE || file(peer, path).is_some()
+}
+
 fn text(peer: &Peer<'_>, program: &str, path: &str) -> Answer {
     let missing = || refuse(1, format!("{program}: {path}: No such file or directory"));
     if path == "/proc/mounts" || path == "/proc/self/mounts" {
