@@ -7,7 +7,7 @@ use sqlx::{Sqlite, SqliteConnection, Transaction};
 use super::engine::{Engine, Turn};
 use super::labels::known;
 use super::locks::{Mode, ObjectKey};
-use super::{IN_USE, OpError, Operations, peers, steps};
+use super::{IN_USE, OpError, Operations, leftovers, peers, steps};
 use crate::executor::lvm;
 use crate::model::device::{Device, Storage};
 use crate::model::ids::{DeviceId, JobId, NodeId};
@@ -121,8 +121,12 @@ impl Engine {
         if !forget {
             return self.release_device(self.store.write().await?, id, false).await;
         }
-        if !self.is_disk_lost(id).await? {
-            // What is still to be taken away from it can be, and is.
+        let mut conn = self.store.snapshot().await?;
+        failed(&mut conn, id).await?;
+        let is_left = !leftovers::bricks_on(&mut conn, id).await?.is_empty();
+        drop(conn);
+        // What is still to be taken away from a disk that is there can be, and is.
+        if !is_left || !self.is_disk_lost(id).await? {
             return self.release_device(self.store.write().await?, id, true).await;
         }
         self.leftovers_let_alone(id).await?;

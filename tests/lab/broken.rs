@@ -1,7 +1,7 @@
 //! The audit itself: it finds what is broken on real peers. An audit that sees nothing proves nothing.
 
 use crate::audit;
-use crate::peers::{on, reset};
+use crate::peers::on;
 use crate::server::{Server, wait_until};
 
 /// Breaks something on a peer, wants the audit to say these words, and mends it again.
@@ -18,10 +18,7 @@ fn finds(server: &Server, peer: usize, harm: &str, words: &[&str], mend: &str) {
 #[test]
 #[ignore = "needs the lab: make test-all"]
 fn the_audit_finds_what_is_broken() {
-    reset();
-    let server = Server::start();
-    let loaded = server.load(true);
-    assert!(!loaded.contains("Unable"), "{loaded}");
+    let server = Server::with_topology();
     let (done, text) = server.mortar(&["volume", "create", "--size=1", "--name=v"]);
     assert!(done, "{text}");
     audit::is_clean(&server, &[]);

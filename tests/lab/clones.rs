@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use crate::audit;
 use crate::mounts::Mounted;
 use crate::orphans::Orphans;
-use crate::peers::reset;
 use crate::server::Server;
 
 fn volume(server: &Server, name: &str) -> VolumeInfo {
@@ -31,10 +30,7 @@ fn used(server: &Server) -> u64 {
 #[test]
 #[ignore = "needs the lab: make test-all"]
 fn a_clone_keeps_what_its_source_had_and_both_gone_leave_nothing() {
-    reset();
-    let mut server = Server::start();
-    let loaded = server.load(true);
-    assert!(!loaded.contains("Unable"), "{loaded}");
+    let mut server = Server::with_topology();
     let create = ["volume", "create", "--size=1", "--name=data", "--gid=2000", "--snapshot-factor=1.5"];
     let (done, text) = server.mortar(&create);
     assert!(done, "{text}");

@@ -1,6 +1,6 @@
 //! What real peers tell of themselves is understood, and what was done to them by hand is found.
 
-use crate::peers::{ADDRESSES, on, reset};
+use crate::peers::{ADDRESSES, on};
 use crate::server::Server;
 
 /// The lines of a report, without those that any report has.
@@ -19,10 +19,7 @@ fn create(server: &Server, words: &[&str]) {
 #[test]
 #[ignore = "needs the lab: make test-all"]
 fn an_examination_finds_what_was_done_by_hand_and_nothing_else() {
-    reset();
-    let server = Server::start();
-    let loaded = server.load(true);
-    assert!(!loaded.contains("Unable"), "{loaded}");
+    let server = Server::with_topology();
     create(&server, &["create", "--size=1", "--name=data", "--snapshot-factor=1.5"]);
     let ids = server.client().volume_list().expect("the volumes").volumes;
     create(&server, &["clone", &ids[0], "--name=copy"]);

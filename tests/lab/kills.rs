@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use crate::audit;
 use crate::orphans::Orphans;
-use crate::peers::reset;
 use crate::server::Server;
 
 fn request(name: &str) -> Value {
@@ -39,10 +38,7 @@ fn create_is_true(server: &Server, orphans: Orphans, job: &str, name: &str) -> b
 #[test]
 #[ignore = "needs the lab: make test-lab"]
 fn killed_at_four_commands_nothing_is_half_done() {
-    reset();
-    let mut server = Server::start();
-    let loaded = server.load(true);
-    assert!(!loaded.contains("Unable"), "{loaded}");
+    let mut server = Server::with_topology();
 
     // While a command runs on a peer: it goes on there without us, and recovery waits for it.
     let job = server.begin("POST", "/volumes", &request("orphan"));

@@ -4,16 +4,13 @@ use mortar::api::{DeviceInfo, NodeInfo};
 use serde_json::json;
 
 use crate::audit;
-use crate::peers::{ADDRESSES, lab, on, reset};
+use crate::peers::{ADDRESSES, lab, on};
 use crate::server::{PATIENCE, Server, wait_until};
 
 #[test]
 #[ignore = "needs the lab: make test-all"]
 fn a_peer_that_reboots_brings_its_bricks_back_and_one_that_is_off_delays_a_delete() {
-    reset();
-    let server = Server::start();
-    let loaded = server.load(true);
-    assert!(!loaded.contains("Unable"), "{loaded}");
+    let server = Server::with_topology();
     let (done, text) = server.mortar(&["volume", "create", "--size=1", "--name=v"]);
     assert!(done, "{text}");
 
@@ -67,10 +64,7 @@ fn done(server: &Server, method: &str, path: &str, body: &serde_json::Value) {
 #[test]
 #[ignore = "needs the lab: make test-all"]
 fn disks_that_change_places_at_a_reboot_are_followed() {
-    reset();
-    let server = Server::start();
-    let loaded = server.load(true);
-    assert!(!loaded.contains("Unable"), "{loaded}");
+    let server = Server::with_topology();
     let (created, text) = server.mortar(&["volume", "create", "--size=1", "--name=v"]);
     assert!(created, "{text}");
     let [first, second] = devices(&server);

@@ -30,6 +30,15 @@ impl Server {
         server
     }
 
+    /// The same on peers to which nothing was ever done, with the topology loaded.
+    pub fn with_topology() -> Server {
+        peers::reset();
+        let server = Server::start();
+        let loaded = server.load(true);
+        assert!(!loaded.contains("Unable"), "{loaded}");
+        server
+    }
+
     /// Starts the server on its database, with faults to inject, or null.
     pub fn start_again(&mut self, faults: &Value) {
         let path = self.path("heketi.json");
