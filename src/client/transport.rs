@@ -22,6 +22,10 @@ const MAX_HOPS: u32 = 50;
 const POLL_FIRST: Duration = Duration::from_millis(20);
 /// The longest wait between two looks at a job.
 const POLL_MAX: Duration = Duration::from_millis(400);
+
+/// What a look at a job asks for: no answer before the job is finished, or this many seconds have passed. Short, as
+/// each answer tells which step is running.
+const WAIT: &str = "wait=1";
 /// The largest answer that is read.
 const MAX_BODY: u64 = 1 << 30;
 
@@ -43,6 +47,8 @@ struct Outgoing {
     address: Address,
     body: Option<Vec<u8>>,
     typed: bool,
+    /// Whether the server may answer when there is something new.
+    waits: bool,
 }
 
 /// An answer with its whole body.
@@ -128,7 +134,8 @@ impl Transport {
     fn poll(&self, address: &Address) -> Result<Answer, ClientError> {
         let mut pause = POLL_FIRST;
         loop {
-            let poll = Outgoing { method: "GET", address: address.clone(), body: None, typed: true };
+            let poll =
+                Outgoing { method: "GET", address: address.clone(), body: None, typed: true, waits: true };
             let answer = self.follow(&poll)?;
             if answer.header("x-pending") != "true" {
                 return Ok(answer);
@@ -137,8 +144,11 @@ impl Transport {
             if !answer.header("x-mortar-step").is_empty() {
                 self.progress.step(answer.header("x-mortar-step"));
             }
-            (self.sleep)(pause);
-            pause = (pause * 2).min(POLL_MAX);
+            // A server that has waited for us is asked again at once.
+            if answer.header("preference-applied") != "wait" {
+                (self.sleep)(pause);
+                pause = (pause * 2).min(POLL_MAX);
+            }
         }
     }
 
@@ -150,7 +160,7 @@ impl Transport {
     ) -> Result<Outgoing, ClientError> {
         let address = Address::parse(method, &format!("{}{path}", self.server))?;
         // Go's client names no type where a DELETE carries a body.
-        Ok(Outgoing { method, address, typed: method != "DELETE", body })
+        Ok(Outgoing { method, address, typed: method != "DELETE", body, waits: false })
     }
 
     /// Sends again while the server is busy.
@@ -174,7 +184,7 @@ impl Transport {
         for _ in 0..MAX_HOPS {
             let with_body = method == request.method;
             let body = request.body.as_ref().filter(|_| with_body);
-            let answer = self.once(method, &address, body, request.typed)?;
+            let answer = self.once(method, &address, body, request)?;
             if !answer.header("x-mortar-warning").is_empty() {
                 self.progress.warning(answer.header("x-mortar-warning"));
             }
@@ -195,7 +205,7 @@ impl Transport {
         method: &str,
         address: &Address,
         body: Option<&Vec<u8>>,
-        typed: bool,
+        of: &Outgoing,
     ) -> Result<Answer, ClientError> {
         let failed = |error: ureq::Error| ClientError::Transport {
             method: title(method),
@@ -207,8 +217,11 @@ impl Transport {
             .method(method)
             .uri(address.as_str())
             .header("authorization", format!("bearer {token}"));
-        if body.is_some() && typed {
+        if body.is_some() && of.typed {
             request = request.header("content-type", "application/json");
+        }
+        if of.waits {
+            request = request.header("prefer", WAIT);
         }
         let response = match body {
             Some(body) => {

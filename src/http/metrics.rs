@@ -14,7 +14,7 @@ use crate::model::device::Device;
 use crate::model::node::Node;
 use crate::model::state::Phase;
 use crate::operations::{Figures, OpError};
-use crate::store::{Result, cluster, device, node, operation, volume};
+use crate::store::{Result, cluster, operation, topology, volume};
 
 /// One gauge with all its samples.
 struct Gauge {
@@ -71,9 +71,8 @@ async fn count(conn: &mut SqliteConnection) -> Result<Vec<Counted>> {
     let mut counted = Vec::new();
     for found in cluster::all(&mut *conn).await? {
         let id = found.id;
-        let mut nodes = node::of_cluster(&mut *conn, id).await?;
+        let (mut nodes, mut devices) = topology::of_cluster(&mut *conn, id).await?;
         nodes.retain(|node| node.phase != Phase::Creating);
-        let mut devices = device::of_cluster(&mut *conn, id).await?;
         devices.retain(|device| device.phase != Phase::Creating);
         let volumes = volume::ready_count_of_cluster(&mut *conn, id).await?;
         counted.push(Counted { cluster: found, volumes, nodes, devices });

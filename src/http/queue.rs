@@ -1,5 +1,7 @@
 //! Jobs: what clients poll.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -15,9 +17,17 @@ const STEP: &str = "x-mortar-step";
 /// The header that says what failed all the same.
 const WARNING: &str = "x-mortar-warning";
 
-/// What became of a request that was accepted. A finished job is kept for ten minutes after it was first read.
+/// The header that says how the client wants its answer. Source: RFC 7240.
+const PREFER: &str = "prefer";
+
+/// The longest wait that a client may ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What became of a request that was accepted. A finished job is kept for ten minutes after it was first read. With
+/// `Prefer: wait=SECONDS` the answer comes as soon as the job is finished, or after that time.
 #[utoipa::path(get, path = "/queue/{id}", tag = "jobs", operation_id = "job_poll",
-    params(("id" = String, Path, description = "Id of the job")),
+    params(("id" = String, Path, description = "Id of the job"),
+           ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`, at most 60: answer when the job is finished, or after that time")),
     responses((status = 200, description = "Running; poll again", headers(("X-Pending" = String, description = "`true`"),
                   ("X-Mortar-Step" = String, description = "The running step in a few words"))),
               (status = 204, description = "Done; there is nothing to show"),
@@ -31,12 +41,16 @@ pub(super) async fn poll(
     Id(id): Id<JobId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let view = app.operations.job(id).await?;
+    let mut view = app.operations.job(id).await?;
     if is_user && !view.job.by_user {
         return Err(ApiError::AdminOnly);
     }
+    let mut waited = false;
+    if let (None, Some(time)) = (&view.job.outcome, preferred_wait(&headers)) {
+        (view, waited) = app.operations.job_within(id, time).await?;
+    }
     Ok(match view.job.outcome {
-        None => running(view.step.as_deref()),
+        None => running(view.step.as_deref(), waited),
         Some(JobOutcome::Done) => answers::no_content(),
         Some(JobOutcome::Location { path, warning }) => done(&path, warning.as_deref()),
         Some(JobOutcome::Failed { text, explanation }) => {
@@ -55,10 +69,44 @@ fn done(path: &str, warning: Option<&str>) -> Response {
     response
 }
 
-fn running(step: Option<&str>) -> Response {
+/// How long the client wants to wait. What cannot be read is no preference: those are hints.
+fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
+    let values = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
+    let seconds = values.flat_map(|value| value.split(',')).find_map(|preference| {
+        let (name, value) = preference.split(';').next()?.split_once('=')?;
+        let seconds = value.trim().trim_matches('"').parse::<u32>().ok()?;
+        name.trim().eq_ignore_ascii_case("wait").then_some(seconds)
+    })?;
+    Some(Duration::from_secs(seconds.into()).min(LONGEST_WAIT))
+}
+
+fn running(step: Option<&str>, waited: bool) -> Response {
     let mut response = answers::pending();
+    if waited {
+        response.headers_mut().insert("preference-applied", HeaderValue::from_static("wait"));
+    }
     if let Some(value) = step.and_then(|step| HeaderValue::from_str(step).ok()) {
         response.headers_mut().insert(STEP, value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(prefer: &'static str) -> Option<u64> {
+        let headers = HeaderMap::from_iter([(PREFER.parse().unwrap(), HeaderValue::from_static(prefer))]);
+        preferred_wait(&headers).map(|time| time.as_secs())
+    }
+
+    #[test]
+    fn a_client_says_how_long_it_waits() {
+        assert_eq!(wait("wait=10"), Some(10));
+        assert_eq!(wait("respond-async, Wait = \"5\"; x=1"), Some(5));
+        assert_eq!(wait("wait=4000000000"), Some(60));
+        for nothing in ["", "wait", "wait=", "wait=-1", "wait=soon", "waiting=3", "wait=99999999999"] {
+            assert_eq!(wait(nothing), None, "{nothing}");
+        }
+    }
 }

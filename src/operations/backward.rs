@@ -63,7 +63,7 @@ impl Engine {
         warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "an undo failed: {}", error.text());
         let retry = !error.holds_data();
         let now = failure::of(op, at, &error, &[]);
-        let told = op.failure.clone().unwrap_or_else(|| failure::undecided(op.kind, now.clone()));
+        let told = failure::undecided(op.kind, op.failure.clone().unwrap_or_else(|| now.clone()));
         self.save_marks(op).await?;
         self.park(op, &told, &now, retry).await
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 
 use super::engine::{Decision, Engine, Turn};
 use super::volume_create::{Candidate, load, locks};
@@ -77,7 +77,7 @@ impl Engine {
 
     /// Begins to move a brick for an operation that empties its device.
     pub(super) async fn begin_eviction(self: &Arc<Self>, eviction: Eviction) -> Result<JobId, CannotMove> {
-        let mut tx: Transaction<'static, Sqlite> = self.store.write().await?;
+        let mut tx = self.store.write().await?;
         let (decision, _) = self.decide_eviction(&mut tx, eviction).await?;
         Ok(self.launch(tx, decision, false, None).await?)
     }

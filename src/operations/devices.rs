@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 
 use super::engine::{Engine, Turn};
 use super::labels::known;
@@ -16,7 +16,7 @@ use crate::model::operation::{Detail, JobOutcome, OperationKind};
 use crate::model::sizes::KiB;
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::{DevicePlan, Step};
-use crate::store::{StoreError, brick, device, node, operation};
+use crate::store::{StoreError, WriteTx, brick, device, node, operation};
 
 /// The extent of a volume group until the real one is known. Source: LVM's and heketi's default.
 const DEFAULT_EXTENT: KiB = KiB::of(4096);
@@ -140,7 +140,7 @@ impl Engine {
 
     async fn release_device(
         self: &Arc<Self>,
-        mut tx: Transaction<'static, Sqlite>,
+        mut tx: WriteTx,
         id: DeviceId,
         forget: bool,
     ) -> Result<JobId, OpError> {

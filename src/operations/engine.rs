@@ -6,7 +6,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Notify, watch};
 
 use super::error::OpError;
@@ -21,10 +20,10 @@ use crate::executor::Executor;
 use crate::executor::settings::PeerSettings;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
-use crate::model::ids::{ClusterId, Ids, JobId, NodeId, OperationId};
+use crate::model::ids::{BrickId, ClusterId, Ids, JobId, NodeId, OperationId};
 use crate::model::operation::{Detail, Job, OperationKind};
 use crate::model::step::Step;
-use crate::store::{Store, job, operation};
+use crate::store::{Store, WriteTx, operation};
 
 /// What the facade, the engine and the background share.
 pub(super) struct Engine {
@@ -47,6 +46,8 @@ pub(super) struct Engine {
     pub(super) read: Mutex<HashMap<JobId, i64>>,
     /// Nodes whose glusterd did not answer when it was asked last.
     pub(super) down: Mutex<BTreeSet<NodeId>>,
+    /// Bricks that are not waited for any more: what they were to be healed on is gone for good.
+    pub(super) heals_given_up: watch::Sender<BTreeSet<BrickId>>,
     /// How full thin pools were when they were looked at last.
     pub(super) passed_levels: PassedLevels,
     /// How many tasks run; the last one to end is waited for at shutdown.
@@ -112,6 +113,7 @@ impl Engine {
             wake: Notify::new(),
             read: Mutex::default(),
             down: Mutex::default(),
+            heals_given_up: watch::Sender::default(),
             passed_levels: PassedLevels::default(),
             running: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
@@ -152,7 +154,7 @@ impl Engine {
     /// Records a decision with its job, commits, and begins to run it. From the commit on the peers may change.
     pub(super) async fn launch(
         self: &Arc<Self>,
-        mut tx: Transaction<'static, Sqlite>,
+        mut tx: WriteTx,
         decision: Decision,
         by_user: bool,
         turn: Option<Turn>,
@@ -161,17 +163,15 @@ impl Engine {
             return Err(OpError::ShuttingDown);
         }
         let (id, now) = (decision.job, self.clock.now_ms());
-        let job = Job { id, by_user, outcome: None, created_ms: now };
-        job::insert(&mut tx, &job).await?;
         let recorded = record(&decision, now);
-        operation::insert(&mut tx, &recorded).await?;
+        operation::insert(&mut tx, &recorded, by_user).await?;
         // Marked before the commit: the task must not be taken for an abandoned operation in between.
         self.set_active(recorded.id, true);
         if let Err(refused) = tx.commit().await {
             self.set_active(recorded.id, false);
             return Err(OpError::Store(refused.into()));
         }
-        self.progress.begin(job);
+        self.progress.begin(Job { id, by_user, outcome: None, created_ms: now });
         self.spawn(recorded, Locking::Wanted(decision.locks), turn, true);
         Ok(id)
     }

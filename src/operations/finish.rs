@@ -4,20 +4,20 @@ use sqlx::SqliteConnection;
 use tracing::{info, warn};
 
 use super::engine::Engine;
-use super::{labels, volume_clone, volume_retry};
+use super::{failure, labels, volume_clone, volume_retry};
 use crate::model::device::DeviceLabel;
 use crate::model::ids::BrickId;
 use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind, StepRecord};
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::{DeviceFacts, Step, StepOutput};
-use crate::store::{Result, StoreError, brick, device, idempotency, job, node, operation, volume};
+use crate::store::{Result, StoreError, brick, device, node, operation, volume};
 
 /// All steps are done.
 pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
     let mut tx = engine.store.write().await?;
-    conclude(engine, &mut tx, op).await?;
+    let outcome = conclude(engine, &mut tx, op).await?;
     tx.commit().await?;
-    engine.progress.clear(op.job);
+    engine.progress.end(op.job, outcome);
     engine.note_end(op, "done");
     if op.kind == OperationKind::DeviceDelete {
         engine.metrics.device_gone(&op.target);
@@ -26,11 +26,15 @@ pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
     Ok(())
 }
 
-/// Writes down that all steps are done.
-pub(super) async fn conclude(engine: &Engine, conn: &mut SqliteConnection, op: &Operation) -> Result<()> {
+/// Writes down that all steps are done; returns what its job says, unless that was answered before.
+pub(super) async fn conclude(
+    engine: &Engine,
+    conn: &mut SqliteConnection,
+    op: &Operation,
+) -> Result<JobOutcome> {
     let outcome = make_visible(engine, conn, op).await?;
-    job::finish(conn, op.job, &outcome, engine.clock.now_ms()).await?;
-    operation::delete(conn, op.id).await
+    operation::end(conn, op, &outcome, engine.clock.now_ms()).await?;
+    Ok(outcome)
 }
 
 async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operation) -> Result<JobOutcome> {
@@ -142,14 +146,16 @@ pub(super) async fn abandon_or_retry(engine: &Engine, op: &mut Operation) -> Res
 
 /// The operation ends without having done anything; its job says why.
 pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<()> {
-    let restarted = || restarted(op.kind);
-    let cause = op.failure.clone().unwrap_or_else(restarted);
+    let cause = match &op.failure {
+        Some(cause) => failure::taken_back(op.kind, cause.clone()),
+        None => restarted(op.kind),
+    };
     let mut tx = engine.store.write().await?;
     put_back(&mut tx, op).await?;
-    job::finish(&mut tx, op.job, &cause.outcome(), engine.clock.now_ms()).await?;
-    operation::delete(&mut tx, op.id).await?;
+    let outcome = cause.outcome();
+    operation::end(&mut tx, op, &outcome, engine.clock.now_ms()).await?;
     tx.commit().await?;
-    engine.progress.clear(op.job);
+    engine.progress.end(op.job, outcome);
     engine.note_end(op, "failed");
     warn!("{} of {} failed: {}", op.kind.as_str(), op.target, cause.text.trim());
     Ok(())
@@ -174,10 +180,7 @@ async fn put_back(conn: &mut SqliteConnection, op: &Operation) -> Result<()> {
 }
 
 async fn remove_volume(conn: &mut SqliteConnection, op: &Operation) -> Result<()> {
-    let volume = id(op)?;
-    brick::delete_of_volume(&mut *conn, volume).await?;
-    volume::delete(&mut *conn, volume).await?;
-    idempotency::free(conn, &op.target).await
+    volume::delete(conn, id(op)?).await
 }
 
 /// What a job says whose operation was taken back because the server had been stopped in the middle.

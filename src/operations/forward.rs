@@ -14,8 +14,8 @@ use super::records::{positions, steps_at};
 use super::run::Round;
 use super::steps::StepError;
 use crate::model::ids::NodeId;
-use crate::model::operation::{Direction, Operation, OperationKind};
-use crate::model::step::{Step, StepState};
+use crate::model::operation::{Detail, Direction, Operation, OperationKind};
+use crate::model::step::{Step, StepOutput, StepState};
 use crate::store::{Result, operation};
 
 impl Engine {
@@ -59,7 +59,7 @@ impl Engine {
         self.progress.set(op.job, describe(&steps_at(op, &due), false));
         let mut running = Vec::with_capacity(due.len());
         for &at in &due {
-            running.push(self.runner.apply(&op.steps[at].step));
+            running.push(self.carry_out(&op.steps[at].step, &op.detail));
         }
         let results = join_all(running).await;
         let mut failed = None;
@@ -80,6 +80,22 @@ impl Engine {
             }
         }
         Ok(failed)
+    }
+
+    /// Does a step. One that only waits ends with the server, or when what it waits for is given up.
+    async fn carry_out(&self, step: &Step, detail: &Detail) -> std::result::Result<StepOutput, StepError> {
+        let (Step::AwaitHeal(plan), Detail::Evict { new, .. }) = (step, detail) else {
+            return self.runner.apply(step).await;
+        };
+        let (mut stopping, mut given_up) = (self.stopping.subscribe(), self.heals_given_up.subscribe());
+        // The senders are the engine's own: they are never gone.
+        let stops = async { stopping.wait_for(|stop| *stop).await.map(drop) };
+        let is_given_up = async { given_up.wait_for(|bricks| bricks.contains(new)).await.map(drop) };
+        tokio::select! {
+            done = self.runner.apply(step) => done,
+            _ = stops => Err(StepError::Interrupted),
+            _ = is_given_up => self.runner.may_do_without(plan).await.map(|()| StepOutput::Nothing),
+        }
     }
 
     /// Whoever has done a step is up, whatever was known before.
@@ -107,6 +123,9 @@ impl Engine {
         since_ms: Option<i64>,
     ) -> Result<Round> {
         let (at, error) = cause;
+        if matches!(error, StepError::Interrupted) {
+            return Ok(Round::Over);
+        }
         if op.parked.is_none() {
             // Its client may have been told meanwhile that it goes on: then it does.
             let mut conn = self.store.read().await?;
@@ -122,7 +141,7 @@ impl Engine {
         match failure::after(op, &error, spent, budget) {
             OnFailure::TurnBack => {
                 let silent = self.silent_nodes(op, at, &error).await;
-                let cause = failure::taken_back(op.kind, failure::of(op, at, &error, &silent));
+                let cause = failure::of(op, at, &error, &silent);
                 self.turn(op, Direction::Back, Some(cause)).await?;
                 Ok(Round::Again)
             }

@@ -12,12 +12,12 @@ use crate::model::device::Device;
 use crate::model::everything::{Everything, Imported, Unfinished};
 use crate::model::ids::{BrickId, DeviceId, Ids, JobId, VolumeId};
 use crate::model::node::Node;
-use crate::model::operation::{Detail, Direction, Job, Operation, OperationKind, Parked};
+use crate::model::operation::{Detail, Direction, Operation, OperationKind, Parked};
 use crate::model::sizes::KiB;
 use crate::model::step::{Step, StepState};
 use crate::model::volume::Volume;
 use crate::store::{
-    Result as StoreResult, Store, StoreError, brick, cluster, device, job, node, operation, volume,
+    Result as StoreResult, Store, StoreError, brick, cluster, device, node, operation, volume,
 };
 
 /// Why nothing was imported.
@@ -101,10 +101,9 @@ async fn unfinished(
     let bricks = bricks_of(objects, one.volume);
     let nodes: Vec<Node> =
         objects.nodes.iter().filter(|node| node.cluster == volume.cluster).cloned().collect();
-    // Nobody waits for it, and nobody knows its job.
-    job::insert(conn, &Job { id: job, by_user: false, outcome: None, created_ms: one.created_ms }).await?;
     let recorded = record(one, job, stages(one.kind, volume, &bricks, &nodes, &objects.bricks)?);
-    operation::insert(conn, &recorded).await?;
+    // Nobody waits for it, and nobody knows its job.
+    operation::insert(conn, &recorded, false).await?;
     Ok(operation::park(conn, one.id, &Parked::stale()).await?)
 }
 

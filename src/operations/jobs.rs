@@ -1,14 +1,13 @@
 //! Jobs, as those see them who poll.
 
 use std::sync::PoisonError;
-
-use sqlx::{Sqlite, Transaction};
+use std::time::Duration;
 
 use super::engine::Engine;
 use super::{OpError, Operations};
 use crate::model::ids::JobId;
 use crate::model::operation::{Job, JobOutcome};
-use crate::store::{StoreError, job};
+use crate::store::{StoreError, WriteTx, job};
 
 /// A job and what it is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +19,25 @@ pub struct JobView {
 }
 
 impl Operations {
+    /// The job of that id, as soon as it has an outcome or the time is over. Says whether it was waited for all that
+    /// time: not where the server stops, or the job waits for its turn after a restart.
+    ///
+    /// # Errors
+    /// When there is no such job, or the database refuses.
+    pub async fn job_within(&self, id: JobId, time: Duration) -> Result<(JobView, bool), OpError> {
+        let mut stopping = self.inner.stopping.subscribe();
+        let ended = tokio::select! {
+            ended = tokio::time::timeout(time, self.inner.progress.ended(id)) => ended,
+            _ = stopping.wait_for(|stop| *stop) => Ok(None),
+        };
+        let waited = ended.is_err();
+        if let Ok(Some(job)) = ended {
+            self.inner.note_read(id);
+            return Ok((JobView { job, step: None }, waited));
+        }
+        Ok((self.job(id).await?, waited))
+    }
+
     /// The job of that id. One that is finished counts as read from now on and is kept for ten minutes more.
     ///
     /// # Errors
@@ -57,7 +75,7 @@ impl Engine {
     /// Records a job that is finished with the change made in `tx`, and commits both.
     pub(super) async fn finished_job(
         &self,
-        mut tx: Transaction<'static, Sqlite>,
+        mut tx: WriteTx,
         outcome: JobOutcome,
         by_user: bool,
     ) -> Result<JobId, OpError> {

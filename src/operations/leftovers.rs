@@ -100,7 +100,7 @@ impl Engine {
             record.state = state;
         }
         if op.steps.iter().all(|record| record.state == StepState::Done) {
-            return finish::conclude(self, conn, &op).await.map(|()| self.note_end(&op, "done"));
+            return finish::conclude(self, conn, &op).await.map(|_| self.note_end(&op, "done"));
         }
         step::mark(conn, op.id, &marks(&op)).await?;
         brick::delete(conn, &bricks).await?;

@@ -28,6 +28,7 @@ mod progress;
 mod records;
 mod recovery;
 mod removal;
+mod removal_heal;
 mod rounds;
 mod run;
 pub mod seed;

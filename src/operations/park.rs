@@ -20,7 +20,10 @@ impl Engine {
         let mut tx = self.store.write().await?;
         // It may have come to its end before.
         let Some(op) = operation::find(&mut tx, id).await? else { return Ok(()) };
-        let cause = op.failure.clone().unwrap_or_else(|| failure::unexpected(&op));
+        let cause = match &op.failure {
+            Some(cause) => failure::undecided(op.kind, cause.clone()),
+            None => failure::unexpected(&op),
+        };
         if creates(op.kind) && op.direction == Direction::Forward && op.parked.is_none() {
             // Nobody would know of what it made.
             operation::turn(&mut tx, id, Direction::Back, Some(&cause)).await?;
@@ -89,8 +92,10 @@ impl Engine {
         let parked = Parked { reason: reason.to_owned(), retry: true, attempts: 0, next_try_ms: now_ms };
         operation::park(&mut tx, id, &parked).await?;
         let text = format!("the volume is still being deleted; {reason}");
-        let explanation = "a peer that lost its power makes gluster wait for up to ten minutes; the volume stays hidden, and is gone when a delete answers `Id not found`";
-        let outcome = JobOutcome::Failed { text, explanation: Some(explanation.to_owned()) };
+        let explanation = format!(
+            "{reason}. Where a peer has lost its power gluster waits for it for up to ten minutes; otherwise look at the log of the server for the command that takes so long. The volume stays hidden, and is gone when a delete answers `Id not found`"
+        );
+        let outcome = JobOutcome::Failed { text, explanation: Some(explanation) };
         job::finish(&mut tx, job, &outcome, now_ms).await?;
         tx.commit().await?;
         self.progress.clear(job);

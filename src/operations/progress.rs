@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use crate::model::ids::JobId;
-use crate::model::operation::Job;
+use crate::model::operation::{Job, JobOutcome};
 use crate::model::step::Step;
 
 /// Running jobs and their steps. Whoever polls one is answered from here: clients poll often, and each look into the
@@ -21,6 +23,8 @@ struct Running {
     step: Option<String>,
     /// The job whose step belongs to this one's.
     part: Option<JobId>,
+    /// Gone with this entry: that is what those who wait are told by, with the outcome if it is known.
+    ended: watch::Sender<Option<JobOutcome>>,
 }
 
 impl Progress {
@@ -42,6 +46,26 @@ impl Progress {
     /// Forgets a job. To be called as soon as it has an outcome.
     pub fn clear(&self, job: JobId) {
         self.running().remove(&job);
+    }
+
+    /// Forgets a job, and tells those who wait what became of it. To be called when that is on disk.
+    pub fn end(&self, job: JobId, outcome: JobOutcome) {
+        if let Some(found) = self.running().remove(&job) {
+            found.ended.send_replace(Some(outcome));
+        }
+    }
+
+    /// Waits until a job that this server took on is over, and gives it with its outcome; none where it is not running,
+    /// or its outcome has to be looked up.
+    pub async fn ended(&self, id: JobId) -> Option<Job> {
+        let (job, mut ended) = {
+            let running = self.running();
+            let found = running.get(&id)?;
+            (found.job.clone(), found.ended.subscribe())
+        };
+        while ended.changed().await.is_ok() {}
+        let outcome = ended.borrow().clone()?;
+        Some(Job { outcome: Some(outcome), ..job? })
     }
 
     /// What a job is doing.

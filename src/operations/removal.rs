@@ -11,24 +11,32 @@ use super::{IN_USE, OpError, devices, finish, leftovers};
 use crate::model::brick::Brick;
 use crate::model::device::Device;
 use crate::model::ids::{BrickId, DeviceId, JobId, NodeId, VolumeId};
-use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind};
+use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind, Parked};
 use crate::model::state::{EntryState, Phase};
 use crate::placement::RefusalReason;
 use crate::store::{Result, brick, device, job, node, operation};
 
 /// Why a device could not be emptied.
-struct NotEmptied {
+pub(super) struct NotEmptied {
     device: DeviceId,
     text: String,
     explanation: Option<String>,
 }
 
 /// What emptying a device came to.
-enum Emptied {
+pub(super) enum Emptied {
     Wholly,
     Not(NotEmptied),
     /// The server stops; the next one goes on.
     Interrupted,
+}
+
+impl Emptied {
+    /// In the words of an operation that is in the way.
+    pub(super) fn not(device: DeviceId, parked: Option<Parked>) -> Emptied {
+        let explanation = parked.map(|parked| parked.reason);
+        Emptied::Not(NotEmptied { device, text: IN_USE.to_owned(), explanation })
+    }
 }
 
 impl Engine {
@@ -77,11 +85,12 @@ impl Engine {
                 given_up.clear();
             }
             left.retain(|brick| !given_up.contains(&brick.id));
-            if coming.iter().any(|brick| !given_up.contains(brick)) {
-                let text = IN_USE.to_owned();
-                let explanation =
-                    Some(format!("bricks are being made on device {id}; ask again when they are"));
-                return Ok(Emptied::Not(NotEmptied { device: id, text, explanation }));
+            if let Some(&comes) = coming.iter().find(|&brick| !given_up.contains(brick)) {
+                match self.stop_waiting_for(id, comes).await? {
+                    Some(Emptied::Wholly) => continue,
+                    Some(other) => return Ok(other),
+                    None => return Ok(bricks_are_coming(id)),
+                }
             }
             let Some(next) = left.first() else { return Ok(Emptied::Wholly) };
             let (at, all) = (moved + 1, moved + left.len());
@@ -202,6 +211,11 @@ impl Engine {
             }
         }
     }
+}
+
+fn bricks_are_coming(device: DeviceId) -> Emptied {
+    let explanation = Some(format!("bricks are being made on device {device}; ask again when they are"));
+    Emptied::Not(NotEmptied { device, text: IN_USE.to_owned(), explanation })
 }
 
 /// heketi's texts: that no device takes the bricks is told of the object that was asked for.

@@ -7,7 +7,7 @@ use crate::model::ids::ClusterId;
 use crate::model::node::Node;
 use crate::model::operation::{Operation, OperationKind};
 use crate::model::step::{Step, StepState};
-use crate::store::{Result, Store, brick, cluster, device, node, operation, volume};
+use crate::store::{Result, Store, brick, cluster, node, operation, topology, volume};
 
 /// The two names of every node: where commands go, and what gluster says.
 ///
@@ -42,8 +42,7 @@ pub async fn seed(store: &Store, settings: &PeerSettings) -> Result<Seed> {
     };
     let unfinished = operation::all(&mut conn).await?;
     for cluster in cluster::all(&mut conn).await? {
-        let nodes = node::of_cluster(&mut conn, cluster.id).await?;
-        let devices = device::of_cluster(&mut conn, cluster.id).await?;
+        let (nodes, devices) = topology::of_cluster(&mut conn, cluster.id).await?;
         seed.hosts.extend(nodes.iter().filter_map(|node| host(cluster.id, node, &devices)));
         for id in volume::ids_of_cluster(&mut conn, cluster.id).await? {
             let Some(found) = volume::find(&mut conn, id).await? else { continue };

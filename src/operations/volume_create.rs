@@ -24,9 +24,7 @@ use crate::placement::{
 };
 use crate::store::cluster::Prospect;
 use crate::store::idempotency::KnownKey;
-use crate::store::{
-    Result as StoreResult, StoreError, brick, cluster, device, idempotency, job, node, volume,
-};
+use crate::store::{Result as StoreResult, StoreError, brick, cluster, idempotency, job, topology, volume};
 
 /// A cluster that could take the volume, as placement sees it.
 pub(super) struct Candidate {
@@ -284,7 +282,8 @@ fn candidates(all: Vec<Prospect>, spec: &VolumeSpec) -> Result<Vec<Prospect>, Op
 }
 
 pub(super) async fn load(conn: &mut SqliteConnection, id: ClusterId) -> StoreResult<Candidate> {
-    Ok(Candidate { nodes: node::of_cluster(conn, id).await?, devices: device::of_cluster(conn, id).await? })
+    let (nodes, devices) = topology::of_cluster(conn, id).await?;
+    Ok(Candidate { nodes, devices })
 }
 
 pub(super) fn stages(

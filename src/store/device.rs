@@ -5,14 +5,14 @@ use sqlx::SqliteConnection;
 
 use super::{Result, json, kib, number, one_row, to_json};
 use crate::model::device::{Device, DeviceLabel, Storage};
-use crate::model::ids::{ClusterId, DeviceId, NodeId};
+use crate::model::ids::{DeviceId, NodeId};
 use crate::model::node::Tags;
 use crate::model::sizes::KiB;
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::DeviceFacts;
 
 #[derive(Deserialize)]
-struct DeviceRow {
+pub(super) struct DeviceRow {
     id: DeviceId,
     node_id: NodeId,
     name: String,
@@ -127,26 +127,6 @@ pub async fn of_node(conn: &mut SqliteConnection, node: NodeId) -> Result<Vec<De
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(Device::try_from).collect()
-}
-
-/// The devices of a cluster by id, in whatever phase.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn of_cluster(conn: &mut SqliteConnection, cluster: ClusterId) -> Result<Vec<Device>> {
-    // All in one row: each row of an answer wakes the thread that waits for it, and every create reads all devices.
-    // The values stand in the order of the fields of `DeviceRow`.
-    let rows = sqlx::query_scalar!(
-        r#"SELECT json_group_array(json_array(d.id, d.node_id, d.name, d.tags, d.state, d.phase, total_kib, free_kib,
-                                              used_kib, extent_kib, pv_uuid, paths, brick_count)
-                  ORDER BY d.id) AS "rows!: String"
-             FROM device d JOIN node n ON n.id = d.node_id WHERE n.cluster_id = ?"#,
-        cluster
-    )
-    .fetch_one(conn)
-    .await?;
-    let rows: Vec<DeviceRow> = json("device", "all", cluster, &rows)?;
     rows.into_iter().map(Device::try_from).collect()
 }
 

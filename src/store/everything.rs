@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Result, brick, cluster, device, node, operation, volume};
+use super::{Result, brick, cluster, operation, topology, volume};
 use crate::model::everything::Everything;
 
 /// The whole state. Read it in one transaction: the parts belong together.
@@ -16,8 +16,9 @@ pub async fn read(conn: &mut SqliteConnection) -> Result<Everything> {
     let clusters = cluster::all(&mut *conn).await?;
     let (mut nodes, mut devices) = (Vec::new(), Vec::new());
     for cluster in &clusters {
-        nodes.extend(node::of_cluster(&mut *conn, cluster.id).await?);
-        devices.extend(device::of_cluster(&mut *conn, cluster.id).await?);
+        let (here, disks) = topology::of_cluster(&mut *conn, cluster.id).await?;
+        nodes.extend(here);
+        devices.extend(disks);
     }
     nodes.sort_unstable_by_key(|node| node.id);
     devices.sort_unstable_by_key(|device| device.id);

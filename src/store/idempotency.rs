@@ -61,12 +61,3 @@ pub async fn put(conn: &mut SqliteConnection, known: &KnownKey) -> Result<()> {
     .await?;
     Ok(())
 }
-
-/// Frees the keys of an object that is gone.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn free(conn: &mut SqliteConnection, target: &str) -> Result<()> {
-    sqlx::query!("DELETE FROM idempotency_key WHERE target = ?", target).execute(conn).await?;
-    Ok(())
-}

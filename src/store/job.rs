@@ -12,7 +12,7 @@ use crate::model::operation::{Job, JobOutcome};
 const AFTER_READ_MS: i64 = 10 * 60 * 1000;
 
 /// How long an answer is kept that nobody reads.
-const UNREAD_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+pub(super) const UNREAD_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// Puts a new job in; one with an outcome is finished from the start.
 ///

@@ -15,13 +15,18 @@ mod open;
 pub mod operation;
 mod sharing;
 pub mod step;
+pub mod topology;
 pub mod volume;
+mod writer;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub use error::{OpenError, StoreError};
 pub use sharing::Sharing;
+pub use writer::{WriteConn, WriteTx};
+
+use self::writer::Writer;
 
 use crate::model::sizes::KiB;
 
@@ -32,7 +37,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 #[derive(Debug)]
 pub struct Store {
     reader: SqlitePool,
-    writer: SqlitePool,
+    writer: Writer,
     // Held for as long as the store lives: one server a database.
     _lock: open::Lock,
 }
@@ -54,27 +59,28 @@ impl Store {
         Ok(self.reader.begin().await?)
     }
 
-    /// Begins a change. The lock is taken at once: a transaction that reads first and writes later could be
-    /// refused half-way, whatever the time limit.
+    /// Begins a change, once the one before it is over.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn write(&self) -> Result<Transaction<'static, Sqlite>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    pub async fn write(&self) -> Result<WriteTx> {
+        Ok(self.writer.begin().await?)
     }
 
     /// The connection that writes, for a change of one statement.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn writer(&self) -> Result<PoolConnection<Sqlite>> {
+    pub async fn writer(&self) -> Result<WriteConn> {
         Ok(self.writer.acquire().await?)
     }
 
     /// Closes the database; the log is merged into the main file.
     pub async fn close(&self) {
         self.reader.close().await;
-        self.writer.close().await;
+        if let Err(refused) = self.writer.close().await {
+            tracing::warn!("the database was not closed in order, which the next start mends: {refused}");
+        }
     }
 }
 
@@ -112,6 +118,14 @@ fn json<T: serde::de::DeserializeOwned>(
 /// The model's types always become JSON: their maps have text keys and their numbers are finite.
 fn to_json<T: serde::Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| StoreError::Database(sqlx::Error::Encode(Box::new(error))))
+}
+
+/// For several statements of which the later ones depend on the first one.
+fn any_row(result: &sqlx::sqlite::SqliteQueryResult, table: &'static str, row: impl ToString) -> Result<()> {
+    match result.rows_affected() {
+        0 => Err(StoreError::Changed { table, row: row.to_string() }),
+        _ => Ok(()),
+    }
 }
 
 fn one_row(result: &sqlx::sqlite::SqliteQueryResult, table: &'static str, row: impl ToString) -> Result<()> {

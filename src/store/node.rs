@@ -1,5 +1,6 @@
 //! Tables `node` and `node_hostname`.
 
+use serde::Deserialize;
 use sqlx::SqliteConnection;
 
 use super::{Result, StoreError, json, one_row, to_json};
@@ -25,7 +26,8 @@ impl HostnameUse {
     }
 }
 
-struct NodeRow {
+#[derive(Deserialize)]
+pub(super) struct NodeRow {
     id: NodeId,
     cluster_id: ClusterId,
     zone: i64,

@@ -10,6 +10,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
+use super::writer::Writer;
 use super::{OpenError, Sharing, Store};
 
 /// The numbered schemas.
@@ -56,11 +57,15 @@ impl Store {
                 })
             })
         };
-        let one = pool().max_connections(1).min_connections(1);
-        let writer =
-            one.connect_with(options.clone()).await.map_err(|source| OpenError::of_sqlite(path, source))?;
-        let reader =
-            if alone { writer.clone() } else { pool().max_connections(READERS).connect_lazy_with(options) };
+        let sqlite = |source| OpenError::of_sqlite(path, source);
+        let (writer, reader) = if alone {
+            let one = pool().max_connections(1).min_connections(1);
+            let one = one.connect_with(options).await.map_err(sqlite)?;
+            (Writer::shared(one.clone()), one)
+        } else {
+            let writer = Writer::own(&options).await.map_err(sqlite)?;
+            (writer, pool().max_connections(READERS).connect_lazy_with(options))
+        };
         Ok(Store { writer, reader, _lock: lock })
     }
 }

@@ -2,19 +2,23 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Result, json, number, one_row, step, to_json};
+use super::{Result, any_row, job, json, number, one_row, step, to_json};
 use crate::model::ids::{JobId, OperationId, VolumeId};
-use crate::model::operation::{Direction, Failure, Operation, OperationKind, Parked, STALE};
+use crate::model::operation::{Direction, Failure, JobOutcome, Operation, OperationKind, Parked, STALE};
 
-/// Puts a new operation in, with every step.
+/// Puts a new operation in, with every step and the job that answers for it.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn insert(conn: &mut SqliteConnection, operation: &Operation) -> Result<()> {
+pub async fn insert(conn: &mut SqliteConnection, operation: &Operation, by_user: bool) -> Result<()> {
     let (clusters, detail) = (to_json(&operation.clusters)?, to_json(&operation.detail)?);
     sqlx::query!(
-        "INSERT INTO operation (id, kind, target, job_id, direction, attempt, created_ms, clusters, detail)
+        "INSERT INTO job (id, by_user, created_ms) VALUES (?, ?, ?);
+         INSERT INTO operation (id, kind, target, job_id, direction, attempt, created_ms, clusters, detail)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        operation.job,
+        by_user,
+        operation.created_ms,
         operation.id,
         operation.kind,
         operation.target,
@@ -191,6 +195,34 @@ pub async fn begin_again(conn: &mut SqliteConnection, operation: &Operation) -> 
     one_row(&done, "operation", operation.id)?;
     step::delete_of_operation(&mut *conn, operation.id).await?;
     step::insert(conn, operation.id, &operation.steps).await
+}
+
+/// Takes an operation out that has come to its end, with its steps, and gives its job an outcome. A job that has one
+/// keeps it: what was answered stays true.
+///
+/// # Errors
+/// When the operation is gone, or the database refuses.
+pub async fn end(
+    conn: &mut SqliteConnection,
+    operation: &Operation,
+    outcome: &JobOutcome,
+    now_ms: i64,
+) -> Result<()> {
+    let outcome = to_json(outcome)?;
+    let forget = now_ms.saturating_add(job::UNREAD_MS);
+    let done = sqlx::query!(
+        "DELETE FROM operation WHERE id = ?;
+         UPDATE job SET outcome = ?, finished_ms = ?, forget_ms = ?
+          WHERE id = ? AND outcome IS NULL AND changes() = 1",
+        operation.id,
+        outcome,
+        now_ms,
+        forget,
+        operation.job
+    )
+    .execute(conn)
+    .await?;
+    any_row(&done, "operation", operation.id)
 }
 
 /// Takes a finished operation out, with its steps.

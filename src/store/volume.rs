@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Result, StoreError, corrupt, json, number, one_row, to_json};
+use super::{Result, StoreError, any_row, corrupt, json, number, one_row, to_json};
 use crate::model::durability::{DurabilityKind, RequestedDurability};
 use crate::model::ids::{ClusterId, VolumeId};
 use crate::model::sizes::GiB;
@@ -209,12 +209,19 @@ pub async fn ids_of_cluster(conn: &mut SqliteConnection, cluster: ClusterId) -> 
 /// # Errors
 /// When the volume is not in the phase `from`, or the database refuses.
 pub async fn set_phase(conn: &mut SqliteConnection, id: VolumeId, from: Phase, to: Phase) -> Result<()> {
-    let done = sqlx::query!("UPDATE volume SET phase = ? WHERE id = ? AND phase = ?", to, id, from)
-        .execute(&mut *conn)
-        .await?;
-    one_row(&done, "volume", id)?;
-    sqlx::query!("UPDATE brick SET phase = ? WHERE volume_id = ?", to, id).execute(conn).await?;
-    Ok(())
+    // One round trip to the thread that owns the connection. The bricks follow where the volume has changed.
+    let done = sqlx::query!(
+        "UPDATE volume SET phase = ? WHERE id = ? AND phase = ?;
+         UPDATE brick SET phase = ? WHERE volume_id = ? AND changes() = 1",
+        to,
+        id,
+        from,
+        to,
+        id
+    )
+    .execute(conn)
+    .await?;
+    any_row(&done, "volume", id)
 }
 
 /// Makes a volume larger.
@@ -228,13 +235,23 @@ pub async fn grow(conn: &mut SqliteConnection, id: VolumeId, by: GiB) -> Result<
     one_row(&done, "volume", id)
 }
 
-/// Takes a volume out whose bricks are out already.
+/// Takes a volume out, with its bricks and its key. Gives the space of pools back in which no brick is left.
 ///
 /// # Errors
-/// When the volume is gone or still has bricks, or the database refuses.
+/// When the volume is gone, or the database refuses.
 pub async fn delete(conn: &mut SqliteConnection, id: VolumeId) -> Result<()> {
-    let done = sqlx::query!("DELETE FROM volume WHERE id = ?", id).execute(conn).await?;
-    one_row(&done, "volume", id)
+    let deleted = sqlx::query_scalar!(
+        r#"DELETE FROM brick WHERE volume_id = ?;
+           DELETE FROM idempotency_key WHERE target = ?;
+           DELETE FROM volume WHERE id = ?;
+           SELECT changes() AS "n!: i64""#,
+        id,
+        id,
+        id
+    )
+    .fetch_one(conn)
+    .await?;
+    if deleted == 1 { Ok(()) } else { Err(StoreError::Changed { table: "volume", row: id.to_string() }) }
 }
 
 /// Moves a volume that is still being created into another cluster.

@@ -76,6 +76,9 @@ pub enum StepError {
     /// It has happened and cannot be taken back.
     #[error("it cannot be taken back")]
     Irreversible,
+    /// The server stops in the middle of a wait: this run of it has changed nothing.
+    #[error("the server was stopped meanwhile")]
+    Interrupted,
 }
 
 /// How much of an unreadable answer is kept.
@@ -99,7 +102,8 @@ impl StepError {
             | StepError::NothingMade { .. }
             | StepError::InUse { .. }
             | StepError::Foreign { .. }
-            | StepError::Irreversible => None,
+            | StepError::Irreversible
+            | StepError::Interrupted => None,
         }
     }
 
@@ -134,7 +138,7 @@ impl StepError {
                 format!("{self}. If no other change runs in the pool, restart glusterd on {host}")
             }
             StepError::Unreadable { .. } => format!("{self}. Run the command by hand and look at its answer"),
-            StepError::Irreversible => return None,
+            StepError::Irreversible | StepError::Interrupted => return None,
         })
     }
 
@@ -147,8 +151,9 @@ impl StepError {
             StepError::Remote(_)
             | StepError::NotBegun(_)
             | StepError::GlusterBusy { .. }
-            | StepError::InUse { .. } => true,
-            StepError::Unreadable { .. } => true,
+            | StepError::InUse { .. }
+            | StepError::Unreadable { .. }
+            | StepError::Interrupted => true,
             StepError::Refused { .. }
             | StepError::NothingMade { .. }
             | StepError::Foreign { .. }

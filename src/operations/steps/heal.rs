@@ -13,7 +13,7 @@ use crate::model::step::{BrickAt, Peer, ReplacePlan, VolumePlan};
 /// The pause between two looks at what is healed; it doubles from the first to the last of these.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
-/// How many looks at what is healed may fail one after the other: some five minutes.
+/// How many looks at what is healed may fail one after the other, or find the new brick offline: some five minutes.
 const FAILED_LOOKS: u32 = 30;
 
 impl StepRunner {
@@ -35,18 +35,22 @@ impl StepRunner {
     }
 
     /// Waits until the new brick has all that its set holds. Bricks that are offline are not waited for, but for the
-    /// new one. Without a limit: it takes as long as there is data.
+    /// new one, and for that not long. Otherwise without a limit: it takes as long as there is data.
     pub(super) async fn await_heal(&self, plan: &ReplacePlan) -> Result<()> {
         if plan.set.len() < 2 {
             return Ok(());
         }
         let (mut pause, longest) = PAUSES;
-        let (mut agreed, mut failed) = (0, 0);
+        let (mut agreed, mut failed, mut offline) = (0, 0, 0);
         loop {
             match self.is_healed(plan).await {
                 Ok(Healed::Stopped) => return Ok(()),
-                Ok(Healed::Whole) => (agreed, failed) = (agreed + 1, 0),
-                Ok(Healed::NotYet) => (agreed, failed) = (0, 0),
+                Ok(Healed::Whole) => (agreed, failed, offline) = (agreed + 1, 0, 0),
+                Ok(Healed::NotYet) => (agreed, failed, offline) = (0, 0, 0),
+                Ok(Healed::Offline) if offline < FAILED_LOOKS => {
+                    (agreed, failed, offline) = (0, 0, offline + 1);
+                }
+                Ok(Healed::Offline) => return Err(stays_offline(plan)),
                 Err(error) if error.is_temporary() && failed < FAILED_LOOKS => {
                     warn!("cannot see what is healed of volume {}: {}", plan.volume.name, error.text());
                     (agreed, failed) = (0, failed + 1);
@@ -62,12 +66,22 @@ impl StepRunner {
         }
     }
 
+    /// Refuses where data would be lost if the new brick went before it is healed, or where too few others are online.
+    pub(in crate::operations) async fn may_do_without(&self, plan: &ReplacePlan) -> Result<()> {
+        let set = others(plan).chain([&plan.new]).cloned().collect();
+        let volume = VolumePlan { bricks: all_bricks(plan), ..plan.volume.clone() };
+        self.check_heal(&ReplacePlan { volume, old: plan.new.clone(), set, ..plan.clone() }).await
+    }
+
     async fn is_healed(&self, plan: &ReplacePlan) -> Result<Healed> {
         let bricks = match self.heal_info(&plan.volume).await? {
             Ok(bricks) => bricks,
             Err(words) => return self.without_heal_info(plan, &words).await,
         };
-        let whole = of(&bricks, &plan.new).is_some_and(|new| new.connected && new.entries == Some(0));
+        let new = of(&bricks, &plan.new);
+        // One whose peer is away is not named.
+        let Some(new) = new.filter(|new| new.connected) else { return Ok(Healed::Offline) };
+        let whole = new.entries == Some(0);
         let pending = others(plan).filter_map(|brick| of(&bricks, brick)).any(HealBrick::has_entries);
         Ok(if whole && !pending { Healed::Whole } else { Healed::NotYet })
     }
@@ -123,6 +137,8 @@ impl StepRunner {
 enum Healed {
     Whole,
     NotYet,
+    /// There is nothing to heal onto.
+    Offline,
     Stopped,
 }
 
@@ -199,6 +215,17 @@ fn too_few(plan: &ReplacePlan, online: usize) -> StepError {
         explanation: format!(
             "what {old} holds has to be healed from the other bricks of its set, and {online} of them are online where {needed} are needed; it was left in its place. Look at `gluster volume status {}` and start what is down",
             plan.volume.name
+        ),
+    }
+}
+
+fn stays_offline(plan: &ReplacePlan) -> StepError {
+    let (name, new) = (&plan.volume.name, place(&plan.new));
+    StepError::InUse {
+        text: format!("Brick {new} of volume {name} is offline: gluster cannot heal it"),
+        explanation: format!(
+            "{new} has taken the place of {} in volume {name}, and is offline before all has been healed onto it. It is waited for in the background. Look at `gluster volume status {name}` and bring it back; if its disk is gone for good, set its device offline and then failed, which moves it on",
+            place(&plan.old)
         ),
     }
 }
