@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const HOSTS: [&str; 3] = ["10.10.10.17", "10.10.10.18", "10.10.10.19"];
 const DISK: &str = "/dev/vdd";
-const PAIRS: usize = 3;
+const PAIRS: usize = 7;
 
 fn main() -> Result<()> {
     let pairs = std::env::var("PAIRS").ok().and_then(|text| text.parse().ok()).unwrap_or(PAIRS);
