@@ -1,25 +1,12 @@
 //! A clone on real thin pools: it has what its source had, keeps it when the source is gone, and leaves nothing.
 
-use mortar::api::VolumeInfo;
 use serde_json::{Value, json};
 
 use crate::audit;
 use crate::mounts::Mounted;
 use crate::orphans::Orphans;
 use crate::server::Server;
-
-fn volume(server: &Server, name: &str) -> VolumeInfo {
-    let client = server.client();
-    let ids = client.volume_list().expect("the volumes").volumes;
-    let mut volumes = ids.iter().map(|id| client.volume_info(id).expect("a volume"));
-    volumes.find(|volume| volume.name == name).expect("it is there")
-}
-
-fn delete(server: &Server, volume: &VolumeInfo) {
-    let job = server.begin("DELETE", &format!("/volumes/{}", volume.id), &json!({}));
-    let (status, text) = server.finished(&job);
-    assert_eq!(status, 204, "{text}");
-}
+use crate::volumes::{by_name, create, delete};
 
 fn used(server: &Server) -> u64 {
     let topology = server.client().topology().expect("the topology");
@@ -31,10 +18,7 @@ fn used(server: &Server) -> u64 {
 #[ignore = "needs the lab: make test-all"]
 fn a_clone_keeps_what_its_source_had_and_both_gone_leave_nothing() {
     let mut server = Server::with_topology();
-    let create = ["volume", "create", "--size=1", "--name=data", "--gid=2000", "--snapshot-factor=1.5"];
-    let (done, text) = server.mortar(&create);
-    assert!(done, "{text}");
-    let source = volume(&server, "data");
+    let source = create(&server, "data", &["--size=1", "--gid=2000", "--snapshot-factor=1.5"]);
     let before = Mounted::new(&source.mount.glusterfs.device);
     before.write("letter", "before the clone\n");
     let taken = used(&server);
@@ -44,7 +28,7 @@ fn a_clone_keeps_what_its_source_had_and_both_gone_leave_nothing() {
     assert!(done, "{text}");
     assert!(text.contains("Name: copy\n") && text.contains("Snapshot Factor: 1.50\n"), "{text}");
     before.write("letter", "after the clone\n");
-    let copy = volume(&server, "copy");
+    let copy = by_name(&server, "copy");
     let cloned = Mounted::new(&copy.mount.glusterfs.device);
     assert_eq!(cloned.read("letter"), "before the clone\n");
     cloned.write("answer", "of the clone\n");

@@ -7,6 +7,7 @@ use crate::audit;
 use crate::mounts::Mounted;
 use crate::peers::{ADDRESSES, on, reset};
 use crate::server::Server;
+use crate::volumes::peer_of;
 
 #[test]
 #[ignore = "needs the lab: make test-lab"]
@@ -36,8 +37,7 @@ fn a_volume_on_three_peers_from_the_topology_to_nothing_left() {
     assert_eq!(mounted.read("greeting"), "hello from a client\n");
     mounted.unmount();
     for brick in &volume.bricks {
-        let node = server.client().node_info(&brick.node).expect("its node");
-        let peer = 1 + ADDRESSES.iter().position(|known| *known == node.hostnames.manage[0]).expect("a peer");
+        let peer = peer_of(&server, brick);
         assert_eq!(on(peer, &format!("cat {}/greeting", brick.path)), "hello from a client\n");
         assert_eq!(on(peer, &format!("stat --format=%g:%a {}", brick.path)).trim(), "2000:2775");
     }

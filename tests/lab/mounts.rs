@@ -1,8 +1,14 @@
 //! Volumes as a client mounts them.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::process::Command;
 
 use tempfile::TempDir;
+
+/// Lists the files below a directory with their checksums, but for what gluster keeps there for itself.
+pub const SUMS: &str =
+    "find . -path ./.glusterfs -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum";
 
 /// A mounted volume.
 pub struct Mounted(TempDir);
@@ -29,6 +35,28 @@ impl Mounted {
         std::fs::read_to_string(self.0.path().join(name)).expect("the client reads")
     }
 
+    /// Writes files of 1 MiB into a new directory, none like another.
+    pub fn fill(&self, directory: &str, files: usize) {
+        let directory = self.0.path().join(directory);
+        std::fs::create_dir(&directory).expect("the client makes a directory");
+        for number in 1..=files {
+            let mut file = File::create(directory.join(format!("file-{number}"))).expect("a file");
+            let mut noise = File::open("/dev/urandom").expect("noise").take(1024 * 1024);
+            std::io::copy(&mut noise, &mut file).expect("the client writes");
+        }
+    }
+
+    /// The checksums of all files.
+    pub fn sums(&self) -> String {
+        run("sh", &["-c", &format!("cd {} && {SUMS}", self.at())])
+    }
+
+    /// Its size in bytes, as `df` tells it.
+    pub fn size(&self) -> u64 {
+        let text = run("df", &["--block-size=1", "--output=size", &self.at()]);
+        text.lines().last().expect("a line").trim().parse().expect("a size")
+    }
+
     /// Unmounts it again; nothing is left in the directory then.
     pub fn unmount(self) {
         run("umount", &[&self.at()]);
@@ -45,7 +73,8 @@ impl Drop for Mounted {
     }
 }
 
-fn run(program: &str, arguments: &[&str]) {
+fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().expect("it runs");
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

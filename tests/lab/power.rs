@@ -55,12 +55,6 @@ fn serial(device: &str) -> String {
     on(2, &format!("lsblk --nodeps --noheadings --output SERIAL {}", disk.trim())).trim().to_owned()
 }
 
-/// Waits for a change that must succeed.
-fn done(server: &Server, method: &str, path: &str, body: &serde_json::Value) {
-    let (status, text) = server.finished(&server.begin(method, path, body));
-    assert_eq!(status, 204, "{method} {path}: {text}");
-}
-
 #[test]
 #[ignore = "needs the lab: make test-all"]
 fn disks_that_change_places_at_a_reboot_are_followed() {
@@ -76,7 +70,7 @@ fn disks_that_change_places_at_a_reboot_are_followed() {
     assert_eq!([serial(&first.id), serial(&second.id)], serials);
 
     // One is asked for, and both are shown where they are.
-    done(&server, "GET", &format!("/devices/{}/resync", first.id), &json!({}));
+    server.done("GET", &format!("/devices/{}/resync", first.id), &json!({}));
     let [now_vdd, now_vde] = devices(&server);
     assert_eq!((&now_vdd.id, &now_vde.id), (&second.id, &first.id));
     let by_serial = format!("/dev/disk/by-id/virtio-{}", serials[0]);
@@ -89,15 +83,15 @@ fn disks_that_change_places_at_a_reboot_are_followed() {
     let (created, text) = server.mortar(&["volume", "create", "--size=2", "--name=w"]);
     assert!(created, "{text}");
     for id in &server.client().volume_list().expect("the volumes").volumes[..] {
-        done(&server, "DELETE", &format!("/volumes/{id}"), &json!({}));
+        server.done("DELETE", &format!("/volumes/{id}"), &json!({}));
     }
     audit::is_clean(&server, &[]);
 
     // The right disk is released, and its path can be added again.
     for state in ["offline", "failed"] {
-        done(&server, "POST", &format!("/devices/{}/state", first.id), &json!({"state": state}));
+        server.set_state(&format!("/devices/{}", first.id), state);
     }
-    done(&server, "DELETE", &format!("/devices/{}", first.id), &json!({}));
+    server.done("DELETE", &format!("/devices/{}", first.id), &json!({}));
     assert_eq!(serial(&second.id), serials[1]);
     assert_eq!(on(2, "lvm pvs --noheadings -o pv_name").trim(), "/dev/vdd");
     assert_eq!(on(2, "lsblk --nodeps --noheadings --output SERIAL /dev/vde").trim(), serials[0]);

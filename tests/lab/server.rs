@@ -161,6 +161,17 @@ impl Server {
         answer.expect("it was just set")
     }
 
+    /// Waits for a change that must succeed and has nothing to show.
+    pub fn done(&self, method: &str, path: &str, body: &Value) {
+        let (status, text) = self.finished(&self.begin(method, path, body));
+        assert_eq!(status, 204, "{method} {path}: {text}");
+    }
+
+    /// Sets the state of a node or a device: `/nodes/ID` or `/devices/ID`.
+    pub fn set_state(&self, path: &str, state: &str) {
+        self.done("POST", &format!("{path}/state"), &json!({"state": state}));
+    }
+
     /// Loads a topology in which every disk may be erased or not.
     pub fn load(&self, destroy_data: bool) -> String {
         let file = self.path("topology.json");

@@ -125,7 +125,7 @@ pub fn pool() -> Pool {
         if key == "Status" {
             value.trim().clone_into(&mut volume.status);
         } else if key.strip_prefix("Brick").is_some_and(|number| number.parse::<u32>().is_ok()) {
-            volume.bricks.push(value.trim().to_owned());
+            volume.bricks.push(value.trim().trim_end_matches(" (arbiter)").to_owned());
         }
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));

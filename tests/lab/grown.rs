@@ -1,0 +1,48 @@
+//! A volume grows under its client's hands.
+
+use crate::audit;
+use crate::mounts::Mounted;
+use crate::peers::on;
+use crate::server::{PATIENCE, Server, wait_until};
+use crate::volumes::{by_name, create, delete, files_in, layout};
+
+#[test]
+#[ignore = "needs the lab: make test-all"]
+fn a_mounted_volume_grows_and_its_files_spread_over_both_sets() {
+    let server = Server::with_topology();
+    let before = create(&server, "data", &["--size=1"]);
+    assert_eq!(layout("data"), "1 x 3 = 3");
+    let client = Mounted::new(&before.mount.glusterfs.device);
+    client.fill("old", 20);
+    let (sums, size) = (client.sums(), client.size());
+
+    let (grown, text) = server.mortar(&["volume", "expand", "--expand-size=1", &before.id]);
+    assert!(grown, "{text}");
+    assert_eq!(layout("data"), "2 x 3 = 6");
+    let after = by_name(&server, "data");
+    assert_eq!(after.size, 2);
+    wait_until(PATIENCE, "the client to see twice the size", || client.size() == 2 * size);
+    assert_eq!(client.sums(), sums, "while they are spread");
+
+    wait_until(PATIENCE, "the rebalance to end", || {
+        on(1, "gluster volume rebalance data status")
+            .lines()
+            .filter(|line| line.contains(" completed "))
+            .count()
+            == 3
+    });
+    client.fill("new", 20);
+    for directory in ["old", "new"] {
+        let counts: Vec<usize> =
+            after.bricks.iter().map(|brick| files_in(&server, brick, directory)).collect();
+        eprintln!("{directory} files on each brick: {counts:?}");
+        assert!(counts.iter().all(|&count| (1..20).contains(&count)), "{directory}: {counts:?}");
+        assert_eq!(counts.iter().sum::<usize>(), 3 * 20, "{directory}: {counts:?}");
+    }
+    let all = client.sums();
+    assert!(sums.lines().all(|line| all.contains(line)));
+    client.unmount();
+    audit::is_clean(&server, &[]);
+    delete(&server, &after);
+    audit::is_clean(&server, &[]);
+}

@@ -1,0 +1,126 @@
+//! A disk or a whole peer is taken out of service while its volumes are in use: what is on it moves, and a client sees
+//! nothing of that.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mortar::api::{BrickInfo, VolumeInfo};
+use serde_json::json;
+
+use crate::audit;
+use crate::mounts::Mounted;
+use crate::peers::{ADDRESSES, on};
+use crate::server::{PATIENCE, Server, wait_until};
+use crate::volumes::{by_name, create, delete, is_whole, layout, peer_of, sums_on};
+
+/// Waits until gluster has nothing to heal; the server's job has waited for it already, but a client wrote since.
+fn heals(name: &str, bricks: usize) {
+    wait_until(PATIENCE, "nothing to be left to heal", || is_whole(name, bricks));
+}
+
+/// The brick that a volume has now and did not have before.
+fn newcomer(before: &VolumeInfo, after: &VolumeInfo) -> BrickInfo {
+    let is_new = |brick: &&BrickInfo| before.bricks.iter().all(|old| old.id != brick.id);
+    let new: Vec<&BrickInfo> = after.bricks.iter().filter(is_new).collect();
+    assert_eq!(new.len(), 1, "{new:?}");
+    new[0].clone()
+}
+
+/// What a brick's root directory grants, as `gid:mode`.
+fn grants(server: &Server, brick: &BrickInfo) -> String {
+    on(peer_of(server, brick), &format!("stat --format=%g:%a {}", brick.path)).trim().to_owned()
+}
+
+/// Sets a node or a device offline and then failed, while a client goes on writing; how many files it wrote.
+fn fails_in_use(server: &Server, path: &str, client: &Mounted) -> usize {
+    let (written, moved) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while moved.load(Ordering::Relaxed) == 0 {
+                let number = 1 + written.fetch_add(1, Ordering::Relaxed);
+                client.write(&format!("meanwhile-{number}"), &format!("line {number}\n"));
+            }
+        });
+        for state in ["offline", "failed"] {
+            let job = server.begin("POST", &format!("{path}/state"), &json!({"state": state}));
+            let (status, text) = server.finished(&job);
+            moved.store(usize::from(state == "failed" || status != 204), Ordering::Relaxed);
+            assert_eq!(status, 204, "{text}");
+        }
+    });
+    written.into_inner()
+}
+
+#[test]
+#[ignore = "needs the lab: make test-all"]
+fn a_peer_taken_out_of_service_hands_its_brick_to_the_third_with_all_that_is_on_it() {
+    let server = Server::with_topology();
+    let before = create(&server, "data", &["--size=1", "--replica=2", "--gid=2000"]);
+    // The first peer stays: it is the one that the client and the audit ask.
+    let leaves = before.bricks.iter().find(|brick| peer_of(&server, brick) != 1).expect("two bricks");
+    let peer = peer_of(&server, leaves);
+    let client = Mounted::new(&format!("{}:data", ADDRESSES[0]));
+    client.fill("letters", 20);
+
+    let written = fails_in_use(&server, &format!("/nodes/{}", leaves.node), &client);
+    let after = by_name(&server, "data");
+    let new = newcomer(&before, &after);
+    assert!(before.bricks.iter().all(|brick| brick.node != new.node), "the third peer has it");
+    heals("data", 2);
+    let sums = client.sums();
+    assert_eq!(sums.lines().count(), 20 + written);
+    for brick in &after.bricks {
+        assert_eq!(sums_on(&server, brick), sums);
+        assert_eq!(grants(&server, brick), "2000:2775");
+    }
+    eprintln!("a client wrote {written} files meanwhile");
+    audit::is_clean(&server, &[]);
+
+    // Nothing holds the peer any more.
+    for device in server.client().node_info(&leaves.node).expect("the node").devices {
+        assert_eq!((device.bricks.len(), device.storage.used), (0, 0));
+        server.done("DELETE", &format!("/devices/{}", device.id), &json!({}));
+    }
+    server.done("DELETE", &format!("/nodes/{}", leaves.node), &json!({}));
+    assert_eq!(on(peer, "lvm pvs --noheadings -o pv_name").trim(), "");
+    assert!(!on(1, "gluster pool list").contains(ADDRESSES[peer - 1]));
+    audit::is_clean(&server, &[]);
+    assert_eq!(client.sums(), sums);
+    client.unmount();
+    delete(&server, &after);
+    audit::is_clean(&server, &[]);
+}
+
+#[test]
+#[ignore = "needs the lab: make test-all"]
+fn an_arbiter_moves_to_the_other_disk_of_its_peer() {
+    let server = Server::with_topology();
+    let flags = ["--size=1", "--gid=2000", "--gluster-volume-options=user.heketi.arbiter true"];
+    let before = create(&server, "data", &flags);
+    let leaves = before.bricks.iter().min_by_key(|brick| brick.size).expect("three bricks");
+    let client = Mounted::new(&before.mount.glusterfs.device);
+    client.fill("letters", 20);
+
+    let written = fails_in_use(&server, &format!("/devices/{}", leaves.device), &client);
+    let after = by_name(&server, "data");
+    let new = newcomer(&before, &after);
+    assert_eq!((&new.node, new.size), (&leaves.node, leaves.size), "the other peers have copies");
+    assert_eq!(layout("data"), "1 x (2 + 1) = 3");
+    heals("data", 3);
+    let sums = client.sums();
+    assert_eq!(sums.lines().count(), 20 + written);
+    // It has the name of each file, and nothing in it.
+    let peer = peer_of(&server, &new);
+    let of_arbiter = format!("find {} -path '*/.glusterfs' -prune -o -type f -printf '%s\\n'", new.path);
+    let sizes = on(peer, &of_arbiter);
+    assert_eq!((sizes.lines().count(), sizes.lines().all(|size| size == "0")), (20 + written, true));
+    assert!(on(1, "gluster volume info data").contains(&format!("{} (arbiter)", new.path)));
+    assert_eq!(grants(&server, &new), "2000:2775");
+    client.unmount();
+
+    let device = server.client().device_info(&leaves.device).expect("the device");
+    assert_eq!((device.bricks.len(), device.storage.used), (0, 0));
+    server.done("DELETE", &format!("/devices/{}", device.id), &json!({}));
+    audit::is_clean(&server, &[]);
+    delete(&server, &after);
+    audit::is_clean(&server, &[]);
+}
