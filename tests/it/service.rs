@@ -106,3 +106,29 @@ fn a_client_that_waits_for_a_dead_peer_is_told_that_its_delete_goes_on() {
     );
     Audit::new().clean_within(&lab, SOON);
 }
+
+#[test]
+fn a_poll_that_waits_is_answered_when_the_job_is_done_and_not_before() {
+    let mut lab = Lab::new();
+    lab.hold(&["volume create"]);
+    lab.start();
+    lab.three_peers();
+    let job = lab.begin_create(&replica_3(10));
+    let poll = |wait: &str| lab.send("GET", &job, &[("Prefer", wait)], None);
+    let done = std::thread::scope(|scope| {
+        let patient = scope.spawn(|| poll("wait=20"));
+        let early = poll("wait=1");
+        assert_eq!(
+            (early.status, early.pending.as_str(), early.preference_applied.as_str()),
+            (200, "true", "wait")
+        );
+        assert_says(&early.step, &["creating gluster volume "]);
+        assert_eq!(lab.get(&job).preference_applied, "", "nobody asked for it");
+        assert!(!patient.is_finished(), "the job is not done");
+        lab.open_gate();
+        patient.join().unwrap()
+    });
+    assert_eq!(done.status, 303, "{done:?}");
+    assert_eq!(lab.volumes(), [done.located()]);
+    assert_eq!(poll("wait=20"), done);
+}
