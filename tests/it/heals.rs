@@ -46,9 +46,9 @@ impl Move {
         let barred = barred(&lab, &made, onto);
         let state = |state: &str| lab.ask(&format!("{barred}/state"), &json!({"state": state}));
         assert_eq!(state("offline").status, 204);
+        let before = lab.peers().volume(&made.name).unwrap().bricks.clone();
         let job = lab.post(&format!("/bricks/to-evict/{}", made.bricks[0].id), &json!({})).location;
         assert_eq!(state("online").status, 204);
-        let before = lab.peers().volume(&made.name).unwrap().bricks.clone();
         let new = || {
             let now = lab.peers().volume(&made.name).unwrap().bricks.clone();
             now.into_iter().find(|brick| !before.contains(brick))

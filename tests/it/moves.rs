@@ -219,15 +219,16 @@ fn a_server_that_is_killed_while_it_empties_a_device_goes_on_with_it() {
 
 fn killed_while_emptying(command: &str) {
     let mut lab = Lab::with_four_peers();
-    for _ in 0..3 {
+    for _ in 0..4 {
         lab.create(&replica_3(2)).unwrap();
     }
     let device = device_of(&lab, HOSTS[0], DISKS[0]);
     let path = format!("/devices/{device}/state");
     assert_eq!(lab.ask(&path, &json!({"state": "offline"})).status, 204);
-    lab.inject(Some(json!({"faults": [{"command": command, "fault": "kill_after"}]})));
+    let faults = [lab.held("."), json!({"command": command, "fault": "kill_after"})];
+    lab.inject(Some(json!({"faults": faults})));
     lab.restart();
-    let job = lab.post(&path, &json!({"state": "failed"})).location;
+    let job = lab.answered_first(|lab| lab.post(&path, &json!({"state": "failed"})).location);
     assert!(settled(SOON, || lab.has_died()));
     lab.inject(None);
     lab.start();

@@ -20,6 +20,15 @@ impl Lab {
         json!({"command": command, "fault": "hold", "times": 0, "cond_file": self.gate()})
     }
 
+    /// Asks for something, and lets its commands begin when the answer is there: a server that dies of one of them has
+    /// answered before. Needs `held(".")` as the first of the faults.
+    pub fn answered_first<T>(&self, ask: impl FnOnce(&Lab) -> T) -> T {
+        self.close_gate();
+        let answer = ask(self);
+        self.open_gate();
+        answer
+    }
+
     pub fn close_gate(&self) {
         fs::write(self.gate(), "").unwrap();
     }
