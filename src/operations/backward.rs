@@ -60,6 +60,7 @@ impl Engine {
             self.turn(op, Direction::Forward, None).await?;
             return Ok(Round::Again);
         }
+        self.metrics.failure("step_undo");
         warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "an undo failed: {}", error.text());
         let retry = !error.holds_data();
         let now = failure::of(op, at, &error, &[]);

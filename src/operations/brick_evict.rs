@@ -98,7 +98,6 @@ impl Engine {
             CannotMove::Not(JobOutcome::Failed { text: refusal.reason.to_string(), explanation })
         })?;
         let new = self.successor(&old, placed);
-        brick::insert(tx, std::slice::from_ref(&new)).await?;
         brick::set_phase(tx, &[old.id], Phase::Ready, Phase::Deleting).await?;
         let mut stages = stages(&volume, &there, &old, &new, &candidate.nodes, eviction.check_heal)?;
         let shared = brick::in_shared_pools(tx, volume.id).await?;
@@ -107,6 +106,7 @@ impl Engine {
         let locks = locks(volume.cluster, volume.id);
         let mut decision = self.decision(OperationKind::BrickEvict, old.id, stages, locks);
         decision.detail = Detail::Evict { new: new.id, parent: eviction.parent };
+        decision.bricks = vec![new];
         Ok((decision, volume))
     }
 

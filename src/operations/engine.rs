@@ -19,11 +19,14 @@ use super::{OperationSettings, Parts};
 use crate::executor::Executor;
 use crate::executor::settings::PeerSettings;
 use crate::metrics::Metrics;
+use crate::model::brick::Brick;
 use crate::model::clock::Clock;
 use crate::model::ids::{BrickId, ClusterId, Ids, JobId, NodeId, OperationId};
 use crate::model::operation::{Detail, Job, OperationKind};
 use crate::model::step::Step;
-use crate::store::{Store, WriteTx, operation};
+use crate::model::volume::Volume;
+use crate::store::rows::{self, NewRows};
+use crate::store::{Store, WriteTx};
 
 /// What the facade, the engine and the background share.
 pub(super) struct Engine {
@@ -50,6 +53,8 @@ pub(super) struct Engine {
     pub(super) heals_given_up: watch::Sender<BTreeSet<BrickId>>,
     /// How full thin pools were when they were looked at last.
     pub(super) passed_levels: PassedLevels,
+    /// Held while the peers are compared with the database.
+    pub(super) examining: tokio::sync::Mutex<()>,
     /// How many tasks run; the last one to end is waited for at shutdown.
     pub(super) running: watch::Sender<usize>,
     /// Set once, when the server is to stop.
@@ -69,6 +74,10 @@ pub(super) struct Decision {
     pub(super) clusters: Vec<ClusterId>,
     /// What it has to know beside its steps.
     pub(super) detail: Detail,
+    /// The volume that it makes; it is put in with it.
+    pub(super) volume: Option<Volume>,
+    /// The bricks that it makes, likewise.
+    pub(super) bricks: Vec<Brick>,
 }
 
 /// The locks of an operation.
@@ -115,6 +124,7 @@ impl Engine {
             down: Mutex::default(),
             heals_given_up: watch::Sender::default(),
             passed_levels: PassedLevels::default(),
+            examining: tokio::sync::Mutex::default(),
             running: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
         }
@@ -139,6 +149,8 @@ impl Engine {
             locks,
             clusters: Vec::new(),
             detail: Detail::Nothing,
+            volume: None,
+            bricks: Vec::new(),
         }
     }
 
@@ -164,7 +176,8 @@ impl Engine {
         }
         let (id, now) = (decision.job, self.clock.now_ms());
         let recorded = record(&decision, now);
-        operation::insert(&mut tx, &recorded, by_user).await?;
+        let (volume, bricks) = (decision.volume.as_ref(), decision.bricks.as_slice());
+        rows::insert(&mut tx, NewRows { volume, bricks, operation: Some(&recorded), by_user }).await?;
         // Marked before the commit: the task must not be taken for an abandoned operation in between.
         self.set_active(recorded.id, true);
         if let Err(refused) = tx.commit().await {

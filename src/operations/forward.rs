@@ -131,6 +131,7 @@ impl Engine {
             let mut conn = self.store.read().await?;
             op.parked = operation::find(&mut conn, op.id).await?.and_then(|found| found.parked);
         }
+        self.metrics.failure(error.kind());
         warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "a step failed: {}", error.text());
         let now_ms = self.clock.now_ms();
         let spent = Duration::from_millis(u64::try_from(now_ms - since_ms.unwrap_or(now_ms)).unwrap_or(0));

@@ -16,9 +16,8 @@ use crate::model::operation::{Detail, Direction, Operation, OperationKind, Parke
 use crate::model::sizes::KiB;
 use crate::model::step::{Step, StepState};
 use crate::model::volume::Volume;
-use crate::store::{
-    Result as StoreResult, Store, StoreError, brick, cluster, device, node, operation, volume,
-};
+use crate::store::rows::{self, NewRows};
+use crate::store::{Result as StoreResult, Store, StoreError, cluster, device, node, operation};
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +57,9 @@ pub async fn import(store: &Store, imported: &Imported, ids: &dyn Ids) -> Result
         device::insert(&mut tx, &new).await?;
     }
     for new in &objects.volumes {
-        volume::insert(&mut tx, new, false).await?;
+        rows::insert(&mut tx, NewRows { volume: Some(new), ..NewRows::default() }).await?;
     }
-    brick::insert(&mut tx, &objects.bricks).await?;
+    rows::insert(&mut tx, NewRows { bricks: &objects.bricks, ..NewRows::default() }).await?;
     for one in &imported.unfinished {
         let job = JobId::from_uuid(ids.draw());
         unfinished(&mut tx, objects, one, job).await?;
@@ -103,7 +102,7 @@ async fn unfinished(
         objects.nodes.iter().filter(|node| node.cluster == volume.cluster).cloned().collect();
     let recorded = record(one, job, stages(one.kind, volume, &bricks, &nodes, &objects.bricks)?);
     // Nobody waits for it, and nobody knows its job.
-    operation::insert(conn, &recorded, false).await?;
+    rows::insert(conn, NewRows { operation: Some(&recorded), ..NewRows::default() }).await?;
     Ok(operation::park(conn, one.id, &Parked::stale()).await?)
 }
 

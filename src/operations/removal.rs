@@ -42,20 +42,34 @@ impl Emptied {
 impl Engine {
     /// Moves what is on a device or a node away, and puts it into the state `failed`.
     pub(super) async fn remove(self: &Arc<Self>, op: &mut Operation) -> Result<Round> {
-        let check_heal = !matches!(op.detail, Detail::Remove { check_heal: false });
-        for device in self.devices_to_empty(op).await? {
-            match self.empty(op, device, check_heal).await? {
-                Emptied::Wholly => self.fail_device(device).await?,
-                Emptied::Interrupted => return Ok(Round::Over),
-                Emptied::Not(why) => {
-                    op.failure = Some(failure(op, why));
-                    finish::abandon(self, op).await?;
-                    return Ok(Round::Over);
-                }
+        match self.empty_all(op).await? {
+            Emptied::Wholly => finish::finish(self, op).await?,
+            Emptied::Interrupted => {}
+            Emptied::Not(why) => {
+                op.failure = Some(failure(op, why));
+                finish::abandon(self, op).await?;
             }
         }
-        finish::finish(self, op).await?;
         Ok(Round::Over)
+    }
+
+    async fn empty_all(self: &Arc<Self>, op: &Operation) -> Result<Emptied> {
+        let check_heal = !matches!(op.detail, Detail::Remove { check_heal: false });
+        let devices = self.devices_to_empty(op).await?;
+        // First of all: what leaves one of them may be waited for on its way to another one of a node that is gone.
+        for &device in &devices {
+            match self.stop_all_waiting_for(device).await? {
+                Emptied::Wholly => {}
+                other => return Ok(other),
+            }
+        }
+        for device in devices {
+            match self.empty(op, device, check_heal).await? {
+                Emptied::Wholly => self.fail_device(device).await?,
+                other => return Ok(other),
+            }
+        }
+        Ok(Emptied::Wholly)
     }
 
     async fn devices_to_empty(&self, op: &Operation) -> Result<Vec<DeviceId>> {
@@ -135,9 +149,13 @@ impl Engine {
         brick: &Brick,
         check_heal: bool,
     ) -> Result<Option<JobOutcome>> {
-        // An earlier server may have begun with it.
+        // An earlier server may have begun with it. What the start of this one has undone is begun again.
         if let Some(begun) = self.eviction_of(brick.id).await? {
-            return self.outcome_of(op, begun).await;
+            let outcome = self.outcome_of(op, begun).await?;
+            let failed = matches!(outcome, Some(JobOutcome::Failed { .. }));
+            if !failed || self.eviction_of(brick.id).await?.is_some() {
+                return Ok(outcome);
+            }
         }
         let eviction = Eviction { brick: brick.id, check_heal, parent: Some(op.id) };
         let mut running = self.running.subscribe();

@@ -6,9 +6,21 @@ use super::removal::Emptied;
 use crate::model::ids::{BrickId, DeviceId, OperationId};
 use crate::model::operation::{Detail, Operation, OperationKind, Parked};
 use crate::model::step::{Step, StepState};
-use crate::store::{Result, operation};
+use crate::store::{Result, brick, operation};
 
 impl Engine {
+    /// Ends all waits for bricks that are to be healed onto a device, where its disk is lost; or says what is in the way.
+    pub(super) async fn stop_all_waiting_for(&self, device: DeviceId) -> Result<Emptied> {
+        let coming = brick::coming_to(&mut *self.store.read().await?, device).await?;
+        for brick in coming {
+            match self.stop_waiting_for(device, brick).await? {
+                None | Some(Emptied::Wholly) => {}
+                Some(other) => return Ok(other),
+            }
+        }
+        Ok(Emptied::Wholly)
+    }
+
     /// Ends the wait for a brick that is to be healed onto a lost disk; from then on it is like all others there. None
     /// where nothing waits for it, or its disk can be reached.
     pub(super) async fn stop_waiting_for(&self, device: DeviceId, brick: BrickId) -> Result<Option<Emptied>> {

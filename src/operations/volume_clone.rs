@@ -18,6 +18,7 @@ use crate::model::state::Phase;
 use crate::model::step::{ClonePlan, ClonedBrick, Step, StepOutput};
 use crate::model::volume::{Volume, default_name};
 use crate::placement::{self, ClusterFacts, VolumeUse};
+use crate::store::rows::{self, NewRows};
 use crate::store::{Result as StoreResult, brick, cluster, node, volume};
 
 impl Operations {
@@ -40,7 +41,6 @@ impl Engine {
         let ticket = self.limits.try_enter()?;
         let clone = self.draft_clone(&source, name);
         self.refuse_clone(&mut tx, &source, &clone).await?;
-        volume::insert(&mut tx, &clone, false).await?;
         let bricks = brick::of_volume(&mut tx, id).await?;
         let nodes = node::of_cluster(&mut tx, source.cluster).await?;
         let plan = ClonePlan {
@@ -52,6 +52,7 @@ impl Engine {
         let locks = locks(source.cluster, id, clone.id);
         let mut decision = self.decision(OperationKind::VolumeClone, clone.id, stages(plan), locks);
         decision.detail = Detail::Clone { source: id };
+        decision.volume = Some(clone);
         let turn = Turn { cluster: source.cluster, ticket };
         self.launch(tx, decision, false, Some(turn)).await
     }
@@ -129,7 +130,7 @@ pub(super) async fn make_visible(
     let made = made(op).filter(|made| made.len() == origins.len()).ok_or_else(|| corrupt(op))?;
     let copies: Vec<Brick> =
         origins.iter().zip(made).map(|(origin, made)| engine.copy_of(origin, clone, made)).collect();
-    brick::insert(conn, &copies).await?;
+    rows::insert(conn, NewRows { bricks: &copies, ..NewRows::default() }).await?;
     volume::set_phase(conn, clone, Phase::Creating, Phase::Ready).await?;
     let source = volume::find(conn, source).await?;
     Ok(source.filter(|source| source.snapshot.factor <= 1.0).map(|source| without_room(&source)))

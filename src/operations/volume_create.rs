@@ -24,7 +24,7 @@ use crate::placement::{
 };
 use crate::store::cluster::Prospect;
 use crate::store::idempotency::KnownKey;
-use crate::store::{Result as StoreResult, StoreError, brick, cluster, idempotency, job, topology, volume};
+use crate::store::{Result as StoreResult, StoreError, cluster, idempotency, job, topology, volume};
 
 /// A cluster that could take the volume, as placement sees it.
 pub(super) struct Candidate {
@@ -59,8 +59,6 @@ impl Engine {
         let ticket = self.limits.try_enter()?;
         let (placed, candidate) = self.choose(&mut tx, &mut new, &clusters).await?;
         let bricks = self.bricks(&new, &placed);
-        volume::insert(&mut tx, &new, caller.is_user).await?;
-        brick::insert(&mut tx, &bricks).await?;
         let stages = stages(&new, &bricks, &candidate.nodes, placed.arbiter)?;
         let mut decision =
             self.decision(OperationKind::VolumeCreate, new.id, stages, locks(new.cluster, new.id));
@@ -72,6 +70,7 @@ impl Engine {
             idempotency::put(&mut tx, &known).await?;
         }
         let turn = Turn { cluster: new.cluster, ticket };
+        (decision.volume, decision.bricks) = (Some(new), bricks);
         self.launch(tx, decision, caller.is_user, Some(turn)).await
     }
 

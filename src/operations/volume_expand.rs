@@ -52,7 +52,6 @@ impl Engine {
             OpError::refused(text, Some(refusal.explanation()))
         })?;
         let added = self.further_bricks(&volume, &placed, &there);
-        brick::insert(&mut tx, &added).await?;
         let nodes = &candidate.nodes;
         let before = volume_plan(&volume, &there, nodes, has_arbiter(&there))?;
         let after = volume_plan(&volume, &added, nodes, placed.arbiter)?;
@@ -60,11 +59,12 @@ impl Engine {
         let extend = Step::AddBricks(ExtendPlan { volume: before, added: after.bricks });
         let mut stages = vec![create, vec![extend]];
         if self.settings.rebalance {
-            let grown = [there, added].concat();
+            let grown = [there, added.clone()].concat();
             stages.push(vec![Step::Rebalance(volume_plan(&volume, &grown, nodes, placed.arbiter)?)]);
         }
         let mut decision = self.decision(OperationKind::VolumeExpand, id, stages, locks(volume.cluster, id));
         decision.detail = Detail::Expand { grow };
+        decision.bricks = added;
         let turn = Turn { cluster: volume.cluster, ticket };
         self.launch(tx, decision, false, Some(turn)).await
     }

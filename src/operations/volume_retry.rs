@@ -11,6 +11,7 @@ use crate::model::operation::{Direction, Failure, Operation};
 use crate::model::volume::Volume;
 use crate::placement::{Avoid, Placement};
 use crate::store::cluster::Prospect;
+use crate::store::rows::{self, NewRows};
 use crate::store::{Result as StoreResult, brick, cluster, operation, volume};
 
 /// Plans another try of a create that was wholly undone, on a fresh placement. Returns whether there is one.
@@ -30,7 +31,7 @@ pub(super) async fn try_again(engine: &Engine, op: &mut Operation) -> StoreResul
         return Ok(false);
     };
     let bricks = engine.bricks(&new, &placed);
-    brick::insert(&mut tx, &bricks).await?;
+    rows::insert(&mut tx, NewRows { bricks: &bricks, ..NewRows::default() }).await?;
     let mut again = op.clone();
     again.attempt += 1;
     again.direction = Direction::Forward;

@@ -4,13 +4,14 @@
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::{Result, StoreError, kib, number, one_row, to_json};
+use super::{Result, StoreError, kib, number, one_row};
 use crate::model::brick::{Brick, BrickRole, BrickSpace};
 use crate::model::ids::{BrickId, DeviceId, NodeId, VolumeId};
 use crate::model::state::Phase;
 
+/// A row to be.
 #[derive(Serialize)]
-struct NewBrick<'a> {
+pub(super) struct NewBrick<'a> {
     id: BrickId,
     volume: VolumeId,
     device: DeviceId,
@@ -88,28 +89,6 @@ impl TryFrom<BrickRow> for Brick {
             replaces: row.replaces,
         })
     }
-}
-
-/// Puts new bricks in and takes their space, unless it was taken with their pools.
-///
-/// # Errors
-/// When a device has not that much space, or the database refuses.
-pub async fn insert(conn: &mut SqliteConnection, bricks: &[Brick]) -> Result<()> {
-    let rows = to_json(&bricks.iter().map(NewBrick::from).collect::<Vec<_>>())?;
-    // One statement for all: each one is a round trip to the thread that owns the connection.
-    sqlx::query!(
-        "INSERT INTO brick (id, volume_id, device_id, node_id, set_no, position, role, size_kib, thin_pool_kib,
-                            metadata_kib, thin_pool, logical_volume, path, phase, replaces)
-         SELECT value ->> 'id', value ->> 'volume', value ->> 'device', value ->> 'node', value ->> 'set',
-                value ->> 'position', value ->> 'role', value ->> '$.space.size', value ->> '$.space.thin_pool',
-                value ->> '$.space.metadata', value ->> 'thin_pool', value ->> 'logical_volume',
-                value ->> 'path', value ->> 'phase', value ->> 'replaces'
-           FROM json_each(?)",
-        rows
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// The bricks of a volume in gluster's order: set by set. Those that are still to take another's place are left out.

@@ -13,6 +13,7 @@ pub mod job;
 pub mod node;
 mod open;
 pub mod operation;
+pub mod rows;
 mod sharing;
 pub mod step;
 pub mod topology;

@@ -1,37 +1,43 @@
 //! Table `operation`: unfinished changes. Their steps are in [`super::step`].
 
+use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::{Result, any_row, job, json, number, one_row, step, to_json};
+use super::{Result, any_row, job, json, number, one_row, rows, step, to_json};
 use crate::model::ids::{JobId, OperationId, VolumeId};
 use crate::model::operation::{Direction, Failure, JobOutcome, Operation, OperationKind, Parked, STALE};
 
-/// Puts a new operation in, with every step and the job that answers for it.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn insert(conn: &mut SqliteConnection, operation: &Operation, by_user: bool) -> Result<()> {
-    let (clusters, detail) = (to_json(&operation.clusters)?, to_json(&operation.detail)?);
-    sqlx::query!(
-        "INSERT INTO job (id, by_user, created_ms) VALUES (?, ?, ?);
-         INSERT INTO operation (id, kind, target, job_id, direction, attempt, created_ms, clusters, detail)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        operation.job,
-        by_user,
-        operation.created_ms,
-        operation.id,
-        operation.kind,
-        operation.target,
-        operation.job,
-        operation.direction,
-        operation.attempt,
-        operation.created_ms,
-        clusters,
-        detail
-    )
-    .execute(&mut *conn)
-    .await?;
-    step::insert(conn, operation.id, &operation.steps).await
+/// A row to be, with that of its job.
+#[derive(Serialize)]
+pub(super) struct NewOperation<'a> {
+    id: OperationId,
+    kind: &'a str,
+    target: &'a str,
+    job: JobId,
+    direction: Direction,
+    attempt: u32,
+    created_ms: i64,
+    // Text, not objects: what is stored is exactly what is read back.
+    clusters: String,
+    detail: String,
+    by_user: bool,
+}
+
+impl<'a> NewOperation<'a> {
+    pub(super) fn new(operation: &'a Operation, by_user: bool) -> Result<NewOperation<'a>> {
+        Ok(NewOperation {
+            id: operation.id,
+            kind: operation.kind.as_str(),
+            target: &operation.target,
+            job: operation.job,
+            direction: operation.direction,
+            attempt: operation.attempt,
+            created_ms: operation.created_ms,
+            clusters: to_json(&operation.clusters)?,
+            detail: to_json(&operation.detail)?,
+            by_user,
+        })
+    }
 }
 
 /// All unfinished operations with their steps, oldest first.
@@ -194,7 +200,7 @@ pub async fn begin_again(conn: &mut SqliteConnection, operation: &Operation) -> 
     .await?;
     one_row(&done, "operation", operation.id)?;
     step::delete_of_operation(&mut *conn, operation.id).await?;
-    step::insert(conn, operation.id, &operation.steps).await
+    rows::insert_steps(conn, operation.id, &operation.steps).await
 }
 
 /// Takes an operation out that has come to its end, with its steps, and gives its job an outcome. A job that has one

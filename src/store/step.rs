@@ -8,8 +8,9 @@ use crate::model::ids::OperationId;
 use crate::model::operation::StepRecord;
 use crate::model::step::{Step, StepOutput, StepState};
 
+/// A row to be.
 #[derive(Serialize)]
-struct NewStep<'a> {
+pub(super) struct NewStep<'a> {
     seq: u32,
     stage: u32,
     // Text, not an object: what is stored is exactly what is read back.
@@ -18,29 +19,11 @@ struct NewStep<'a> {
     output: &'a StepOutput,
 }
 
-/// Puts the steps of an operation in.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn insert(conn: &mut SqliteConnection, operation: OperationId, steps: &[StepRecord]) -> Result<()> {
-    let rows = steps
-        .iter()
-        .map(|record| {
-            let (seq, stage, state) = (record.seq, record.stage, record.state);
-            Ok(NewStep { seq, stage, step: to_json(&record.step)?, state, output: &record.output })
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let rows = to_json(&rows)?;
-    sqlx::query!(
-        "INSERT INTO operation_step (operation_id, seq, stage, step, state, output)
-         SELECT ?1, value ->> 'seq', value ->> 'stage', value ->> 'step', value ->> 'state', value -> 'output'
-           FROM json_each(?2)",
-        operation,
-        rows
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
+impl<'a> NewStep<'a> {
+    pub(super) fn new(record: &'a StepRecord) -> Result<NewStep<'a>> {
+        let (seq, stage, state) = (record.seq, record.stage, record.state);
+        Ok(NewStep { seq, stage, step: to_json(&record.step)?, state, output: &record.output })
+    }
 }
 
 /// The steps of an operation in order.

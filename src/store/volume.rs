@@ -1,5 +1,6 @@
 //! Table `volume`.
 
+use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::{Result, StoreError, any_row, corrupt, json, number, one_row, to_json};
@@ -73,37 +74,47 @@ fn kind_text(kind: DurabilityKind) -> &'static str {
     }
 }
 
-/// Puts a new volume in.
-///
-/// # Errors
-/// When its cluster has a volume of that name, or the database refuses.
-pub async fn insert(conn: &mut SqliteConnection, volume: &Volume, by_user: bool) -> Result<()> {
-    let (size, options) = (volume.size.to_sql(), to_json(&volume.options)?);
-    let kind = kind_text(volume.requested.kind);
-    let factor = f64::from(volume.snapshot.factor);
-    sqlx::query!(
-        "INSERT INTO volume (id, cluster_id, name, size_gib, durability, replica, disperse_data, redundancy, gid,
-                             options, block, snapshot_enable, snapshot_factor, phase, by_user)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        volume.id,
-        volume.cluster,
-        volume.name,
-        size,
-        kind,
-        volume.requested.replica,
-        volume.requested.data,
-        volume.requested.redundancy,
-        volume.gid,
-        options,
-        volume.block,
-        volume.snapshot.enable,
-        factor,
-        volume.phase,
-        by_user
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
+/// A row to be.
+#[derive(Serialize)]
+pub(super) struct NewVolume<'a> {
+    id: VolumeId,
+    cluster: ClusterId,
+    name: &'a str,
+    size: i64,
+    durability: &'static str,
+    replica: i64,
+    disperse_data: i64,
+    redundancy: i64,
+    gid: u64,
+    // Text, not an array: what is stored is exactly what is read back.
+    options: String,
+    block: bool,
+    snapshot_enable: bool,
+    snapshot_factor: f64,
+    phase: Phase,
+    by_user: bool,
+}
+
+impl<'a> NewVolume<'a> {
+    pub(super) fn new(volume: &'a Volume, by_user: bool) -> Result<NewVolume<'a>> {
+        Ok(NewVolume {
+            id: volume.id,
+            cluster: volume.cluster,
+            name: &volume.name,
+            size: volume.size.to_sql(),
+            durability: kind_text(volume.requested.kind),
+            replica: volume.requested.replica,
+            disperse_data: volume.requested.data,
+            redundancy: volume.requested.redundancy,
+            gid: volume.gid.into(),
+            options: to_json(&volume.options)?,
+            block: volume.block,
+            snapshot_enable: volume.snapshot.enable,
+            snapshot_factor: volume.snapshot.factor.into(),
+            phase: volume.phase,
+            by_user,
+        })
+    }
 }
 
 /// The volume of that id, in whatever phase.

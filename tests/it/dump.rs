@@ -40,8 +40,7 @@ fn assert_sound(lab: &Lab, pending: u64) {
 #[test]
 fn a_dump_shows_what_runs_and_what_waits() {
     let mut lab = Lab::new();
-    let stall = |command: &str| json!({"command": command, "fault": "stall", "stall_ms": 1500, "times": 1});
-    lab.inject(Some(json!({"faults": [stall("volume create")]})));
+    lab.hold(&["volume create"]);
     lab.start();
     lab.three_peers();
     let job = lab.begin_create(&replica_3(1));
@@ -51,6 +50,7 @@ fn a_dump_shows_what_runs_and_what_waits() {
     assert_eq!((&running["Type"], &running["Status"]), (&json!(1), &json!("")));
     assert_eq!(changes(&running), [1, 1, 1, 2]);
     assert_sound(&lab, 1);
+    lab.open_gate();
     let made = lab.wait_for(&job).located();
     assert_eq!(lab.get("/db/dump").json()["pendingoperations"], json!({}));
     assert_sound(&lab, 0);

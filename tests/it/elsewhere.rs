@@ -88,9 +88,7 @@ fn a_disk_that_has_died_is_left_out_at_once() {
 #[test]
 fn a_backup_of_the_middle_of_a_create_never_takes_a_volume_away_that_was_used_since() {
     let mut lab = Lab::new();
-    lab.inject(Some(
-        json!({"faults": [{"command": "mkfs", "fault": "stall", "stall_ms": 1500, "times": 1}]}),
-    ));
+    lab.hold(&["mkfs"]);
     lab.start();
     lab.three_peers();
     let mut wanted = replica_3(10);
@@ -98,6 +96,7 @@ fn a_backup_of_the_middle_of_a_create_never_takes_a_volume_away_that_was_used_si
     let job = lab.begin_create(&wanted);
     let copy = lab.path().join("copy.db");
     crate::support::download(lab.port(), "/backup/db", &copy);
+    lab.open_gate();
     let made = lab.wait_for(&job);
     assert_eq!(made.status, 303, "{made:?}");
     lab.on(HOSTS[0], Action::WriteFile { volume: "letters".to_owned(), name: "letter.txt".to_owned() });

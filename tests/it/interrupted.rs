@@ -14,6 +14,7 @@ const SOON: Duration = Duration::from_secs(60);
 fn inject(lab: &mut Lab, faults: &Value) {
     let record = lab.path().join("commands");
     std::fs::remove_file(&record).ok();
+    let faults: Vec<Value> = [lab.held(".")].into_iter().chain(faults.as_array().unwrap().clone()).collect();
     lab.inject(Some(json!({"record": record, "faults": faults})));
 }
 
@@ -29,7 +30,8 @@ fn times_sent(lab: &Lab, command: &str) -> usize {
 }
 
 fn create(lab: &Lab, headers: &[(&str, &str)]) -> String {
-    let reply = lab.send("POST", "/volumes", headers, Some(replica_3(10).to_string().as_bytes()));
+    let body = replica_3(10).to_string();
+    let reply = lab.answered_first(|lab| lab.send("POST", "/volumes", headers, Some(body.as_bytes())));
     assert_eq!(reply.status, 202, "{reply:?}");
     reply.location
 }
@@ -90,9 +92,9 @@ fn a_keyed_create_that_goes_on_after_a_restart_and_fails_is_not_tried_elsewhere(
 #[test]
 fn an_operation_that_panics_is_answered_and_undone_and_the_others_go_on() {
     let mut lab = Lab::with_three_peers();
-    let gate = lab.path().join("gate");
-    std::fs::write(&gate, "").unwrap();
-    let broken = json!({"host": HOSTS[1], "fault": "panic", "times": 0, "cond_file": gate});
+    let bug = lab.path().join("bug");
+    std::fs::write(&bug, "").unwrap();
+    let broken = json!({"host": HOSTS[1], "fault": "panic", "times": 0, "cond_file": bug});
     let fault = |command: &str| {
         let mut fault = broken.clone();
         fault["command"] = command.into();
@@ -115,7 +117,7 @@ fn an_operation_that_panics_is_answered_and_undone_and_the_others_go_on() {
     let cleaned = lab.post("/operations/pending/cleanup", &json!({}));
     assert_eq!(lab.wait_for(&cleaned.location).status, 204, "it was tried, and waits on");
     assert_eq!(lab.get("/operations").json()["total"], 1, "{}", lab.get("/operations").text);
-    std::fs::remove_file(&gate).unwrap();
+    std::fs::remove_file(&bug).unwrap();
     Audit::new().clean_within(&lab, SOON);
     assert!(lab.volumes().is_empty());
     lab.stop();

@@ -5,6 +5,7 @@
 mod architecture;
 mod audit;
 mod away;
+mod beside;
 mod clones;
 mod conformance;
 mod deletes;
@@ -14,6 +15,7 @@ mod elsewhere;
 mod examine;
 mod faults;
 mod foreign;
+mod heals;
 mod import;
 mod interrupted;
 mod kubernetes;

@@ -38,6 +38,21 @@ fn requests_commands_operations_and_failures_are_counted() {
 }
 
 #[test]
+fn steps_that_fail_are_counted_by_what_was_in_their_way() {
+    let mut lab = Lab::new();
+    lab.inject(Some(json!({"faults": [{"command": "mkfs.xfs", "fault": "refuse", "times": 1}]})));
+    lab.start();
+    lab.three_peers();
+    let failed = |kind: &str| value(&lab, &format!("mortar_failures_total{{kind=\"step_{kind}\"}}"));
+    assert_eq!(lab.ask("/volumes", &replica_3(1)).status, 303, "another disk takes the brick");
+    assert_eq!((failed("command"), failed("unreachable")), (Some(1.0), None));
+    lab.on(HOSTS[1], Action::Power { on: false });
+    assert_eq!(lab.ask("/volumes", &replica_3(1)).status, 500);
+    assert!(failed("unreachable").is_some_and(|count| count >= 1.0));
+    assert_eq!(failed("undo"), None);
+}
+
+#[test]
 fn the_fullness_of_thin_pools_is_shown_while_it_is_known_and_warned_of() {
     const SOON: Duration = Duration::from_secs(60);
     let mut lab = Lab::new();

@@ -88,7 +88,7 @@ pub struct Fault {
     pub times: u64,
     /// What happens.
     pub fault: FaultKind,
-    /// It counts only while this file is there.
+    /// It counts only while this file is there; for `hold`, the command stands still as long.
     #[serde(default)]
     pub cond_file: Option<PathBuf>,
     /// For `stall`: how long, in milliseconds; until the command's deadline where it is not given.
@@ -129,6 +129,8 @@ pub enum FaultKind {
     LoseReply,
     /// The command does not run, and nobody hears of that before its deadline.
     Stall,
+    /// The command runs when `cond_file` is gone. Nobody hears of one that would wait beyond its deadline: it does not run.
+    Hold,
     /// The command runs, and what it prints is something else.
     Garbage,
     /// The command does not run, and the task that sent it panics.

@@ -30,6 +30,9 @@ use crate::model::host::Host;
 /// What a command prints instead of what it has to say.
 const GARBAGE: &str = "\u{fffd}\u{fffd}<<{ this is not what you asked for\n\0";
 
+/// The pause between two looks whether a command that is held may go on.
+const LOOK_AT_GATE: Duration = Duration::from_millis(5);
+
 /// Why faults cannot be injected.
 #[derive(Debug, thiserror::Error)]
 pub enum FaultyError {
@@ -131,6 +134,13 @@ impl<E: Executor + 'static> Faulty<E> {
                 tokio::time::sleep(fault.stall_ms.map_or(command.time_limit(), Duration::from_millis)).await;
                 Err(unknown("stalled by fault injection"))
             }
+            FaultKind::Hold => {
+                let held = while_there(fault.cond_file.as_deref());
+                match tokio::time::timeout(command.time_limit(), held).await {
+                    Ok(()) => self.run_locked(host, command).await,
+                    Err(_) => Err(unknown("held by fault injection")),
+                }
+            }
             FaultKind::Garbage => garbled(self.run_locked(host, command).await),
             FaultKind::Panic => death::of_task(&format!("`{command}` on {host}")),
             FaultKind::KillBefore => death::kill(),
@@ -153,6 +163,13 @@ impl<E: Executor + 'static> Faulty<E> {
 
 fn unreachable(host: &Host, source: super::error::Cause) -> RemoteError {
     RemoteError::Unreachable { host: host.clone(), source }
+}
+
+/// Returns as soon as a file is gone.
+async fn while_there(file: Option<&Path>) {
+    while file.is_some_and(Path::exists) {
+        tokio::time::sleep(LOOK_AT_GATE).await;
+    }
 }
 
 /// The same outcome with other words.

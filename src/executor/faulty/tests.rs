@@ -84,6 +84,25 @@ async fn each_fault_does_what_its_name_says() {
 }
 
 #[tokio::test]
+async fn a_command_that_is_held_runs_when_the_file_is_gone() {
+    let lab = lab();
+    let gate = lab.path("gate");
+    let faulty = lab.faulty(json!({ "faults": [
+        { "command": "mkdir", "fault": "hold", "times": 0, "cond_file": gate }] }));
+    std::fs::write(&gate, "").unwrap();
+    assert_eq!(word(&run(&faulty, "mkdir /mnt/late").await), "unknown", "its deadline comes first");
+    assert_eq!(word(&run(&faulty, "test -d /mnt/late").await), "1 ");
+    let patient = change("mkdir /mnt/held").deadline(Duration::from_secs(60));
+    let host = Host::new("a").unwrap();
+    let mut held = faulty.run(&host, &patient);
+    assert!(futures_util::FutureExt::now_or_never(&mut held).is_none());
+    assert_eq!(word(&run(&faulty, "test -d /mnt/held").await), "1 ");
+    std::fs::remove_file(&gate).unwrap();
+    assert_eq!(word(&held.await), "ok ");
+    assert_eq!(word(&run(&faulty, "mkdir /mnt/free").await), "ok ");
+}
+
+#[tokio::test]
 async fn heketis_hooks_answer_as_heketi_does() {
     let lab = lab();
     let flag = lab.path("flag");

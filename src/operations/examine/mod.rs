@@ -53,6 +53,8 @@ impl Operations {
 
 impl Engine {
     async fn examine(&self) -> Result<Examination, OpError> {
+        // One after the other: each asks every peer for all that it has.
+        let _turn = self.examining.lock().await;
         let before = self.everything().await?;
         let clusters = self.ask_all(&before).await;
         let after = self.everything().await?;

@@ -142,6 +142,25 @@ impl StepError {
         })
     }
 
+    /// Its kind in a word, for those who count.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            StepError::NotBegun(_) | StepError::Remote(RemoteError::Unreachable { .. }) => "step_unreachable",
+            StepError::Remote(RemoteError::OutcomeUnknown { .. }) => "step_unknown_outcome",
+            StepError::Remote(RemoteError::StillRunning { .. } | RemoteError::NotLocked { .. }) => {
+                "step_locked"
+            }
+            StepError::Remote(RemoteError::Exited { .. }) => "step_command",
+            StepError::Refused { .. } | StepError::NothingMade { .. } => "step_refused",
+            StepError::InUse { .. } => "step_in_use",
+            StepError::Foreign { .. } => "step_foreign",
+            StepError::HoldsData { .. } => "step_holds_data",
+            StepError::GlusterBusy { .. } => "step_gluster_busy",
+            StepError::Unreadable { .. } => "step_unreadable",
+            StepError::Irreversible | StepError::Interrupted => "step_other",
+        }
+    }
+
     /// Whether it may be otherwise later, without anybody changing the request.
     pub fn is_temporary(&self) -> bool {
         match self {

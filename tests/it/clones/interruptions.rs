@@ -10,11 +10,13 @@ use crate::support::{Audit, Lab, settled};
 fn a_clone_that_was_interrupted_leaves_nothing_or_is_there() {
     let check = |command: &str, is_there: bool| {
         let mut lab = Lab::new();
-        lab.inject(Some(json!({"faults": [{"command": command, "fault": "kill_after"}]})));
+        let faults = [lab.held("."), json!({"command": command, "fault": "kill_after"})];
+        lab.inject(Some(json!({"faults": faults})));
         lab.start();
         lab.three_peers();
         let source = lab.create(&roomy("data")).unwrap();
-        let job = lab.post(&format!("/volumes/{}/clone", source.id), &json!({"name": "copy"})).location;
+        let path = format!("/volumes/{}/clone", source.id);
+        let job = lab.answered_first(|lab| lab.post(&path, &json!({"name": "copy"})).location);
         assert!(settled(SOON, || lab.has_died()));
         lab.inject(None);
         lab.start();
@@ -37,11 +39,13 @@ fn a_clone_that_was_interrupted_leaves_nothing_or_is_there() {
 #[test]
 fn a_clone_that_was_in_use_when_its_database_was_put_back_is_kept() {
     let mut lab = Lab::new();
-    lab.inject(Some(json!({"faults": [{"command": "snapshot clone", "fault": "kill_before"}]})));
+    let faults = [lab.held("."), json!({"command": "snapshot clone", "fault": "kill_before"})];
+    lab.inject(Some(json!({"faults": faults})));
     lab.start();
     lab.three_peers();
     let source = lab.create(&roomy("data")).unwrap();
-    let job = lab.post(&format!("/volumes/{}/clone", source.id), &json!({"name": "copy"})).location;
+    let path = format!("/volumes/{}/clone", source.id);
+    let job = lab.answered_first(|lab| lab.post(&path, &json!({"name": "copy"})).location);
     assert!(settled(SOON, || lab.has_died()));
     lab.inject(None);
     // A later server has made the clone after all, and its database is lost.

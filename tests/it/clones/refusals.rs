@@ -57,11 +57,10 @@ fn a_source_without_a_snapshot_factor_is_cloned_and_its_owner_warned() {
     Audit::new().clean_within(&lab, SOON);
 }
 
-/// A lab whose next clone stands still at a command until it was looked at.
-fn stalling(command: &str) -> Lab {
+/// A lab whose next change stands still at a command until the gate is opened.
+fn holding(command: &str) -> Lab {
     let mut lab = Lab::new();
-    let stall = json!({"command": command, "fault": "stall", "stall_ms": 3000, "times": 1});
-    lab.inject(Some(json!({"faults": [stall]})));
+    lab.hold(&[command]);
     lab.start();
     lab.three_peers();
     lab
@@ -69,7 +68,7 @@ fn stalling(command: &str) -> Lab {
 
 #[test]
 fn nothing_else_changes_a_volume_while_it_is_cloned() {
-    let lab = stalling("snapshot clone");
+    let lab = holding("snapshot clone");
     let source = lab.create(&roomy("data")).unwrap();
     let path = format!("/volumes/{}", source.id);
     let job = lab.post(&format!("{path}/clone"), &json!({})).location;
@@ -101,6 +100,7 @@ fn nothing_else_changes_a_volume_while_it_is_cloned() {
     // Another clone of it waits for its turn.
     let second = lab.post(&format!("{path}/clone"), &json!({"name": "second"})).location;
     assert_eq!(lab.get("/db/check").json()["totalinconsistencies"], 0);
+    lab.open_gate();
     for job in [job, second] {
         let done = lab.wait_for(&job);
         assert_eq!(done.status, 303, "{done:?}\n{}", lab.log_tail());
@@ -114,12 +114,13 @@ fn nothing_else_changes_a_volume_while_it_is_cloned() {
 
 #[test]
 fn a_volume_that_grows_is_not_cloned_before_it_has() {
-    let lab = stalling("add-brick");
+    let lab = holding("add-brick");
     let source = lab.create(&roomy("data")).unwrap();
     let job = lab.post(&format!("/volumes/{}/expand", source.id), &json!({"expand_size": 5})).location;
     let refused = clone(&lab, &source.id, "");
     assert_eq!(refused.status, 500);
     assert_says(&refused.text, &["Failed clone volume ", "or is in use."]);
+    lab.open_gate();
     assert_eq!(lab.wait_for(&job).status, 303);
     let copy = cloned(&lab, &source.id, "");
     assert_eq!((copy.size, copy.bricks.len()), (15, 6));

@@ -26,8 +26,7 @@ fn a_clone_is_as_its_origin_and_its_origin_may_go() {
 #[test]
 fn the_snapshots_of_a_clone_that_is_being_made_are_nobodys_rubbish() {
     let mut lab = Lab::new();
-    let stall = json!({"command": "snapshot activate", "fault": "stall", "stall_ms": 1500, "times": 1});
-    lab.inject(Some(json!({"faults": [stall]})));
+    lab.hold(&["snapshot activate"]);
     lab.start();
     lab.three_peers();
     let made = lab.create(&replica_3(10)).unwrap();
@@ -36,6 +35,7 @@ fn the_snapshots_of_a_clone_that_is_being_made_are_nobodys_rubbish() {
     assert!(crate::support::settled(std::time::Duration::from_secs(30), has_snapshot), "{}", lab.log_tail());
     let lines = report(&examine(&lab));
     assert!(lines[1..].iter().all(|line| line.starts_with("heketi volume list does not")), "{lines:#?}");
+    lab.open_gate();
     assert_eq!(lab.wait_for(&reply.location).status, 303);
     assert_eq!(report(&examine(&lab)), [IDLE, MATCHES]);
 }

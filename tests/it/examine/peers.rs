@@ -87,8 +87,7 @@ fn where_no_peer_answers_the_cluster_is_named() {
 #[test]
 fn what_operations_are_about_to_make_or_take_away_is_not_missed() {
     let mut lab = Lab::new();
-    let stall = |command: &str| json!({"command": command, "fault": "stall", "stall_ms": 1500, "times": 1});
-    lab.inject(Some(json!({"faults": [stall("volume create"), stall("volume delete")]})));
+    lab.hold(&["volume create", "volume delete"]);
     lab.start();
     lab.three_peers();
     let job = lab.begin_create(&replica_3(10));
@@ -99,11 +98,14 @@ fn what_operations_are_about_to_make_or_take_away_is_not_missed() {
         lines[1..].iter().all(|line| line.starts_with("heketi volume list does not match")),
         "{lines:#?}"
     );
+    lab.open_gate();
     let made = lab.wait_for(&job).located();
     assert_eq!(report(&examine(&lab)), [IDLE, MATCHES]);
+    lab.close_gate();
     let job = lab.begin_delete(&made);
     let lines = report(&examine(&lab));
     assert!(lines[1..].iter().all(|line| line.starts_with("heketi volume list ")), "{lines:#?}");
+    lab.open_gate();
     assert_eq!(lab.wait_for(&job).status, 204);
     assert_eq!(report(&examine(&lab)), [IDLE, MATCHES]);
 }

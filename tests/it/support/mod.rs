@@ -1,6 +1,7 @@
 //! What scenarios need: a server of their own, an operator's hands, and the audit.
 
 pub mod audit;
+mod gate;
 pub mod operator;
 mod requests;
 pub mod server;

@@ -98,6 +98,17 @@ impl Lab {
         self.client().volume_info(id).unwrap()
     }
 
+    /// Whether each brick of a volume is mounted and holds a file that a client has written.
+    pub fn is_in_all_bricks(&self, file: &str, volume: &VolumeInfo) -> bool {
+        let peers = self.peers();
+        volume.bricks.iter().all(|brick| {
+            let (group, name) = (format!("vg_{}", brick.device), format!("brick_{}", brick.id));
+            let groups = peers.hosts.values().filter_map(|host| host.groups.get(&group));
+            let mut found = groups.filter_map(|group| group.volumes.get(&name));
+            found.any(|found| found.mounted && found.entries.keys().any(|path| path.ends_with(file)))
+        })
+    }
+
     /// Asks for a volume; the path of the job.
     pub fn begin_create(&self, body: &Value) -> String {
         let reply = self.post("/volumes", body);

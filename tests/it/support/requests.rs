@@ -18,6 +18,9 @@ pub struct Reply {
     pub location: String,
     pub retry_after: String,
     pub warning: String,
+    pub pending: String,
+    pub step: String,
+    pub preference_applied: String,
 }
 
 impl Reply {
@@ -54,11 +57,15 @@ impl Lab {
         let headers: Vec<(String, String)> =
             headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let response = http::send(self.port(), method, path, &headers, body)?;
+        let header = |name: &str| response.header(name).unwrap_or_default().to_owned();
         Ok(Reply {
             status: response.status,
-            location: response.header("location").unwrap_or_default().to_owned(),
-            warning: response.header("x-mortar-warning").unwrap_or_default().to_owned(),
-            retry_after: response.header("retry-after").unwrap_or_default().to_owned(),
+            location: header("location"),
+            warning: header("x-mortar-warning"),
+            retry_after: header("retry-after"),
+            pending: header("x-pending"),
+            step: header("x-mortar-step"),
+            preference_applied: header("preference-applied"),
             text: String::from_utf8_lossy(&response.body).into_owned(),
         })
     }
@@ -88,7 +95,8 @@ impl Lab {
             if reply.status != 200 {
                 return reply;
             }
-            assert!(begun.elapsed() < Duration::from_secs(120), "{job} does not end\n{}", self.log_tail());
+            let is_late = begun.elapsed() > Duration::from_secs(120);
+            assert!(!is_late, "{job} does not end: {}\n{}", reply.step, self.log_tail());
             std::thread::sleep(PAUSE);
         }
     }

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::changes::{Begin, Change};
+use super::begin::Begin;
+use super::changes::Change;
 use crate::support::{Audit, Lab, Reply, settled};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -76,7 +77,7 @@ fn run_with(begin: &Begin, change: Change, faults: Vec<Value>) -> (Reply, Vec<St
     lab.start();
     let reply = begin.request(&lab, change).unwrap();
     let answer = if reply.status == 202 { last_answer(&lab, &reply.location).unwrap() } else { reply };
-    Audit::new().clean_within(&lab, SOON);
+    audit(begin, &lab, change).unwrap_or_else(|found| panic!("{change:?} {found}"));
     (answer, recorded(&lab))
 }
 
@@ -101,13 +102,13 @@ pub fn run(begin: &Begin, case: Case) -> Result<(), String> {
         (None, Err(error)) => return Err(format!("{error:#}\n{}", lab.log_tail())),
     };
     let failed = answer.as_ref().is_some_and(|answer| !change.is_done(answer));
-    audit(&lab)?;
+    audit(begin, &lab, change)?;
     let spent = std::fs::read_to_string(lab.path().join("commands.spent")).unwrap_or_default();
     if spent.lines().count() != case.faults().len() {
         return Err(format!("not all faults happened: {spent:?}, {answer:?}\n{}", lab.log_tail()));
     }
     let Some(answer) = answer else { return Ok(()) };
-    if !change.is_true(&answer, &lab) {
+    if !change.is_true(&answer, &lab, begin.subject(change)) {
         return Err(format!("the answer is not true: {answer:?}\n{}", lab.log_tail()));
     }
     if failed { ask_again(begin, &lab, change) } else { Ok(()) }
@@ -123,14 +124,20 @@ fn ask_again(begin: &Begin, lab: &Lab, change: Change) -> Result<(), String> {
         other => return wrong(&other),
     };
     let answer = last_answer(lab, &reply.location)?;
-    if !change.is_done(&answer) || !change.is_true(&answer, lab) {
+    if !change.is_done(&answer) || !change.is_true(&answer, lab, begin.subject(change)) {
         return wrong(&answer);
     }
-    audit(lab)
+    audit(begin, lab, change)
 }
 
-fn audit(lab: &Lab) -> Result<(), String> {
-    Audit::new().try_clean_within(lab, SOON).map_err(|found| format!("{found}\n{}", lab.log_tail()))
+fn audit(begin: &Begin, lab: &Lab, change: Change) -> Result<(), String> {
+    let mut audit = Audit::new();
+    let is_over = || lab.get("/operations").json()["total"] == 0;
+    if change == Change::DeviceForget && settled(SOON, is_over) && !change.is_there(lab) {
+        // Its disk is pulled out, with all that is on it.
+        audit = audit.besides_group(&format!("vg_{}", begin.subject(change)));
+    }
+    audit.try_clean_within(lab, SOON).map_err(|found| format!("{found}\n{}", lab.log_tail()))
 }
 
 /// Waits until the server has died. A command may be missing in a run, where the order of things made a look

@@ -1,0 +1,103 @@
+//! New rows that belong together, put in with one round trip to the thread that owns the connection.
+
+use serde::Serialize;
+use sqlx::SqliteConnection;
+
+use super::brick::NewBrick;
+use super::operation::NewOperation;
+use super::step::NewStep;
+use super::volume::NewVolume;
+use super::{Result, to_json};
+use crate::model::brick::Brick;
+use crate::model::ids::OperationId;
+use crate::model::operation::{Operation, StepRecord};
+use crate::model::volume::Volume;
+
+/// What is new; most changes bring a part of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NewRows<'a> {
+    /// A volume.
+    pub volume: Option<&'a Volume>,
+    /// Bricks, of that volume or of one that there is.
+    pub bricks: &'a [Brick],
+    /// An operation, with its steps and the job that answers for it.
+    pub operation: Option<&'a Operation>,
+    /// Whether a `user` asked for it.
+    pub by_user: bool,
+}
+
+/// Puts rows in and takes the space of the bricks, unless it was taken with their pools.
+///
+/// # Errors
+/// When a device has not that much space, the cluster has a volume of that name, or the database refuses.
+pub async fn insert(conn: &mut SqliteConnection, new: NewRows<'_>) -> Result<()> {
+    let steps = new.operation.map(|operation| (operation.id, operation.steps.as_slice()));
+    insert_with(conn, new, steps).await
+}
+
+/// Puts further steps of an operation in.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn insert_steps(
+    conn: &mut SqliteConnection,
+    operation: OperationId,
+    steps: &[StepRecord],
+) -> Result<()> {
+    insert_with(conn, NewRows::default(), Some((operation, steps))).await
+}
+
+async fn insert_with(
+    conn: &mut SqliteConnection,
+    new: NewRows<'_>,
+    steps: Option<(OperationId, &[StepRecord])>,
+) -> Result<()> {
+    let volumes = rows(new.volume.map(|volume| NewVolume::new(volume, new.by_user)))?;
+    let bricks = rows(new.bricks.iter().map(|brick| Ok(NewBrick::from(brick))))?;
+    let operations = rows(new.operation.map(|operation| NewOperation::new(operation, new.by_user)))?;
+    let of_operation = steps.map(|(operation, _)| operation);
+    let steps = rows(steps.into_iter().flat_map(|(_, steps)| steps).map(NewStep::new))?;
+    sqlx::query!(
+        "INSERT INTO volume (id, cluster_id, name, size_gib, durability, replica, disperse_data, redundancy, gid,
+                             options, block, snapshot_enable, snapshot_factor, phase, by_user)
+         SELECT value ->> 'id', value ->> 'cluster', value ->> 'name', value ->> 'size', value ->> 'durability',
+                value ->> 'replica', value ->> 'disperse_data', value ->> 'redundancy', value ->> 'gid',
+                value ->> 'options', value ->> 'block', value ->> 'snapshot_enable', value ->> 'snapshot_factor',
+                value ->> 'phase', value ->> 'by_user'
+           FROM json_each(?);
+
+         INSERT INTO brick (id, volume_id, device_id, node_id, set_no, position, role, size_kib, thin_pool_kib,
+                            metadata_kib, thin_pool, logical_volume, path, phase, replaces)
+         SELECT value ->> 'id', value ->> 'volume', value ->> 'device', value ->> 'node', value ->> 'set',
+                value ->> 'position', value ->> 'role', value ->> '$.space.size', value ->> '$.space.thin_pool',
+                value ->> '$.space.metadata', value ->> 'thin_pool', value ->> 'logical_volume',
+                value ->> 'path', value ->> 'phase', value ->> 'replaces'
+           FROM json_each(?);
+
+         INSERT INTO job (id, by_user, created_ms)
+         SELECT value ->> 'job', value ->> 'by_user', value ->> 'created_ms' FROM json_each(?);
+
+         INSERT INTO operation (id, kind, target, job_id, direction, attempt, created_ms, clusters, detail)
+         SELECT value ->> 'id', value ->> 'kind', value ->> 'target', value ->> 'job', value ->> 'direction',
+                value ->> 'attempt', value ->> 'created_ms', value ->> 'clusters', value ->> 'detail'
+           FROM json_each(?);
+
+         INSERT INTO operation_step (operation_id, seq, stage, step, state, output)
+         SELECT ?, value ->> 'seq', value ->> 'stage', value ->> 'step', value ->> 'state', value -> 'output'
+           FROM json_each(?)",
+        volumes,
+        bricks,
+        operations,
+        operations,
+        of_operation,
+        steps
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What `json_each` makes rows of.
+fn rows<T: Serialize>(new: impl IntoIterator<Item = Result<T>>) -> Result<String> {
+    to_json(&new.into_iter().collect::<Result<Vec<T>>>()?)
+}

@@ -1,0 +1,182 @@
+//! Where each change begins, and what is asked for.
+
+use std::path::Path;
+
+use mortar::executor::sim::Action;
+use serde_json::json;
+
+use super::changes::{CLONE, Change, FILE, SPARE};
+use crate::support::operator::{DISKS, HOSTS, replica_3};
+use crate::support::{Lab, Reply};
+
+/// The folder of a stopped server, and the id of what a change of it is about.
+struct Folder {
+    lab: Lab,
+    subject: String,
+}
+
+impl Folder {
+    /// Goes on from another folder.
+    fn after(before: &Path, go: impl FnOnce(&Lab) -> String) -> Folder {
+        let mut lab = Lab::copied_from(before);
+        lab.start();
+        let subject = go(&lab);
+        lab.stop();
+        Folder { lab, subject }
+    }
+}
+
+fn put(lab: &Lab, objects: &str, id: &str, state: &str) {
+    assert_eq!(lab.ask(&format!("/{objects}/{id}/state"), &json!({"state": state})).status, 204);
+}
+
+/// Folders to begin with.
+pub struct Begin {
+    empty_cluster: Folder,
+    peers: Folder,
+    volume: Folder,
+    cloned: Folder,
+    spare_node: Folder,
+    failed_device: Folder,
+    four_peers: Folder,
+    offline_device: Folder,
+    offline_node: Folder,
+    swapped_disks: Folder,
+    lost_device: Folder,
+}
+
+impl Begin {
+    pub fn new() -> Begin {
+        let nothing = tempfile::tempdir().unwrap();
+        let empty_cluster = Folder::after(nothing.path(), Lab::new_cluster);
+        let peers = Folder::after(nothing.path(), Lab::three_peers);
+        let volume = Folder::after(peers.lab.path(), |lab| {
+            let made = lab.create(&replica_3(10)).unwrap();
+            lab.on(HOSTS[0], Action::WriteFile { volume: made.name, name: FILE.to_owned() });
+            // It is done before the next command.
+            assert_eq!(lab.remove(&lab.create(&replica_3(1)).unwrap().id).status, 204);
+            made.id
+        });
+        let cloned = Folder::after(volume.lab.path(), |lab| {
+            let job =
+                lab.post(&format!("/volumes/{}/clone", volume.subject), &json!({"name": CLONE})).location;
+            assert_eq!(lab.wait_for(&job).status, 303);
+            volume.subject.clone()
+        });
+        let spare_node = Folder::after(peers.lab.path(), |lab| {
+            let node = lab.add_node(&peers.subject, SPARE).id;
+            lab.on(SPARE, Action::Format { path: DISKS[1].to_owned(), fs: "ext4".to_owned() });
+            node
+        });
+        let failed_device = Folder::after(spare_node.lab.path(), |lab| {
+            lab.add_device(&spare_node.subject, DISKS[0], false).unwrap();
+            let device = lab.node_of(SPARE).devices[0].id.clone();
+            put(lab, "devices", &device, "offline");
+            put(lab, "devices", &device, "failed");
+            device
+        });
+        // The only volume, on three of four peers; its first brick is the subject.
+        let four_peers = Folder::after(spare_node.lab.path(), |lab| {
+            let made = lab.create(&replica_3(10)).unwrap();
+            lab.on(HOSTS[0], Action::WriteFile { volume: made.name, name: FILE.to_owned() });
+            lab.add_device(&spare_node.subject, DISKS[0], false).unwrap();
+            made.bricks[0].id.clone()
+        });
+        let first_brick = |lab: &Lab| {
+            let bricks = lab.volume(&lab.volumes()[0]).bricks;
+            bricks.iter().find(|brick| brick.id == four_peers.subject).unwrap().clone()
+        };
+        let offline_device = Folder::after(four_peers.lab.path(), |lab| {
+            let device = first_brick(lab).device;
+            put(lab, "devices", &device, "offline");
+            device
+        });
+        let offline_node = Folder::after(four_peers.lab.path(), |lab| {
+            let node = first_brick(lab).node;
+            put(lab, "nodes", &node, "offline");
+            node
+        });
+        let swapped_disks = Folder::after(peers.lab.path(), |lab| {
+            let [path, with] = DISKS.map(str::to_owned);
+            let devices = lab.node_of(HOSTS[0]).devices;
+            lab.on(HOSTS[0], Action::RebootSwapped { path, with });
+            devices.iter().find(|device| device.name == DISKS[0]).unwrap().id.clone()
+        });
+        let lost_device = Folder::after(failed_device.lab.path(), |lab| {
+            lab.on(SPARE, Action::Pull { path: DISKS[0].to_owned(), pulled: true });
+            failed_device.subject.clone()
+        });
+        Begin {
+            empty_cluster,
+            peers,
+            volume,
+            cloned,
+            spare_node,
+            failed_device,
+            four_peers,
+            offline_device,
+            offline_node,
+            swapped_disks,
+            lost_device,
+        }
+    }
+
+    fn of(&self, change: Change) -> &Folder {
+        match change {
+            Change::FirstNode => &self.empty_cluster,
+            Change::VolumeCreate | Change::NodeAdd => &self.peers,
+            Change::VolumeDelete | Change::VolumeExpand | Change::VolumeClone => &self.volume,
+            Change::SourceDelete => &self.cloned,
+            Change::BrickEvict => &self.four_peers,
+            Change::NodeDelete | Change::DeviceAdd | Change::DeviceErase => &self.spare_node,
+            Change::DeviceDelete => &self.failed_device,
+            Change::DeviceRemove => &self.offline_device,
+            Change::NodeRemove => &self.offline_node,
+            Change::DeviceResync => &self.swapped_disks,
+            Change::DeviceForget => &self.lost_device,
+        }
+    }
+
+    pub fn folder(&self, change: Change) -> &Path {
+        self.of(change).lab.path()
+    }
+
+    /// The id of what a change is about.
+    pub fn subject(&self, change: Change) -> &str {
+        &self.of(change).subject
+    }
+
+    /// Asks for a change.
+    pub fn request(&self, lab: &Lab, change: Change) -> anyhow::Result<Reply> {
+        let subject = self.subject(change);
+        let (path, body) = match change {
+            Change::VolumeCreate => ("/volumes".to_owned(), replica_3(10)),
+            Change::FirstNode | Change::NodeAdd => {
+                let hostnames = json!({"manage": [SPARE], "storage": [SPARE]});
+                ("/nodes".to_owned(), json!({"zone": 1, "hostnames": hostnames, "cluster": subject}))
+            }
+            Change::DeviceAdd => ("/devices".to_owned(), json!({"name": DISKS[0], "node": subject})),
+            Change::DeviceErase => {
+                ("/devices".to_owned(), json!({"name": DISKS[1], "node": subject, "destroydata": true}))
+            }
+            Change::VolumeExpand => (format!("/volumes/{subject}/expand"), json!({"expand_size": 5})),
+            Change::VolumeClone => (format!("/volumes/{subject}/clone"), json!({"name": CLONE})),
+            Change::BrickEvict => (format!("/bricks/to-evict/{subject}"), json!({})),
+            Change::DeviceRemove => (format!("/devices/{subject}/state"), json!({"state": "failed"})),
+            Change::NodeRemove => (format!("/nodes/{subject}/state"), json!({"state": "failed"})),
+            Change::DeviceResync => {
+                return lab.try_send("GET", &format!("/devices/{subject}/resync"), &[], None);
+            }
+            Change::DeviceForget => {
+                let body = json!({"forceforget": true}).to_string();
+                return lab.try_send("DELETE", &format!("/devices/{subject}"), &[], Some(body.as_bytes()));
+            }
+            Change::VolumeDelete | Change::SourceDelete => {
+                return lab.try_send("DELETE", &format!("/volumes/{subject}"), &[], None);
+            }
+            Change::NodeDelete => return lab.try_send("DELETE", &format!("/nodes/{subject}"), &[], None),
+            Change::DeviceDelete => return lab.try_send("DELETE", &format!("/devices/{subject}"), &[], None),
+        };
+        lab.try_send("POST", &path, &[], Some(body.to_string().as_bytes()))
+    }
+}
