@@ -76,7 +76,7 @@ fn a_peer_taken_out_of_service_hands_its_brick_to_the_third_with_all_that_is_on_
     audit::is_clean(&server, &[]);
 
     // Nothing holds the peer any more.
-    for device in server.client().node_info(&leaves.node).expect("the node").devices {
+    for device in &server.client().node_info(&leaves.node).expect("the node").devices[..] {
         assert_eq!((device.bricks.len(), device.storage.used), (0, 0));
         server.done("DELETE", &format!("/devices/{}", device.id), &json!({}));
     }
