@@ -205,6 +205,17 @@ pub(super) enum VolumeCommand {
     Info(Id),
     /// List all volumes
     List,
+    /// Keep new block volumes away from a hosting volume, or let them in again
+    #[command(subcommand)]
+    SetBlockHostingRestriction(RestrictionCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RestrictionCommand {
+    /// Keep new block volumes away
+    Locked(Id),
+    /// Let new block volumes in
+    Unlocked(Id),
 }
 
 #[derive(Debug, Args)]

@@ -77,6 +77,7 @@ fn wrong_command_lines_are_refused_in_heketi_clis_words() {
     );
     check("volume expand --expand-size=1", "Error: Missing volume id\n");
     check("volume clone --name=x", "Error: Volume id missing\n");
+    check("volume set-block-hosting-restriction locked", "Error: Volume id missing\n");
     check("volume expand v", "Error: Missing volume amount to expand\n");
     check("device enable", "Error: device id missing\n");
     check("device info", "Error: Device id missing\n");
@@ -159,6 +160,11 @@ fn a_volume_is_requested_and_shown_as_heketi_cli_does() {
             (asked[0].as_str(), &cloned.out),
             (format!("POST /volumes/v/clone {body}").as_str(), &ran.out)
         );
+    }
+    for (word, body) in [("locked", "locked"), ("unlocked", "")] {
+        let (ran, asked) = against(&["volume", "set-block-hosting-restriction", word, "v"], answers());
+        assert_eq!(asked[0], format!(r#"POST /volumes/v/block-restriction {{"restriction":"{body}"}}"#));
+        assert!(ran.out.contains("\nBlock Hosting Restriction: (none)\n"), "{}", ran.out);
     }
     let line = ["volume", "create", "--size=3", "--persistent-volume", "--persistent-volume-endpoint=e"];
     let (ran, _) = against(&line, answers());

@@ -16,9 +16,9 @@ pub use self::token::Credentials;
 pub use self::topology::{Topology, TopologyCluster};
 use self::transport::Transport;
 use crate::api::{
-    ClusterCreateRequest, ClusterInfo, ClusterList, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo,
-    NodeAddRequest, NodeInfo, StateRequest, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest,
-    VolumeInfo, VolumeList,
+    BlockRestrictionRequest, ClusterCreateRequest, ClusterInfo, ClusterList, DeviceAddRequest,
+    DeviceDeleteRequest, DeviceInfo, NodeAddRequest, NodeInfo, StateRequest, VolumeCloneRequest,
+    VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList,
 };
 
 /// What a call brings.
@@ -184,6 +184,19 @@ impl Client {
     /// See [`Client::cluster_list`].
     pub fn volume_clone(&self, id: &str, request: &VolumeCloneRequest) -> Result<VolumeInfo> {
         let path = format!("/volumes/{id}/clone");
+        self.0.wait(self.0.send_json("POST", &path, request)?)?.expect(&[200])?.decode()
+    }
+
+    /// Keeps new block volumes away from a hosting volume, or lets them in again.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn volume_set_block_restriction(
+        &self,
+        id: &str,
+        request: &BlockRestrictionRequest,
+    ) -> Result<VolumeInfo> {
+        let path = format!("/volumes/{id}/block-restriction");
         self.0.wait(self.0.send_json("POST", &path, request)?)?.expect(&[200])?.decode()
     }
 

@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 use super::extract::{Body, Id, IsUser};
 use super::{ApiError, App, accepted, answers};
 use crate::api::{
-    VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList, VolumeRequestError,
+    BlockRestrictionRequest, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo,
+    VolumeList, VolumeRequestError,
 };
 use crate::json;
 use crate::model::ids::VolumeId;
@@ -132,4 +133,20 @@ pub(super) async fn clone(
 ) -> Result<Response, ApiError> {
     let name = request.wanted_name().map_err(VolumeRequestError::from)?;
     Ok(accepted(app.operations.clone_volume(id?.0, name).await?))
+}
+
+/// Keeps new block volumes away from a hosting volume, or lets them in again. The job has ended when this is answered.
+#[utoipa::path(post, path = "/volumes/{id}/block-restriction", tag = "volumes", operation_id = "volume_set_block_restriction",
+    params(("id" = String, Path, description = "Id of the hosting volume")),
+    request_body = BlockRestrictionRequest,
+    responses((status = 202, description = "Done; the job leads to the volume", headers(("Location" = String, description = "Path of the job"))),
+              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
+              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+pub(super) async fn set_block_restriction(
+    State(app): State<App>,
+    id: Result<Id<VolumeId>, ApiError>,
+    Body(request): Body<BlockRestrictionRequest>,
+) -> Result<Response, ApiError> {
+    let wanted = request.wanted()?;
+    Ok(accepted(app.operations.restrict_volume(id?.0, wanted).await?))
 }

@@ -39,6 +39,7 @@ mod volume_create;
 mod volume_delete;
 mod volume_expand;
 mod volume_plan;
+mod volume_restriction;
 mod volume_retry;
 mod zones;
 

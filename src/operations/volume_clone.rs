@@ -71,7 +71,7 @@ impl Engine {
         let refused = |why: String, explanation| {
             Err(OpError::refused(format!("Failed clone volume {}: {why}", source.id), explanation))
         };
-        if source.block {
+        if source.hosting.is_some() {
             return refused("Cloning of block hosting volumes is not supported".to_owned(), None);
         }
         if brick::any_pending_of_volume(conn, source.id).await? {

@@ -11,6 +11,7 @@ use super::{Caller, OpError, Operations, RequestKey};
 use crate::executor::gluster;
 use crate::model::brick::{Brick, MOUNTS};
 use crate::model::device::Device;
+use crate::model::hosting::Hosting;
 use crate::model::ids::{BrickId, ClusterId, FreshId, JobId, VolumeId};
 use crate::model::node::Node;
 use crate::model::operation::{Job, JobOutcome, OperationKind};
@@ -157,7 +158,7 @@ impl Engine {
             durability: spec.durability,
             gid: spec.gid,
             options: parts.concat(),
-            block: spec.block,
+            hosting: spec.block.then(|| Hosting::empty(spec.size)),
             snapshot: spec.snapshot,
             phase: Phase::Creating,
         }
@@ -196,7 +197,7 @@ impl Engine {
     pub(super) fn eligible(&self, new: &Volume, prospect: &Prospect) -> Result<(), String> {
         let Prospect { cluster, volumes, name_taken } = *prospect;
         let facts = ClusterFacts { flags: cluster.flags, name_taken, volumes };
-        let wanted = if new.block { VolumeUse::BlockHosting } else { VolumeUse::File };
+        let wanted = if new.hosting.is_some() { VolumeUse::BlockHosting } else { VolumeUse::File };
         let limit = self.settings.max_volumes_per_cluster;
         placement::eligible(&facts, wanted, &new.name, limit).map_err(|reason| reason.to_string())
     }

@@ -4,6 +4,7 @@ use sqlx::SqliteConnection;
 
 use super::{Result, StoreError, any_row, corrupt, json, number, one_row, to_json};
 use crate::model::durability::{DurabilityKind, RequestedDurability};
+use crate::model::hosting::{Hosting, Restriction};
 use crate::model::ids::{ClusterId, VolumeId};
 use crate::model::sizes::GiB;
 use crate::model::state::Phase;
@@ -21,6 +22,9 @@ struct VolumeRow {
     gid: i64,
     options: String,
     block: bool,
+    block_free_gib: i64,
+    block_reserved_gib: i64,
+    block_restriction: Restriction,
     snapshot_enable: bool,
     snapshot_factor: f64,
     phase: Phase,
@@ -48,12 +52,29 @@ impl TryFrom<VolumeRow> for Volume {
             durability,
             gid: number("volume", "gid", row.id, row.gid)?,
             options: json("volume", "options", row.id, &row.options)?,
-            block: row.block,
+            hosting: hosting_from(&row)?,
             snapshot: Snapshot { enable: row.snapshot_enable, factor: row.snapshot_factor as f32 },
             phase: row.phase,
             name: row.name,
         })
     }
+}
+
+fn hosting_from(row: &VolumeRow) -> Result<Option<Hosting>> {
+    let gib = |column, value| GiB::from_sql(value).ok_or_else(|| corrupt("volume", column, row.id, value));
+    let hosting = Hosting {
+        free: gib("block_free_gib", row.block_free_gib)?,
+        reserved: gib("block_reserved_gib", row.block_reserved_gib)?,
+        restriction: row.block_restriction,
+    };
+    Ok(row.block.then_some(hosting))
+}
+
+/// What the columns of a hosting volume hold; nothing for others.
+fn hosting_columns(hosting: Option<Hosting>) -> (i64, i64, Restriction) {
+    hosting.map_or((0, 0, Restriction::None), |hosting| {
+        (hosting.free.to_sql(), hosting.reserved.to_sql(), hosting.restriction)
+    })
 }
 
 fn kind_from(row: &VolumeRow) -> Result<DurabilityKind> {
@@ -81,10 +102,13 @@ pub async fn insert(conn: &mut SqliteConnection, volume: &Volume, by_user: bool)
     let (size, options) = (volume.size.to_sql(), to_json(&volume.options)?);
     let kind = kind_text(volume.requested.kind);
     let factor = f64::from(volume.snapshot.factor);
+    let block = volume.hosting.is_some();
+    let (free, reserved, restriction) = hosting_columns(volume.hosting);
     sqlx::query!(
         "INSERT INTO volume (id, cluster_id, name, size_gib, durability, replica, disperse_data, redundancy, gid,
-                             options, block, snapshot_enable, snapshot_factor, phase, by_user)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                             options, block, block_free_gib, block_reserved_gib, block_restriction,
+                             snapshot_enable, snapshot_factor, phase, by_user)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         volume.id,
         volume.cluster,
         volume.name,
@@ -95,7 +119,10 @@ pub async fn insert(conn: &mut SqliteConnection, volume: &Volume, by_user: bool)
         volume.requested.redundancy,
         volume.gid,
         options,
-        volume.block,
+        block,
+        free,
+        reserved,
+        restriction,
         volume.snapshot.enable,
         factor,
         volume.phase,
@@ -114,7 +141,8 @@ pub async fn find(conn: &mut SqliteConnection, id: VolumeId) -> Result<Option<Vo
     let row = sqlx::query_as!(
         VolumeRow,
         r#"SELECT id AS "id: VolumeId", cluster_id AS "cluster_id: ClusterId", name, size_gib, durability, replica,
-                  disperse_data, redundancy, gid, options, block AS "block: bool",
+                  disperse_data, redundancy, gid, options, block AS "block: bool", block_free_gib, block_reserved_gib,
+                  block_restriction AS "block_restriction: Restriction",
                   snapshot_enable AS "snapshot_enable: bool", snapshot_factor, phase AS "phase: Phase"
              FROM volume WHERE id = ?"#,
         id
@@ -132,7 +160,8 @@ pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Volume>> {
     let rows = sqlx::query_as!(
         VolumeRow,
         r#"SELECT id AS "id: VolumeId", cluster_id AS "cluster_id: ClusterId", name, size_gib, durability, replica,
-                  disperse_data, redundancy, gid, options, block AS "block: bool",
+                  disperse_data, redundancy, gid, options, block AS "block: bool", block_free_gib, block_reserved_gib,
+                  block_restriction AS "block_restriction: Restriction",
                   snapshot_enable AS "snapshot_enable: bool", snapshot_factor, phase AS "phase: Phase"
              FROM volume ORDER BY id"#
     )
@@ -224,14 +253,43 @@ pub async fn set_phase(conn: &mut SqliteConnection, id: VolumeId, from: Phase, t
     any_row(&done, "volume", id)
 }
 
-/// Makes a volume larger.
+/// Makes a volume larger, and with it the room for block volumes, if it hosts them.
 ///
 /// # Errors
 /// When the volume is gone, or the database refuses.
 pub async fn grow(conn: &mut SqliteConnection, id: VolumeId, by: GiB) -> Result<()> {
+    let (free, reserved, _) = hosting_columns(Some(Hosting::empty(by)));
     let by = by.to_sql();
-    let done =
-        sqlx::query!("UPDATE volume SET size_gib = size_gib + ? WHERE id = ?", by, id).execute(conn).await?;
+    let done = sqlx::query!(
+        "UPDATE volume SET size_gib = size_gib + ?, block_free_gib = block_free_gib + block * ?,
+                           block_reserved_gib = block_reserved_gib + block * ?
+          WHERE id = ?",
+        by,
+        free,
+        reserved,
+        id
+    )
+    .execute(conn)
+    .await?;
+    one_row(&done, "volume", id)
+}
+
+/// Sets the room for block volumes of a volume that hosts them.
+///
+/// # Errors
+/// When there is no such volume, it hosts none, or the database refuses.
+pub async fn set_hosting(conn: &mut SqliteConnection, id: VolumeId, hosting: Hosting) -> Result<()> {
+    let (free, reserved, restriction) = hosting_columns(Some(hosting));
+    let done = sqlx::query!(
+        "UPDATE volume SET block_free_gib = ?, block_reserved_gib = ?, block_restriction = ?
+          WHERE id = ? AND block = 1",
+        free,
+        reserved,
+        restriction,
+        id
+    )
+    .execute(conn)
+    .await?;
     one_row(&done, "volume", id)
 }
 

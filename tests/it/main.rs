@@ -14,6 +14,7 @@ mod elsewhere;
 mod examine;
 mod faults;
 mod foreign;
+mod hosting;
 mod import;
 mod interrupted;
 mod kubernetes;
