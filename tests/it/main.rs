@@ -21,6 +21,7 @@ mod kubernetes;
 mod life;
 mod metrics;
 mod moves;
+mod repeated;
 mod service;
 mod service_state;
 mod support;
