@@ -21,6 +21,8 @@ impl Drop for Claimed<'_> {
     fn drop(&mut self) {
         self.engine.set_active(self.id, false);
         self.engine.wake.notify_one();
+        // Others may wait for it like for the end of a task.
+        self.engine.running.send_modify(|_| {});
     }
 }
 
@@ -44,6 +46,8 @@ impl Engine {
         let found = operation::find(&mut *self.store.snapshot().await?, id).await?;
         let Some(op) = found else { return Ok(Emptied::Wholly) };
         let Some(plan) = unwanted(&op) else { return Ok(Emptied::Wholly) };
+        // Before: it may be started for that, and the server may die then.
+        self.stop_again(&op).await?;
         match self.runner.take_out(plan, &lost_bricks(&op, device)).await {
             Ok(TakenOut::Out) => {}
             // With all its peers gone nobody could tell later.
@@ -51,6 +55,17 @@ impl Engine {
             Err(error) => return Ok(not_taken_out(device, plan, &error)),
         }
         Ok(Emptied::Wholly)
+    }
+
+    /// Writes down that a volume which is being deleted is to be stopped, whether it was before or not.
+    async fn stop_again(&self, op: &Operation) -> Result<()> {
+        let mut op = op.clone();
+        for record in op.steps.iter_mut().filter(|record| matches!(record.step, Step::StopVolume(_))) {
+            if record.state == StepState::Done {
+                record.state = StepState::Started;
+            }
+        }
+        step::mark(&mut *self.store.writer().await?, op.id, &marks(&op)).await
     }
 
     /// Writes down that gluster has no volume any more which an operation was to take out of it.

@@ -148,6 +148,48 @@ fn a_create_that_lost_a_peer_half_way_does_not_keep_it() {
 }
 
 #[test]
+fn a_node_is_given_up_whatever_happens_to_the_commands_that_take_its_bricks_out() {
+    let mut waiting = Lab::with_four_peers();
+    let unwanted = on_first_host(&waiting, &replica_3(3));
+    let node = waiting.node_of(HOSTS[0]);
+    power(&waiting, false);
+    assert_eq!(waiting.remove(&unwanted.id).status, 500);
+    waiting.stop();
+    let check = |command: &str, fault: &str| {
+        let mut lab = Lab::copied_from(waiting.path());
+        let held = lab.held(".");
+        lab.inject(Some(json!({"faults": [held, {"command": command, "fault": fault}]})));
+        lab.close_gate();
+        lab.start();
+        let state = format!("/nodes/{}/state", node.id);
+        let offline = lab.post(&state, &json!({"state": "offline"})).location;
+        assert_eq!(lab.wait_for(&offline).status, 204);
+        let job = lab.answered_first(|lab| lab.post(&state, &json!({"state": "failed"})).location);
+        if fault.starts_with("kill") {
+            assert!(settled(SOON, || lab.has_died()), "{command} {fault}");
+            lab.inject(None);
+            lab.start();
+        }
+        let removed = lab.wait_for(&job);
+        if removed.status != 204 {
+            assert_eq!(fault, "refuse", "{command}: {removed:?}\n{}", lab.log_tail());
+            let again = lab.ask(&state, &json!({"state": "failed"}));
+            assert_eq!(again.status, 204, "{command}: {again:?}\n{}", lab.log_tail());
+        }
+        forgotten(&lab, &node);
+        assert_settled(&lab);
+        Audit::new().without(HOSTS[0]).clean_within(&lab, SOON);
+    };
+    std::thread::scope(|scope| {
+        for command in ["volume start", "replace-brick"] {
+            for fault in ["lose_reply", "kill_before", "kill_after", "refuse"] {
+                scope.spawn(move || check(command, fault));
+            }
+        }
+    });
+}
+
+#[test]
 fn a_volume_without_copies_that_is_to_go_says_what_keeps_its_node() {
     let lab = Lab::with_three_peers();
     let first = lab.node_of(HOSTS[0]);

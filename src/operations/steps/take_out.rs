@@ -22,7 +22,7 @@ pub(in crate::operations) enum TakenOut {
 
 impl StepRunner {
     /// Takes those of the `lost` bricks out of a volume that gluster still has in it. Nobody needs what is in the volume
-    /// any more; it is as it was otherwise, started or not.
+    /// any more. It may be started afterwards also where it was not.
     pub(in crate::operations) async fn take_out(
         &self,
         plan: &VolumePlan,
@@ -43,15 +43,11 @@ impl StepRunner {
             return Ok(TakenOut::Out);
         }
         let Some(beside) = self.first_mounted(&stay).await else { return Err(no_room(plan)) };
-        if found.started {
-            self.exchange(plan, &leave, beside).await?;
-            return Ok(TakenOut::Out);
-        }
         // Gluster exchanges bricks of started volumes only.
-        self.start_volume(plan).await?;
-        let exchanged = self.exchange(plan, &leave, beside).await;
-        self.stop_volume(plan).await?;
-        exchanged.map(|()| TakenOut::Out)
+        if !found.started {
+            self.start_volume(plan).await?;
+        }
+        self.exchange(plan, &leave, beside).await.map(|()| TakenOut::Out)
     }
 
     /// Puts empty directories in the place of bricks: beside a brick that stays, in its file system, so that they go
