@@ -30,7 +30,19 @@ pub enum ClientError {
         /// What happened.
         reason: String,
     },
-    /// The address of the server is none.
+    /// A job was accepted, and no answer about it came any more.
+    #[error(
+        "{cause} ({tries} tries). Job {job} goes on in the server all the same: once that answers again, look what has become of it (the lists, `server operations list`) before you ask for the same again"
+    )]
+    Lost {
+        /// Its id.
+        job: String,
+        /// How often it was asked for.
+        tries: u32,
+        /// What happened the last time.
+        cause: Box<ClientError>,
+    },
+    /// The address of the server is none, or leads in a circle.
     #[error("{0}")]
     Address(String),
     /// The server accepted a job without saying where it is.
@@ -42,6 +54,12 @@ pub enum ClientError {
 }
 
 impl ClientError {
+    /// No answer about the job at `path`.
+    pub(super) fn lost(path: &str, tries: u32, cause: ClientError) -> ClientError {
+        let job = path.rsplit('/').next().unwrap_or(path).to_owned();
+        ClientError::Lost { job, tries, cause: Box::new(cause) }
+    }
+
     /// From an answer that was not expected.
     pub(super) fn refused(status: u16, content_type: &str, known_length: bool, body: &[u8]) -> ClientError {
         if content_type.starts_with(PROBLEM_JSON)

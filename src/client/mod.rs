@@ -3,6 +3,8 @@
 
 mod address;
 mod error;
+mod job;
+mod patience;
 mod progress;
 #[cfg(test)]
 pub(crate) mod stub;
@@ -265,7 +267,7 @@ impl Client {
     /// # Errors
     /// See [`Client::cluster_list`].
     pub fn examine_gluster(&self) -> Result<Vec<u8>> {
-        Ok(self.0.send("GET", "/internal/state/examine/gluster")?.expect(&[200])?.into_body())
+        Ok(self.0.send_research("GET", "/internal/state/examine/gluster")?.expect(&[200])?.into_body())
     }
 }
 
