@@ -16,6 +16,7 @@ mod examine;
 mod faults;
 mod foreign;
 mod heals;
+mod host_keys;
 mod hosting;
 mod import;
 mod interrupted;
@@ -26,6 +27,9 @@ mod moves;
 mod repeated;
 mod service;
 mod service_state;
+#[path = "../ssh/sshd.rs"]
+#[expect(dead_code, reason = "most of it is for the tests of the connections")]
+mod sshd;
 mod support;
 mod sweep;
 mod zones;
