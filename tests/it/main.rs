@@ -32,4 +32,5 @@ mod service_state;
 mod sshd;
 mod support;
 mod sweep;
+mod terminal;
 mod zones;
