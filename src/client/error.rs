@@ -64,9 +64,11 @@ impl ClientError {
     pub(super) fn refused(status: u16, content_type: &str, known_length: bool, body: &[u8]) -> ClientError {
         if content_type.starts_with(PROBLEM_JSON)
             && let Ok(problem) = json::decode::<Problem>(body)
-            && !problem.title.is_empty()
+            && !problem.title.trim().is_empty()
         {
-            return ClientError::Refused { status, text: problem.title, explanation: problem.detail };
+            // As with a plain text, line feeds at its end are not part of it.
+            let text = problem.title.trim().to_owned();
+            return ClientError::Refused { status, text, explanation: problem.detail };
         }
         let limit = if known_length { body.len() } else { body.len().min(UNKNOWN_LENGTH_LIMIT) };
         let text = String::from_utf8_lossy(&body[..limit]).trim().to_owned();

@@ -131,7 +131,7 @@ fn failures_are_told_in_heketis_words() {
         answer(
             "500 Internal Server Error",
             &["Content-Type: application/problem+json"],
-            r#"{"title":"No space","status":500,"detail":"No device has 10 GiB left."}"#,
+            r#"{"title":"No space\n","status":500,"detail":"No device has 10 GiB left."}"#,
         ),
         "No space",
         Some("No device has 10 GiB left."),

@@ -28,7 +28,7 @@ pub(super) struct Writer {
 #[derive(Debug)]
 enum Source {
     /// A connection of its own, and how it is opened.
-    Own(Arc<Mutex<Own>>, SqliteConnectOptions),
+    Own(Arc<Mutex<Own>>, Box<SqliteConnectOptions>),
     /// The only connection there is, shared with those who read.
     Shared(SqlitePool),
 }
@@ -69,7 +69,7 @@ impl Own {
 impl Writer {
     pub(super) async fn own(options: &SqliteConnectOptions) -> sqlx::Result<Writer> {
         let own = Own::Open(SqliteConnection::connect_with(options).await?);
-        let source = Source::Own(Arc::new(Mutex::new(own)), options.clone());
+        let source = Source::Own(Arc::new(Mutex::new(own)), Box::new(options.clone()));
         Ok(Writer { source, left_open: Arc::default() })
     }
 
