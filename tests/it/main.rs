@@ -18,6 +18,7 @@ mod faults;
 mod foreign;
 mod gone;
 mod heals;
+mod host_keys;
 mod hosting;
 mod import;
 mod interrupted;
@@ -29,6 +30,10 @@ mod repeated;
 mod resync;
 mod service;
 mod service_state;
+#[path = "../ssh/sshd.rs"]
+#[expect(dead_code, reason = "most of it is for the tests of the connections")]
+mod sshd;
 mod support;
 mod sweep;
+mod terminal;
 mod zones;
