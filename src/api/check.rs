@@ -205,7 +205,20 @@ fn volume(dump: &Dump, id: &str, entry: &VolumeEntry) -> Vec<String> {
         link(what, ("brick", other), found, "volume")
     });
     let mark = unrecorded(dump, "Volume", id, &entry.pending);
-    mark.into_iter().chain(link(what, ("cluster", cluster), found, "volume")).chain(bricks).collect()
+    let own = mark.into_iter().chain(link(what, ("cluster", cluster), found, "volume"));
+    own.chain(bricks).chain(room(id, entry)).collect()
+}
+
+/// Whether a hosting volume's size is what is free, kept back and in block volumes, of which there are none.
+fn room(id: &str, entry: &VolumeEntry) -> Option<String> {
+    let (size, room) = (entry.info.size, &entry.info.blockinfo);
+    let (free, reserved) = (room.freesize, room.reservedsize);
+    let differs = entry.info.block && size != free.saturating_add(reserved);
+    differs.then(|| {
+        format!(
+            "Volume {id} blocksize differs aggregateSize 0 != volumeSize {size} - freeSize {free} - reservedSize {reserved}"
+        )
+    })
 }
 
 fn operation(dump: &Dump, id: &str, entry: &OperationEntry) -> Vec<String> {

@@ -27,6 +27,9 @@ pub use dump::Dump;
 pub use examine::Examination;
 pub use list::List;
 pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagsRequest};
+pub use operation::{
+    CleanUpRequest, OperationsInfo, PendingOperation, PendingOperationDetails, PendingOperationList,
+};
 pub use problem::Problem;
 pub use service::{AdminStatus, LogLevels};
 pub use validate::{Invalid, Validate};

@@ -179,6 +179,7 @@ pub struct OperationProgressList {
 #[serde(default)]
 pub struct CleanUpRequest {
     /// Their ids; all where it is empty.
+    #[serde(skip_serializing_if = "List::is_empty")]
     #[schema(value_type = Vec<String>)]
     pub operations: List<String>,
 }

@@ -169,7 +169,7 @@ fn volumes_of_the_model_are_shown_as_heketi_shows_them() {
         durability: crate::model::durability::Durability::Distribute,
         gid: 0,
         options: vec![String::new(), String::new()],
-        block: false,
+        hosting: None,
         snapshot: Snapshot::default(),
         phase: Default::default(),
     };

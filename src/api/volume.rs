@@ -8,9 +8,11 @@ use utoipa::ToSchema;
 use super::cluster::sorted;
 use super::device::{BrickInfo, brick_list};
 use super::list::List;
+use super::validate::{Invalid, Validate as _};
 use super::{is_false, is_zero};
 use crate::model::brick::Brick;
 use crate::model::durability::{DurabilityKind, RequestedDurability};
+use crate::model::hosting::{Hosting, Wanted};
 use crate::model::ids::VolumeId;
 use crate::model::volume::Volume;
 
@@ -130,6 +132,17 @@ pub struct BlockRestrictionRequest {
     pub restriction: String,
 }
 
+impl BlockRestrictionRequest {
+    /// What is asked for.
+    ///
+    /// # Errors
+    /// When it is neither word.
+    pub fn wanted(&self) -> Result<Wanted, Invalid> {
+        self.validate()?;
+        Ok(if self.restriction.is_empty() { Wanted::Unlocked } else { Wanted::Locked })
+    }
+}
+
 /// How clients mount a volume.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -182,6 +195,17 @@ pub struct BlockInfo {
     /// `locked`, `locked-by-update`, or empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub restriction: String,
+}
+
+impl From<Hosting> for BlockInfo {
+    fn from(hosting: Hosting) -> BlockInfo {
+        BlockInfo {
+            freesize: hosting.free.to_sql(),
+            reservedsize: hosting.reserved.to_sql(),
+            blockvolume: List::default(),
+            restriction: hosting.restriction.as_str().to_owned(),
+        }
+    }
 }
 
 /// A volume.
@@ -242,12 +266,12 @@ impl VolumeInfo {
             durability: volume.requested.into(),
             gid: volume.gid.into(),
             glustervolumeoptions: List::from(volume.options.clone()),
-            block: volume.block,
+            block: volume.hosting.is_some(),
             snapshot: Snapshot { enable: volume.snapshot.enable, factor: volume.snapshot.factor },
             id: volume.id.to_string(),
             cluster: volume.cluster.to_string(),
             mount: Mount::new(&volume.name, hosts),
-            blockinfo: BlockInfo::default(),
+            blockinfo: volume.hosting.map(BlockInfo::from).unwrap_or_default(),
             bricks: brick_list(bricks.iter().filter(|brick| brick.volume == volume.id)),
         }
     }

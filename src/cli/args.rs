@@ -54,6 +54,9 @@ pub(super) enum Command {
     /// Volumes
     #[command(subcommand)]
     Volume(VolumeCommand),
+    /// Bricks: the parts of volumes on devices
+    #[command(subcommand)]
+    Brick(BrickCommand),
     /// The server itself
     #[command(subcommand)]
     Server(ServerCommand),
@@ -68,6 +71,14 @@ pub(super) struct Id {
     /// Id of the object
     #[arg(default_value = "", hide_default_value = true)]
     pub(super) id: String,
+}
+
+/// As many ids as there are.
+#[derive(Debug, Args)]
+pub(super) struct Ids {
+    /// Ids of the objects
+    #[arg(action = ArgAction::Append)]
+    pub(super) ids: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,6 +169,32 @@ pub(super) enum DeviceCommand {
     List,
     /// Move all bricks away from a disabled device
     Remove(DeviceRemove),
+    /// Read the size of a device again
+    Resync(DeviceResync),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DeviceResync {
+    /// Read all devices of the cluster with this id
+    #[arg(long)]
+    pub(super) cluster: bool,
+    #[command(flatten)]
+    pub(super) id: Id,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BrickCommand {
+    /// Move a brick to another device
+    Evict(BrickEvict),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BrickEvict {
+    /// Move the brick without looking whether its copies are healed
+    #[arg(long)]
+    pub(super) expert_option_disable_heal_check: bool,
+    #[command(flatten)]
+    pub(super) ids: Ids,
 }
 
 #[derive(Debug, Args)]
@@ -205,6 +242,17 @@ pub(super) enum VolumeCommand {
     Info(Id),
     /// List all volumes
     List,
+    /// Keep new block volumes away from a hosting volume, or let them in again
+    #[command(subcommand)]
+    SetBlockHostingRestriction(RestrictionCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RestrictionCommand {
+    /// Keep new block volumes away
+    Locked(Id),
+    /// Let new block volumes in
+    Unlocked(Id),
 }
 
 #[derive(Debug, Args)]
@@ -305,9 +353,22 @@ pub(super) struct TopologyInfo {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ServerCommand {
+    /// What the server has not finished
+    #[command(subcommand)]
+    Operations(OperationsCommand),
     /// What the server and its peers have
     #[command(subcommand)]
     State(StateCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OperationsCommand {
+    /// Clean up operations that failed or were left: those named, or all
+    Cleanup(Ids),
+    /// Count operations, or show one
+    Info(Id),
+    /// List all unfinished operations
+    List,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::args::{DeviceAdd, DeviceCommand, DeviceRemove};
+use super::args::{DeviceAdd, DeviceCommand, DeviceRemove, DeviceResync};
 use super::failure::{Failure, required};
 use super::output::Output;
 use super::session::Session;
@@ -43,7 +43,38 @@ pub(super) fn run(command: DeviceCommand, session: &Session, output: &mut Output
         }
         DeviceCommand::List => list(session, output),
         DeviceCommand::Remove(flags) => remove(&flags, session, output),
+        DeviceCommand::Resync(flags) => resync(&flags, session, output),
     }
+}
+
+/// Failures are told: heketi-cli keeps them to itself.
+fn resync(flags: &DeviceResync, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
+    let id = required(&flags.id.id, "object/cluster id missing")?;
+    let client = session.client()?;
+    if !flags.cluster {
+        client.device_resync(id)?;
+        return output.line(&format!("Device {id} updated"));
+    }
+    output.line("Cluster-wide resync operation requested. Using object_id as cluster_id.")?;
+    let topology = client.topology()?;
+    let mut failed = 0_usize;
+    for node in
+        topology.clusters.iter().filter(|cluster| cluster.id == id).flat_map(|cluster| &*cluster.nodes)
+    {
+        for device in node.devices.iter().map(|device| &device.id) {
+            output.line(&format!("Now resyncing device {device}.."))?;
+            match client.device_resync(device) {
+                Ok(()) => {
+                    output.line(&format!("Device {device} (node {}) in cluster {id} updated", node.id))?
+                }
+                Err(error) => {
+                    failed += 1;
+                    output.note(&format!("Device {device} (node {}) was not updated: {error}\n", node.id))?;
+                }
+            }
+        }
+    }
+    if failed == 0 { Ok(()) } else { Err(Failure::new(format!("devices that were not updated: {failed}"))) }
 }
 
 fn add(flags: DeviceAdd, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
@@ -64,9 +95,15 @@ fn remove(flags: &DeviceRemove, session: &Session, output: &mut Output<'_>) -> R
     if !flags.expert_option_disable_heal_check {
         return set_state(id, "failed", "", session, output);
     }
+    think_again(output)?;
+    set_state(id, "failed", "disable", session, output)
+}
+
+/// Warns of what is done without a heal check, and leaves time to stop it.
+pub(super) fn think_again(output: &mut Output<'_>) -> Result<(), Failure> {
     output.line(HEAL_WARNING)?;
     std::thread::sleep(SECOND_THOUGHTS);
-    set_state(id, "failed", "disable", session, output)
+    Ok(())
 }
 
 fn set_state(

@@ -14,6 +14,13 @@ pub(super) enum Parsed {
     Command(Line),
     /// The help of the command at this path, on standard output.
     Help(Vec<String>),
+    /// The help of a group of commands, of which none or an unknown one was named.
+    Group {
+        /// The words of the group.
+        path: Vec<String>,
+        /// The word that is no command of it.
+        unknown: Option<String>,
+    },
     /// The help of the program on standard error: no command was given.
     Usage,
     /// The version.
@@ -47,8 +54,7 @@ pub(super) fn parse(root: &Command, line: &[String]) -> Result<Parsed, Failure> 
         return without_command(root, &reader.arguments);
     }
     if leaf.has_subcommands() {
-        // A group, also with a word that it does not know.
-        return Ok(Parsed::Help(names));
+        return Ok(Parsed::Group { path: names, unknown: reader.arguments.into_iter().next() });
     }
     Ok(Parsed::Command(reader.line(names)))
 }
@@ -274,11 +280,13 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The line for clap. Surplus arguments are dropped.
+    /// The line for clap. Surplus arguments are dropped, unless the command takes as many as there are.
     fn line(self, path: Vec<String>) -> Line {
         let Reader { root, leaf, given, mut arguments, .. } = self;
-        let wanted = leaf.get_positionals().count();
-        arguments.truncate(wanted);
+        let takes_all = |arg: &Arg| matches!(arg.get_action(), ArgAction::Append);
+        if !leaf.get_positionals().any(takes_all) {
+            arguments.truncate(leaf.get_positionals().count());
+        }
         let of_root = |arg: &Arg| root.get_arguments().any(|other| std::ptr::eq(other, arg));
         let mut words: Vec<String> = Vec::new();
         for at_root in [true, false] {

@@ -4,12 +4,14 @@
 //! only where a person reads it.
 
 mod args;
+mod brick;
 mod cluster;
 mod device;
 mod failure;
 mod flags;
 mod go;
 mod node;
+mod operations;
 mod output;
 mod persistent_volume;
 mod server;
@@ -92,6 +94,12 @@ fn dispatch(
         Parsed::Command(canonical) => canonical,
         Parsed::Version => return output.line(&format!("{name} {}", env!("CARGO_PKG_VERSION"))),
         Parsed::Help(path) => return output.text(&help(tree, &path)),
+        Parsed::Group { path, unknown } => {
+            output.text(&help(tree, &path))?;
+            // heketi-cli leaves it at that, with success.
+            let note = |word| format!("unknown command \"{word}\" for \"{name} {}\"\n", path.join(" "));
+            return unknown.map_or(Ok(()), |word| output.hint(&note(word)));
+        }
         Parsed::Usage => return output.note(&help(tree, &[])),
     };
     let Line { words } = canonical;
@@ -116,6 +124,7 @@ fn execute(
         Command::Cluster(command) => cluster::run(command, &session, output),
         Command::Node(command) => node::run(command, &session, output),
         Command::Device(command) => device::run(command, &session, output),
+        Command::Brick(command) => brick::run(&command, &session, output),
         Command::Volume(command) => volume::run(command, &session, output),
         Command::Server(command) => server::run(&command, &session, output),
         Command::Topology(args::TopologyCommand::Load(arguments)) => {

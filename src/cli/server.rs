@@ -2,6 +2,7 @@
 
 use super::args::{ExamineCommand, ServerCommand, StateCommand};
 use super::failure::Failure;
+use super::operations;
 use super::output::Output;
 use super::session::Session;
 
@@ -11,6 +12,7 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     match command {
+        ServerCommand::Operations(command) => operations::run(command, session, output),
         ServerCommand::State(StateCommand::Examine(ExamineCommand::Gluster)) => {
             output.bytes(&session.client()?.examine_gluster()?)
         }

@@ -77,9 +77,14 @@ fn wrong_command_lines_are_refused_in_heketi_clis_words() {
     );
     check("volume expand --expand-size=1", "Error: Missing volume id\n");
     check("volume clone --name=x", "Error: Volume id missing\n");
+    check("volume set-block-hosting-restriction locked", "Error: Volume id missing\n");
     check("volume expand v", "Error: Missing volume amount to expand\n");
     check("device enable", "Error: device id missing\n");
     check("device info", "Error: Device id missing\n");
+    check("device resync", "Error: object/cluster id missing\n");
+    check("brick evict", "Error: Brick id missing\n");
+    check("brick evict b c", "Error: Too many arguments provided\n");
+    check("device frobnicate --nosuch", "Error: unknown flag: --nosuch\n");
     check("node add --zone=1 --management-host-name=h", "Error: Missing storage hostname\n");
     check("cluster setflags c", "Error: At least one of --file or --block must be specified.\n");
     check("topology load", "Error: Missing configuration file\n");
@@ -160,10 +165,69 @@ fn a_volume_is_requested_and_shown_as_heketi_cli_does() {
             (format!("POST /volumes/v/clone {body}").as_str(), &ran.out)
         );
     }
+    for (word, body) in [("locked", "locked"), ("unlocked", "")] {
+        let (ran, asked) = against(&["volume", "set-block-hosting-restriction", word, "v"], answers());
+        assert_eq!(asked[0], format!(r#"POST /volumes/v/block-restriction {{"restriction":"{body}"}}"#));
+        assert!(ran.out.contains("\nBlock Hosting Restriction: (none)\n"), "{}", ran.out);
+    }
     let line = ["volume", "create", "--size=3", "--persistent-volume", "--persistent-volume-endpoint=e"];
     let (ran, _) = against(&line, answers());
     assert!(ran.out.contains("\"name\": \"glusterfs-01234567\",\n"), "{}", ran.out);
     assert!(ran.out.ends_with("  \"status\": {}\n}\n"), "{}", ran.out);
+}
+
+#[test]
+fn people_are_told_which_word_a_group_does_not_know() {
+    let ran = run_with(&["device", "frobnicate"], "http://127.0.0.1:1", true);
+    assert!(ran.out.contains("resync"), "{}", ran.out);
+    let told = "unknown command \"frobnicate\" for \"heketi-cli device\"\n";
+    assert_eq!((ran.status, ran.err.as_str()), (0, told));
+    assert_eq!(run_with(&["device"], "http://127.0.0.1:1", true).err, "");
+}
+
+#[test]
+fn bricks_are_evicted_and_devices_read_again() {
+    let (ran, asked) = against(&["brick", "evict", "b"], vec![accepted(), done()]);
+    assert_eq!((ran.status, ran.out.as_str()), (0, "Brick b evicted\n"));
+    assert_eq!(asked[0], r#"POST /bricks/to-evict/b {"healcheck":""}"#);
+    let (ran, asked) = against(&["device", "resync", "d"], vec![accepted(), done()]);
+    assert_eq!((ran.status, ran.out.as_str()), (0, "Device d updated\n"));
+    assert_eq!(asked, ["GET /devices/d/resync", "GET /queue/1"]);
+    let refused = || answer("404 Not Found", &[], "Id not found\n");
+    let (ran, _) = against(&["device", "resync", "d"], vec![refused()]);
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (255, "", "Error: Id not found\n"));
+    let node = r#"{"id":"n","devices":[{"id":"d"},{"id":"e"}]}"#;
+    let walk = vec![json(r#"{"clusters":["c"]}"#), json(r#"{"id":"c","nodes":["n"]}"#), json(node)];
+    let answers = [walk, vec![refused(), accepted(), done()]].concat();
+    let (ran, _) = against(&["device", "resync", "--cluster", "c"], answers);
+    let out = concat!(
+        "Cluster-wide resync operation requested. Using object_id as cluster_id.\n",
+        "Now resyncing device d..\nNow resyncing device e..\nDevice e (node n) in cluster c updated\n"
+    );
+    let err = "Device d (node n) was not updated: Id not found\nError: devices that were not updated: 1\n";
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (255, out, err));
+}
+
+#[test]
+fn operations_are_shown_and_cleaned_up() {
+    let counts = r#"{"total":3,"in_flight":1,"stale":1,"failed":1,"new":1}"#;
+    let (ran, _) = against(&["server", "operations", "info", "--json"], vec![json(counts)]);
+    let shown = "Operation Counts:\n  Total: 3\n  In-Flight: 1\n  New: 1\n  Failed: 1\n  Stale: 1\n";
+    assert_eq!((ran.status, ran.out.as_str()), (0, shown));
+    let one = r#"{"id":"o","type_name":"create-volume","status":"stale","sub_status":"","changes":[{"id":"b","description":"Add brick"}]}"#;
+    let (ran, asked) = against(&["server", "operations", "info", "o"], vec![json(one)]);
+    assert_eq!(ran.out, "\nId: o\nType: create-volume\nStatus: stale \nChanges:\n    Add brick: b\n");
+    assert_eq!(asked, ["GET /operations/pending/o"]);
+    let all = r#"{"pendingoperations":[{"id":"o","type_name":"x","status":"","sub_status":"in-flight"},{"id":"p","type_name":"y","status":"failed"}]}"#;
+    let (ran, _) = against(&["server", "operations", "list"], vec![json(all)]);
+    assert_eq!(ran.out, "Id:o  Type:x  Status:New in-flight\nId:p  Type:y  Status:failed \n");
+    for (ids, body) in [(&[][..], "{}"), (&["o", "p"][..], r#"{"operations":["o","p"]}"#)] {
+        let line = [&["server", "operations", "cleanup"][..], ids].concat();
+        let (ran, asked) = against(&line, vec![accepted(), done()]);
+        assert_eq!((ran.status, ran.out.as_str()), (0, ""));
+        assert!(ran.err.starts_with("Note: Operation clean up is a batch operation.\n* The"), "{}", ran.err);
+        assert_eq!(asked[0], format!("POST /operations/pending/cleanup {body}"));
+    }
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! `volume …`
 
-use super::args::{VolumeCommand, VolumeCreate, VolumeExpand};
+use super::args::{RestrictionCommand, VolumeCommand, VolumeCreate, VolumeExpand};
 use super::failure::{Failure, os_reason, required};
 use super::output::Output;
 use super::persistent_volume::persistent_volume;
 use super::session::Session;
 use crate::api::{
-    DisperseOptions, Durability, List, ReplicateOptions, Snapshot, VolumeCloneRequest, VolumeCreateRequest,
-    VolumeExpandRequest, VolumeInfo,
+    BlockRestrictionRequest, DisperseOptions, Durability, List, ReplicateOptions, Snapshot,
+    VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo,
 };
 
 const MISSING_ID: &str = "Volume id missing";
@@ -32,7 +32,19 @@ pub(super) fn run(command: VolumeCommand, session: &Session, output: &mut Output
             show(&volume, session, output)
         }
         VolumeCommand::List => list(session, output),
+        VolumeCommand::SetBlockHostingRestriction(RestrictionCommand::Locked(arguments)) => {
+            restrict(&arguments.id, "locked", session, output)
+        }
+        VolumeCommand::SetBlockHostingRestriction(RestrictionCommand::Unlocked(arguments)) => {
+            restrict(&arguments.id, "", session, output)
+        }
     }
+}
+
+fn restrict(id: &str, word: &str, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
+    let request = BlockRestrictionRequest { restriction: word.to_owned() };
+    let volume = session.client()?.volume_set_block_restriction(required(id, MISSING_ID)?, &request)?;
+    show(&volume, session, output)
 }
 
 fn create(flags: &VolumeCreate, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {

@@ -16,9 +16,10 @@ pub use self::token::Credentials;
 pub use self::topology::{Topology, TopologyCluster};
 use self::transport::Transport;
 use crate::api::{
-    ClusterCreateRequest, ClusterInfo, ClusterList, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo,
-    NodeAddRequest, NodeInfo, StateRequest, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest,
-    VolumeInfo, VolumeList,
+    BlockRestrictionRequest, BrickEvictRequest, CleanUpRequest, ClusterCreateRequest, ClusterInfo,
+    ClusterList, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, NodeAddRequest, NodeInfo, OperationsInfo,
+    PendingOperationDetails, PendingOperationList, StateRequest, VolumeCloneRequest, VolumeCreateRequest,
+    VolumeExpandRequest, VolumeInfo, VolumeList,
 };
 
 /// What a call brings.
@@ -145,6 +146,23 @@ impl Client {
         self.0.wait(self.0.send_json("POST", &path, request)?)?.expect(&[204]).map(drop)
     }
 
+    /// Reads the size of a device again.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn device_resync(&self, id: &str) -> Result<()> {
+        self.0.wait(self.0.send("GET", &format!("/devices/{id}/resync"))?)?.expect(&[204]).map(drop)
+    }
+
+    /// Moves a brick to another device.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn brick_evict(&self, id: &str, request: &BrickEvictRequest) -> Result<()> {
+        let path = format!("/bricks/to-evict/{id}");
+        self.0.wait(self.0.send_json("POST", &path, request)?)?.expect(&[204]).map(drop)
+    }
+
     /// All volumes.
     ///
     /// # Errors
@@ -187,12 +205,59 @@ impl Client {
         self.0.wait(self.0.send_json("POST", &path, request)?)?.expect(&[200])?.decode()
     }
 
+    /// Keeps new block volumes away from a hosting volume, or lets them in again.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn volume_set_block_restriction(
+        &self,
+        id: &str,
+        request: &BlockRestrictionRequest,
+    ) -> Result<VolumeInfo> {
+        let path = format!("/volumes/{id}/block-restriction");
+        self.0.wait(self.0.send_json("POST", &path, request)?)?.expect(&[200])?.decode()
+    }
+
     /// Deletes a volume.
     ///
     /// # Errors
     /// See [`Client::cluster_list`].
     pub fn volume_delete(&self, id: &str) -> Result<()> {
         self.0.wait(self.0.send("DELETE", &format!("/volumes/{id}"))?)?.expect(&[204]).map(drop)
+    }
+
+    /// How many operations are unfinished.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn operations_info(&self) -> Result<OperationsInfo> {
+        self.get("/operations")
+    }
+
+    /// All unfinished operations.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn operations_pending(&self) -> Result<PendingOperationList> {
+        self.get("/operations/pending")
+    }
+
+    /// One unfinished operation.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn operation_info(&self, id: &str) -> Result<PendingOperationDetails> {
+        self.get(&format!("/operations/pending/{id}"))
+    }
+
+    /// Cleans up operations that failed or were left.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn operations_clean_up(&self, request: &CleanUpRequest) -> Result<()> {
+        let answer = self.0.send_json("POST", "/operations/pending/cleanup", request)?;
+        let answer = answer.expect(&[200, 202])?;
+        if answer.is_accepted() { self.0.wait(answer)?.expect(&[204]).map(drop) } else { Ok(()) }
     }
 
     /// What the peers have against what the database says: the JSON as it came.

@@ -75,6 +75,11 @@ impl Answer {
         if statuses.contains(&self.status) { Ok(self) } else { Err(self.failure()) }
     }
 
+    /// Whether it tells of a job.
+    pub(super) fn is_accepted(&self) -> bool {
+        self.status == 202
+    }
+
     /// What it carries, byte for byte.
     pub(super) fn into_body(self) -> Vec<u8> {
         self.body

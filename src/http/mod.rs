@@ -109,6 +109,7 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(volumes::info, volumes::delete))
         .routes(routes!(volumes::expand))
         .routes(routes!(volumes::clone))
+        .routes(routes!(volumes::set_block_restriction))
         .routes(routes!(operations::info))
         .routes(routes!(operations::pending))
         .routes(routes!(operations::clean_up))

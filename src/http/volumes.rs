@@ -4,12 +4,14 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::extract::{Body, Id, IsUser};
 use super::{ApiError, App, accepted, answers};
 use crate::api::{
-    VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList, VolumeRequestError,
+    BlockRestrictionRequest, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo,
+    VolumeList, VolumeRequestError,
 };
 use crate::json;
 use crate::model::ids::VolumeId;
@@ -19,12 +21,12 @@ use crate::model::volume::VolumeSpec;
 use crate::operations::{Caller, OpError, RequestKey};
 use crate::store::{brick, node, volume};
 
-/// The header of a create that may be repeated.
+/// The header of a request that may be repeated.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// Makes a volume. With an `Idempotency-Key` a repeated request is answered with the same job.
 #[utoipa::path(post, path = "/volumes", tag = "volumes", operation_id = "volume_create",
-    params(("Idempotency-Key" = Option<String>, Header, description = "A text that names this request, so that it can be repeated")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "A text that names this request, so that it can be repeated. It is kept for as long as the volume is there, and free again when the request failed and was undone")),
     request_body = VolumeCreateRequest,
     responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
               (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
@@ -36,17 +38,20 @@ pub(super) async fn create(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let request: VolumeCreateRequest = json::decode(&body).map_err(|_| ApiError::Parse)?;
-    // Of what was understood, not of the bytes: white space and the order of fields do not matter.
-    let key = headers.get(IDEMPOTENCY_KEY).map(|key| RequestKey {
-        key: String::from_utf8_lossy(key.as_bytes()).into_owned(),
-        request_hash: digest(&json::encode(&request)),
-    });
+    let key = key(&headers, "", &request);
     let spec = VolumeSpec::try_from(request)?;
     Ok(accepted(app.operations.create_volume(spec, Caller { is_user, key }).await?))
 }
 
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+/// The key of a request to `path`, which is empty for creates: those of earlier versions are to be known again.
+fn key<T: Serialize>(headers: &HeaderMap, path: &str, request: &T) -> Option<RequestKey> {
+    let key = headers.get(IDEMPOTENCY_KEY)?;
+    // Of what was understood, not of the bytes: white space and the order of fields do not matter.
+    let digest = Sha256::new().chain_update(path).chain_update(json::encode(request)).finalize();
+    Some(RequestKey {
+        key: String::from_utf8_lossy(key.as_bytes()).into_owned(),
+        request_hash: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+    })
 }
 
 /// All volumes but those that are being made or deleted.
@@ -97,9 +102,11 @@ pub(super) async fn delete(
     Ok(accepted(app.operations.delete_volume(id, is_user).await?))
 }
 
-/// Makes a volume larger by whole sets of bricks.
+/// Makes a volume larger by whole sets of bricks. With an `Idempotency-Key` a repeated request is answered with the same
+/// job, and the volume grows once.
 #[utoipa::path(post, path = "/volumes/{id}/expand", tag = "volumes", operation_id = "volume_expand",
-    params(("id" = String, Path, description = "Id of the volume")),
+    params(("id" = String, Path, description = "Id of the volume"),
+           ("Idempotency-Key" = Option<String>, Header, description = "A text that names this request, so that it can be repeated. It is kept for as long as the volume is there: a further expansion needs another one. It is free again when the expansion failed and was undone")),
     request_body = VolumeExpandRequest,
     responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
               (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
@@ -107,20 +114,26 @@ pub(super) async fn delete(
 pub(super) async fn expand(
     State(app): State<App>,
     id: Result<Id<VolumeId>, ApiError>,
+    headers: HeaderMap,
     Body(request): Body<VolumeExpandRequest>,
 ) -> Result<Response, ApiError> {
+    let asked = request.clone();
     let grow = GiB::try_from(request).map_err(|error| match error {
         VolumeRequestError::TooLarge => {
             OpError::refused(format!("Failed to allocate volume expansion: {error}"), None).into()
         }
         other => ApiError::from(other),
     })?;
-    Ok(accepted(app.operations.expand_volume(id?.0, grow).await?))
+    let id = id?.0;
+    let caller = Caller { is_user: false, key: key(&headers, &format!("/volumes/{id}/expand"), &asked) };
+    Ok(accepted(app.operations.expand_volume(id, grow, caller).await?))
 }
 
-/// Makes a copy of a volume as it is now, which takes no space but for what is written to either of them.
+/// Makes a copy of a volume as it is now, which takes no space but for what is written to either of them. With an
+/// `Idempotency-Key` a repeated request is answered with the same job.
 #[utoipa::path(post, path = "/volumes/{id}/clone", tag = "volumes", operation_id = "volume_clone",
-    params(("id" = String, Path, description = "Id of the volume that is copied")),
+    params(("id" = String, Path, description = "Id of the volume that is copied"),
+           ("Idempotency-Key" = Option<String>, Header, description = "A text that names this request, so that it can be repeated. It is kept for as long as the copy is there, and free again when the request failed and was undone")),
     request_body = VolumeCloneRequest,
     responses((status = 202, description = "Begun; poll the job, which leads to the copy", headers(("Location" = String, description = "Path of the job"))),
               (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
@@ -128,8 +141,28 @@ pub(super) async fn expand(
 pub(super) async fn clone(
     State(app): State<App>,
     id: Result<Id<VolumeId>, ApiError>,
+    headers: HeaderMap,
     Body(request): Body<VolumeCloneRequest>,
 ) -> Result<Response, ApiError> {
+    let asked = request.clone();
     let name = request.wanted_name().map_err(VolumeRequestError::from)?;
-    Ok(accepted(app.operations.clone_volume(id?.0, name).await?))
+    let id = id?.0;
+    let caller = Caller { is_user: false, key: key(&headers, &format!("/volumes/{id}/clone"), &asked) };
+    Ok(accepted(app.operations.clone_volume(id, name, caller).await?))
+}
+
+/// Keeps new block volumes away from a hosting volume, or lets them in again. The job has ended when this is answered.
+#[utoipa::path(post, path = "/volumes/{id}/block-restriction", tag = "volumes", operation_id = "volume_set_block_restriction",
+    params(("id" = String, Path, description = "Id of the hosting volume")),
+    request_body = BlockRestrictionRequest,
+    responses((status = 202, description = "Done; the job leads to the volume", headers(("Location" = String, description = "Path of the job"))),
+              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
+              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+pub(super) async fn set_block_restriction(
+    State(app): State<App>,
+    id: Result<Id<VolumeId>, ApiError>,
+    Body(request): Body<BlockRestrictionRequest>,
+) -> Result<Response, ApiError> {
+    let wanted = request.wanted()?;
+    Ok(accepted(app.operations.restrict_volume(id?.0, wanted).await?))
 }

@@ -7,6 +7,7 @@ pub mod device;
 pub mod durability;
 pub mod everything;
 pub mod host;
+pub mod hosting;
 pub mod ids;
 pub mod inventory;
 pub mod node;

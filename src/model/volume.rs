@@ -1,6 +1,7 @@
 //! Volumes.
 
 use super::durability::{Durability, RequestedDurability};
+use super::hosting::Hosting;
 use super::ids::{ClusterId, VolumeId};
 use super::sizes::GiB;
 use super::state::Phase;
@@ -65,8 +66,8 @@ pub struct Volume {
     pub gid: u32,
     /// All gluster options in the order they are set; empty entries stand for settings that are not configured.
     pub options: Vec<String>,
-    /// Whether it hosts block volumes.
-    pub block: bool,
+    /// Its room for block volumes, if it hosts them.
+    pub hosting: Option<Hosting>,
     /// Room for snapshots.
     pub snapshot: Snapshot,
     /// Where it is in its life.

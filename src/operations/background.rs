@@ -106,7 +106,7 @@ impl Engine {
             self.set_active(id, false);
             return Ok(());
         };
-        let keyed = idempotency::guards(&mut tx, &op.target).await?;
+        let keyed = idempotency::guards(&mut tx, &op.target, op.job).await?;
         let locks = locks_of(&mut tx, &op).await?;
         let turn = self.turn_for(&mut tx, &op).await?;
         drop(tx);

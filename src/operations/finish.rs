@@ -10,7 +10,7 @@ use crate::model::ids::BrickId;
 use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind, StepRecord};
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::{DeviceFacts, Step, StepOutput};
-use crate::store::{Result, StoreError, brick, device, node, operation, volume};
+use crate::store::{Result, StoreError, brick, device, idempotency, node, operation, volume};
 
 /// All steps are done.
 pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
@@ -169,7 +169,10 @@ async fn put_back(conn: &mut SqliteConnection, op: &Operation) -> Result<()> {
         OperationKind::NodeDelete => node::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
         OperationKind::DeviceDelete => device::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
         OperationKind::VolumeDelete => volume::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await,
-        OperationKind::VolumeExpand => brick::delete(conn, &new_bricks(op)).await,
+        OperationKind::VolumeExpand => {
+            idempotency::free(conn, &op.target, op.job).await?;
+            brick::delete(conn, &new_bricks(op)).await
+        }
         OperationKind::BrickEvict => {
             brick::delete(conn, &new_bricks(op)).await?;
             brick::set_phase(conn, &[id(op)?], Phase::Deleting, Phase::Ready).await

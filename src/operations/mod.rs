@@ -29,6 +29,7 @@ mod records;
 mod recovery;
 mod removal;
 mod removal_heal;
+mod repeated;
 mod rounds;
 mod run;
 pub mod seed;
@@ -39,6 +40,7 @@ mod volume_create;
 mod volume_delete;
 mod volume_expand;
 mod volume_plan;
+mod volume_restriction;
 mod volume_retry;
 mod zones;
 
@@ -118,7 +120,7 @@ pub struct OperationSettings {
 pub struct Caller {
     /// Whether it is a `user` and no `admin`.
     pub is_user: bool,
-    /// The Idempotency-Key of a create, with a digest of its request.
+    /// The Idempotency-Key of the request, with a digest of it.
     pub key: Option<RequestKey>,
 }
 

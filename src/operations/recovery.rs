@@ -32,15 +32,11 @@ pub fn next(operation: &Operation, keyed: bool) -> Next {
         | OperationKind::DeviceRemove
         | OperationKind::NodeRemove => Next::Resume,
         OperationKind::VolumeExpand | OperationKind::BrickEvict => {
-            if failure::is_past_return(operation) {
-                Next::Resume
-            } else {
-                Next::Unwind
-            }
+            if keyed || failure::is_past_return(operation) { Next::Resume } else { Next::Unwind }
         }
         // Parked on its way forward: it turned out that it could not be undone.
         OperationKind::VolumeClone if operation.parked.is_some() => Next::Resume,
-        OperationKind::VolumeClone if !reached_last_step(operation) => Next::Unwind,
+        OperationKind::VolumeClone if !keyed && !reached_last_step(operation) => Next::Unwind,
         OperationKind::VolumeClone => Next::Resume,
         OperationKind::VolumeDelete => after_volume_delete(operation),
     }
@@ -73,7 +69,7 @@ mod tests {
     use crate::model::operation::{Parked, StepRecord};
     use crate::model::step::{StepOutput, VolumePlan};
     use OperationKind::{
-        DeviceAdd, DeviceDelete, NodeAdd, NodeDelete, VolumeClone, VolumeCreate, VolumeDelete,
+        DeviceAdd, DeviceDelete, NodeAdd, NodeDelete, VolumeClone, VolumeCreate, VolumeDelete, VolumeExpand,
     };
     use StepState::{Done, Planned, Started, Undone};
 
@@ -155,6 +151,15 @@ mod tests {
         ] {
             check(VolumeClone, &states, false, false, expected);
             check(VolumeClone, &states, false, true, Next::Resume);
+            check(VolumeClone, &states, true, false, Next::Resume);
+        }
+    }
+
+    #[test]
+    fn an_expansion_unwinds_until_gluster_has_the_bricks_unless_its_client_can_ask_for_it() {
+        for states in [[Started, Planned], [Done, Started]] {
+            check(VolumeExpand, &states, false, false, Next::Unwind);
+            check(VolumeExpand, &states, true, false, Next::Resume);
         }
     }
 

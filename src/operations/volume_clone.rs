@@ -8,8 +8,9 @@ use sqlx::SqliteConnection;
 use super::engine::{Engine, Turn};
 use super::finish::{corrupt, id};
 use super::locks::{Mode, ObjectKey};
+use super::repeated::remember;
 use super::volume_plan::{has_arbiter, volume_plan};
-use super::{IN_USE, OpError, Operations};
+use super::{Caller, IN_USE, OpError, Operations};
 use crate::model::brick::Brick;
 use crate::model::cluster::ClusterFlags;
 use crate::model::ids::{BrickId, ClusterId, FreshId, JobId, VolumeId};
@@ -19,23 +20,38 @@ use crate::model::step::{ClonePlan, ClonedBrick, Step, StepOutput};
 use crate::model::volume::{Volume, default_name};
 use crate::placement::{self, ClusterFacts, VolumeUse};
 use crate::store::rows::{self, NewRows};
-use crate::store::{Result as StoreResult, brick, cluster, node, volume};
+use crate::store::{Result as StoreResult, StoreError, brick, cluster, node, volume};
 
 impl Operations {
     /// Makes a copy of a volume as it is now; `vol_` and its id is its name where none is given.
     ///
     /// # Errors
     /// When there is no such volume, it cannot be cloned, too much is under way, or the database refuses.
-    pub async fn clone_volume(&self, id: VolumeId, name: Option<String>) -> Result<JobId, OpError> {
+    pub async fn clone_volume(
+        &self,
+        id: VolumeId,
+        name: Option<String>,
+        caller: Caller,
+    ) -> Result<JobId, OpError> {
         let engine = Arc::clone(&self.inner);
-        Self::detached(async move { engine.clone_volume(id, name).await }).await
+        Self::detached(async move { engine.clone_volume(id, name, caller).await }).await
     }
 }
 
 impl Engine {
-    async fn clone_volume(self: &Arc<Self>, id: VolumeId, name: Option<String>) -> Result<JobId, OpError> {
+    async fn clone_volume(
+        self: &Arc<Self>,
+        id: VolumeId,
+        name: Option<String>,
+        caller: Caller,
+    ) -> Result<JobId, OpError> {
         self.check_name(name.as_deref())?;
         let mut tx = self.store.write().await?;
+        // First: the source may have gone since.
+        if let Some(known) = self.answer_again(&mut tx, &caller).await? {
+            tx.commit().await.map_err(StoreError::from)?;
+            return Ok(known);
+        }
         let found = volume::find(&mut tx, id).await?.filter(|volume| volume.phase == Phase::Ready);
         let source = found.ok_or(OpError::NotFound)?;
         let ticket = self.limits.try_enter()?;
@@ -53,6 +69,7 @@ impl Engine {
         let mut decision = self.decision(OperationKind::VolumeClone, clone.id, stages(plan), locks);
         decision.detail = Detail::Clone { source: id };
         decision.volume = Some(clone);
+        remember(&mut tx, caller.key, &decision).await?;
         let turn = Turn { cluster: source.cluster, ticket };
         self.launch(tx, decision, false, Some(turn)).await
     }
@@ -72,7 +89,7 @@ impl Engine {
         let refused = |why: String, explanation| {
             Err(OpError::refused(format!("Failed clone volume {}: {why}", source.id), explanation))
         };
-        if source.block {
+        if source.hosting.is_some() {
             return refused("Cloning of block hosting volumes is not supported".to_owned(), None);
         }
         if brick::any_pending_of_volume(conn, source.id).await? {

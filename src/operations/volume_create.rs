@@ -6,14 +6,16 @@ use sqlx::SqliteConnection;
 
 use super::engine::{Engine, Turn};
 use super::locks::{Mode, ObjectKey};
+use super::repeated::remember;
 use super::volume_plan::{brick_steps, volume_plan};
-use super::{Caller, OpError, Operations, RequestKey};
+use super::{Caller, OpError, Operations};
 use crate::executor::gluster;
 use crate::model::brick::{Brick, MOUNTS};
 use crate::model::device::Device;
+use crate::model::hosting::Hosting;
 use crate::model::ids::{BrickId, ClusterId, FreshId, JobId, VolumeId};
 use crate::model::node::Node;
-use crate::model::operation::{Job, JobOutcome, OperationKind};
+use crate::model::operation::OperationKind;
 use crate::model::sizes::KiB;
 use crate::model::state::Phase;
 use crate::model::step::Step;
@@ -23,8 +25,7 @@ use crate::placement::{
     PlacementRequest, VolumeUse,
 };
 use crate::store::cluster::Prospect;
-use crate::store::idempotency::KnownKey;
-use crate::store::{Result as StoreResult, StoreError, cluster, idempotency, job, topology, volume};
+use crate::store::{Result as StoreResult, StoreError, cluster, topology};
 
 /// A cluster that could take the volume, as placement sees it.
 pub(super) struct Candidate {
@@ -46,9 +47,7 @@ impl Operations {
 impl Engine {
     async fn create_volume(self: &Arc<Self>, spec: VolumeSpec, caller: Caller) -> Result<JobId, OpError> {
         let mut tx = self.store.write().await?;
-        if let Some(key) = &caller.key
-            && let Some(known) = self.answer_again(&mut tx, key, caller.is_user).await?
-        {
+        if let Some(known) = self.answer_again(&mut tx, &caller).await? {
             tx.commit().await.map_err(StoreError::from)?;
             return Ok(known);
         }
@@ -65,41 +64,10 @@ impl Engine {
         if !spec.clusters.is_empty() {
             decision.clusters = clusters.iter().map(|prospect| prospect.cluster.id).collect();
         }
-        if let Some(RequestKey { key, request_hash }) = caller.key {
-            let known = KnownKey { key, request_hash, target: new.id.to_string(), job: decision.job };
-            idempotency::put(&mut tx, &known).await?;
-        }
+        remember(&mut tx, caller.key, &decision).await?;
         let turn = Turn { cluster: new.cluster, ticket };
         (decision.volume, decision.bricks) = (Some(new), bricks);
         self.launch(tx, decision, caller.is_user, Some(turn)).await
-    }
-
-    /// The job that answers for a create whose key is known already.
-    async fn answer_again(
-        &self,
-        conn: &mut SqliteConnection,
-        key: &RequestKey,
-        by_user: bool,
-    ) -> Result<Option<JobId>, OpError> {
-        let Some(mut known) = idempotency::find(conn, &key.key).await? else { return Ok(None) };
-        if known.request_hash != key.request_hash {
-            return Err(OpError::KeyReused);
-        }
-        if let Ok(id) = known.target.parse()
-            && volume::find(conn, id).await?.is_some_and(|volume| volume.phase == Phase::Deleting)
-        {
-            return Err(OpError::conflict("the volume of this Idempotency-Key is being deleted"));
-        }
-        if job::find(conn, known.job).await?.is_none() {
-            // Its job was forgotten, its object is there: a key lives as long as its object.
-            known.job = JobId::from_uuid(self.ids.draw());
-            let path = format!("/volumes/{}", known.target);
-            let outcome = Some(JobOutcome::Location { path, warning: None });
-            let job = Job { id: known.job, by_user, outcome, created_ms: self.clock.now_ms() };
-            job::insert(conn, &job).await?;
-            idempotency::put(conn, &known).await?;
-        }
-        Ok(Some(known.job))
     }
 
     fn check_size(&self, spec: &VolumeSpec) -> Result<(), OpError> {
@@ -156,7 +124,7 @@ impl Engine {
             durability: spec.durability,
             gid: spec.gid,
             options: parts.concat(),
-            block: spec.block,
+            hosting: spec.block.then(|| Hosting::empty(spec.size)),
             snapshot: spec.snapshot,
             phase: Phase::Creating,
         }
@@ -195,7 +163,7 @@ impl Engine {
     pub(super) fn eligible(&self, new: &Volume, prospect: &Prospect) -> Result<(), String> {
         let Prospect { cluster, volumes, name_taken } = *prospect;
         let facts = ClusterFacts { flags: cluster.flags, name_taken, volumes };
-        let wanted = if new.block { VolumeUse::BlockHosting } else { VolumeUse::File };
+        let wanted = if new.hosting.is_some() { VolumeUse::BlockHosting } else { VolumeUse::File };
         let limit = self.settings.max_volumes_per_cluster;
         placement::eligible(&facts, wanted, &new.name, limit).map_err(|reason| reason.to_string())
     }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::engine::{Engine, Turn};
+use super::repeated::remember;
 use super::volume_clone::being_cloned;
 use super::volume_create::{load, locks};
 use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
-use super::{IN_USE, OpError, Operations};
+use super::{Caller, IN_USE, OpError, Operations};
 use crate::model::brick::Brick;
 use crate::model::ids::{JobId, VolumeId};
 use crate::model::operation::{Detail, OperationKind};
@@ -15,22 +16,31 @@ use crate::model::state::Phase;
 use crate::model::step::{ExtendPlan, Step};
 use crate::model::volume::Volume;
 use crate::placement::{Avoid, Placement};
-use crate::store::{brick, operation, volume};
+use crate::store::{StoreError, brick, operation, volume};
 
 impl Operations {
     /// Makes a volume larger by whole sets.
     ///
     /// # Errors
     /// When there is no such volume, its cluster has no room, too much is under way, or the database refuses.
-    pub async fn expand_volume(&self, id: VolumeId, grow: GiB) -> Result<JobId, OpError> {
+    pub async fn expand_volume(&self, id: VolumeId, grow: GiB, caller: Caller) -> Result<JobId, OpError> {
         let engine = Arc::clone(&self.inner);
-        Self::detached(async move { engine.expand_volume(id, grow).await }).await
+        Self::detached(async move { engine.expand_volume(id, grow, caller).await }).await
     }
 }
 
 impl Engine {
-    async fn expand_volume(self: &Arc<Self>, id: VolumeId, grow: GiB) -> Result<JobId, OpError> {
+    async fn expand_volume(
+        self: &Arc<Self>,
+        id: VolumeId,
+        grow: GiB,
+        caller: Caller,
+    ) -> Result<JobId, OpError> {
         let mut tx = self.store.write().await?;
+        if let Some(known) = self.answer_again(&mut tx, &caller).await? {
+            tx.commit().await.map_err(StoreError::from)?;
+            return Ok(known);
+        }
         let found = volume::find(&mut tx, id).await?.filter(|volume| volume.phase == Phase::Ready);
         let volume = found.ok_or(OpError::NotFound)?;
         let ticket = self.limits.try_enter()?;
@@ -65,6 +75,7 @@ impl Engine {
         let mut decision = self.decision(OperationKind::VolumeExpand, id, stages, locks(volume.cluster, id));
         decision.detail = Detail::Expand { grow };
         decision.bricks = added;
+        remember(&mut tx, caller.key, &decision).await?;
         let turn = Turn { cluster: volume.cluster, ticket };
         self.launch(tx, decision, false, Some(turn)).await
     }

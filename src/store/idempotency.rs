@@ -1,4 +1,4 @@
-//! Table `idempotency_key`: creates that are repeated are answered with the same job.
+//! Table `idempotency_key`: requests that are repeated are answered with the same job.
 
 use sqlx::SqliteConnection;
 
@@ -12,7 +12,7 @@ pub struct KnownKey {
     pub key: String,
     /// A digest of the request that came with it.
     pub request_hash: String,
-    /// The id of the object that the request makes.
+    /// The id of the object that the request makes or changes.
     pub target: String,
     /// The job that answers for it.
     pub job: JobId,
@@ -32,16 +32,30 @@ pub async fn find(conn: &mut SqliteConnection, key: &str) -> Result<Option<Known
     .await?)
 }
 
-/// Whether a create carried a key.
+/// Whether the request of a job carried a key. `target` is the object it makes or changes, whose keys are few.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn guards(conn: &mut SqliteConnection, target: &str) -> Result<bool> {
-    let found =
-        sqlx::query_scalar!(r#"SELECT count(*) AS "n: i64" FROM idempotency_key WHERE target = ?"#, target)
-            .fetch_one(conn)
-            .await?;
+pub async fn guards(conn: &mut SqliteConnection, target: &str, job: JobId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n: i64" FROM idempotency_key WHERE target = ? AND job_id = ?"#,
+        target,
+        job
+    )
+    .fetch_one(conn)
+    .await?;
     Ok(found > 0)
+}
+
+/// Frees the key of a request that came to nothing, if it carried one.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn free(conn: &mut SqliteConnection, target: &str, job: JobId) -> Result<()> {
+    sqlx::query!("DELETE FROM idempotency_key WHERE target = ? AND job_id = ?", target, job)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Puts a key in, or points a known one at another job.

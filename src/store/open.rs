@@ -177,6 +177,45 @@ fn newest_schema() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::volume;
+
+    /// A database of the first so many migrations, with a volume that hosts block volumes and one that does not.
+    async fn database_of(migrations: usize, path: &Path) {
+        let all = MIGRATIONS.iter().cloned();
+        let migrator = sqlx::migrate::Migrator::with_migrations(all.take(migrations).collect());
+        let mut conn = SqliteConnection::connect_with(&options(path)).await.unwrap();
+        migrator.run(&mut conn).await.unwrap();
+        let cluster = "c".repeat(32);
+        let new = sqlx::query("INSERT INTO cluster (id, file, block) VALUES (?, 1, 1)").bind(&cluster);
+        new.execute(&mut conn).await.unwrap();
+        for (digit, block) in [("a", 1), ("b", 0)] {
+            sqlx::query(
+                "INSERT INTO volume VALUES (?, ?, ?, 60, 'none', 0, 0, 0, 0, '[]', ?, 0, 1.0, 'ready', 0)",
+            )
+            .bind(digit.repeat(32))
+            .bind(&cluster)
+            .bind(digit)
+            .bind(block)
+            .execute(&mut conn)
+            .await
+            .unwrap();
+        }
+        conn.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn databases_of_all_earlier_schemas_are_brought_up_to_date() {
+        for migrations in 1..6 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("x.db");
+            database_of(migrations, &path).await;
+            let store = Store::open(&path, Sharing::default()).await.unwrap();
+            let volumes = volume::all(&mut store.read().await.unwrap()).await.unwrap();
+            let room = |at: usize| volumes[at].hosting.map(|room| (room.free.get(), room.reserved.get()));
+            assert_eq!((room(0), room(1)), (Some((58, 2)), None), "{migrations}");
+            store.close().await;
+        }
+    }
 
     #[tokio::test]
     async fn a_full_disk_ends_one_change_and_not_those_after_it() {

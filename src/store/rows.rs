@@ -59,10 +59,12 @@ async fn insert_with(
     let steps = rows(steps.into_iter().flat_map(|(_, steps)| steps).map(NewStep::new))?;
     sqlx::query!(
         "INSERT INTO volume (id, cluster_id, name, size_gib, durability, replica, disperse_data, redundancy, gid,
-                             options, block, snapshot_enable, snapshot_factor, phase, by_user)
+                             options, block, block_free_gib, block_reserved_gib, block_restriction,
+                             snapshot_enable, snapshot_factor, phase, by_user)
          SELECT value ->> 'id', value ->> 'cluster', value ->> 'name', value ->> 'size', value ->> 'durability',
                 value ->> 'replica', value ->> 'disperse_data', value ->> 'redundancy', value ->> 'gid',
-                value ->> 'options', value ->> 'block', value ->> 'snapshot_enable', value ->> 'snapshot_factor',
+                value ->> 'options', value ->> 'block', value ->> 'block_free', value ->> 'block_reserved',
+                value ->> 'block_restriction', value ->> 'snapshot_enable', value ->> 'snapshot_factor',
                 value ->> 'phase', value ->> 'by_user'
            FROM json_each(?);
 

@@ -1,121 +1,17 @@
 //! Table `volume`.
 
-use serde::Serialize;
+mod row;
+
 use sqlx::SqliteConnection;
 
-use super::{Result, StoreError, any_row, corrupt, json, number, one_row, to_json};
-use crate::model::durability::{DurabilityKind, RequestedDurability};
+pub(super) use self::row::NewVolume;
+use self::row::{VolumeRow, hosting_columns};
+use super::{Result, StoreError, any_row, number, one_row};
+use crate::model::hosting::{Hosting, Restriction};
 use crate::model::ids::{ClusterId, VolumeId};
 use crate::model::sizes::GiB;
 use crate::model::state::Phase;
-use crate::model::volume::{Snapshot, Volume};
-
-struct VolumeRow {
-    id: VolumeId,
-    cluster_id: ClusterId,
-    name: String,
-    size_gib: i64,
-    durability: String,
-    replica: i64,
-    disperse_data: i64,
-    redundancy: i64,
-    gid: i64,
-    options: String,
-    block: bool,
-    snapshot_enable: bool,
-    snapshot_factor: f64,
-    phase: Phase,
-}
-
-impl TryFrom<VolumeRow> for Volume {
-    type Error = StoreError;
-
-    #[expect(clippy::cast_possible_truncation, reason = "the factor was a 32-bit float before it was stored")]
-    fn try_from(row: VolumeRow) -> Result<Volume> {
-        let requested = RequestedDurability {
-            kind: kind_from(&row)?,
-            replica: row.replica,
-            data: row.disperse_data,
-            redundancy: row.redundancy,
-        };
-        let durability =
-            requested.layout().map_err(|error| corrupt("volume", "durability", row.id, error))?;
-        let size = GiB::from_sql(row.size_gib);
-        Ok(Volume {
-            id: row.id,
-            cluster: row.cluster_id,
-            size: size.ok_or_else(|| corrupt("volume", "size_gib", row.id, row.size_gib))?,
-            requested,
-            durability,
-            gid: number("volume", "gid", row.id, row.gid)?,
-            options: json("volume", "options", row.id, &row.options)?,
-            block: row.block,
-            snapshot: Snapshot { enable: row.snapshot_enable, factor: row.snapshot_factor as f32 },
-            phase: row.phase,
-            name: row.name,
-        })
-    }
-}
-
-fn kind_from(row: &VolumeRow) -> Result<DurabilityKind> {
-    match row.durability.as_str() {
-        "none" => Ok(DurabilityKind::None),
-        "replicate" => Ok(DurabilityKind::Replicate),
-        "disperse" => Ok(DurabilityKind::Disperse),
-        other => Err(corrupt("volume", "durability", row.id, other)),
-    }
-}
-
-fn kind_text(kind: DurabilityKind) -> &'static str {
-    match kind {
-        DurabilityKind::None => "none",
-        DurabilityKind::Replicate => "replicate",
-        DurabilityKind::Disperse => "disperse",
-    }
-}
-
-/// A row to be.
-#[derive(Serialize)]
-pub(super) struct NewVolume<'a> {
-    id: VolumeId,
-    cluster: ClusterId,
-    name: &'a str,
-    size: i64,
-    durability: &'static str,
-    replica: i64,
-    disperse_data: i64,
-    redundancy: i64,
-    gid: u64,
-    // Text, not an array: what is stored is exactly what is read back.
-    options: String,
-    block: bool,
-    snapshot_enable: bool,
-    snapshot_factor: f64,
-    phase: Phase,
-    by_user: bool,
-}
-
-impl<'a> NewVolume<'a> {
-    pub(super) fn new(volume: &'a Volume, by_user: bool) -> Result<NewVolume<'a>> {
-        Ok(NewVolume {
-            id: volume.id,
-            cluster: volume.cluster,
-            name: &volume.name,
-            size: volume.size.to_sql(),
-            durability: kind_text(volume.requested.kind),
-            replica: volume.requested.replica,
-            disperse_data: volume.requested.data,
-            redundancy: volume.requested.redundancy,
-            gid: volume.gid.into(),
-            options: to_json(&volume.options)?,
-            block: volume.block,
-            snapshot_enable: volume.snapshot.enable,
-            snapshot_factor: volume.snapshot.factor.into(),
-            phase: volume.phase,
-            by_user,
-        })
-    }
-}
+use crate::model::volume::Volume;
 
 /// The volume of that id, in whatever phase.
 ///
@@ -125,7 +21,8 @@ pub async fn find(conn: &mut SqliteConnection, id: VolumeId) -> Result<Option<Vo
     let row = sqlx::query_as!(
         VolumeRow,
         r#"SELECT id AS "id: VolumeId", cluster_id AS "cluster_id: ClusterId", name, size_gib, durability, replica,
-                  disperse_data, redundancy, gid, options, block AS "block: bool",
+                  disperse_data, redundancy, gid, options, block AS "block: bool", block_free_gib, block_reserved_gib,
+                  block_restriction AS "block_restriction: Restriction",
                   snapshot_enable AS "snapshot_enable: bool", snapshot_factor, phase AS "phase: Phase"
              FROM volume WHERE id = ?"#,
         id
@@ -143,7 +40,8 @@ pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Volume>> {
     let rows = sqlx::query_as!(
         VolumeRow,
         r#"SELECT id AS "id: VolumeId", cluster_id AS "cluster_id: ClusterId", name, size_gib, durability, replica,
-                  disperse_data, redundancy, gid, options, block AS "block: bool",
+                  disperse_data, redundancy, gid, options, block AS "block: bool", block_free_gib, block_reserved_gib,
+                  block_restriction AS "block_restriction: Restriction",
                   snapshot_enable AS "snapshot_enable: bool", snapshot_factor, phase AS "phase: Phase"
              FROM volume ORDER BY id"#
     )
@@ -235,14 +133,43 @@ pub async fn set_phase(conn: &mut SqliteConnection, id: VolumeId, from: Phase, t
     any_row(&done, "volume", id)
 }
 
-/// Makes a volume larger.
+/// Makes a volume larger, and with it the room for block volumes, if it hosts them.
 ///
 /// # Errors
 /// When the volume is gone, or the database refuses.
 pub async fn grow(conn: &mut SqliteConnection, id: VolumeId, by: GiB) -> Result<()> {
+    let (free, reserved, _) = hosting_columns(Some(Hosting::empty(by)));
     let by = by.to_sql();
-    let done =
-        sqlx::query!("UPDATE volume SET size_gib = size_gib + ? WHERE id = ?", by, id).execute(conn).await?;
+    let done = sqlx::query!(
+        "UPDATE volume SET size_gib = size_gib + ?, block_free_gib = block_free_gib + block * ?,
+                           block_reserved_gib = block_reserved_gib + block * ?
+          WHERE id = ?",
+        by,
+        free,
+        reserved,
+        id
+    )
+    .execute(conn)
+    .await?;
+    one_row(&done, "volume", id)
+}
+
+/// Sets the room for block volumes of a volume that hosts them.
+///
+/// # Errors
+/// When there is no such volume, it hosts none, or the database refuses.
+pub async fn set_hosting(conn: &mut SqliteConnection, id: VolumeId, hosting: Hosting) -> Result<()> {
+    let (free, reserved, restriction) = hosting_columns(Some(hosting));
+    let done = sqlx::query!(
+        "UPDATE volume SET block_free_gib = ?, block_reserved_gib = ?, block_restriction = ?
+          WHERE id = ? AND block = 1",
+        free,
+        reserved,
+        restriction,
+        id
+    )
+    .execute(conn)
+    .await?;
     one_row(&done, "volume", id)
 }
 

@@ -5,7 +5,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::{
-    BrickEntry, ClusterEntry, DeviceEntry, Dump, NodeEntry, OperationEntry, StoredVolume, VolumeEntry,
+    BlockInfo, BrickEntry, ClusterEntry, DeviceEntry, Dump, NodeEntry, OperationEntry, StoredVolume,
+    VolumeEntry,
 };
 use crate::api::pending::PendingType;
 use crate::model::brick::{self, Brick, BrickRole, BrickSpace};
@@ -13,6 +14,7 @@ use crate::model::cluster::{Cluster, ClusterFlags};
 use crate::model::device::{Device, Storage};
 use crate::model::durability::{Durability, DurabilityKind, RequestedDurability};
 use crate::model::everything::{Everything, Imported, Unfinished};
+use crate::model::hosting::{Hosting, Restriction};
 use crate::model::ids::VolumeId;
 use crate::model::node::Node;
 use crate::model::operation::OperationKind;
@@ -198,10 +200,27 @@ fn volume(entry: &VolumeEntry, unfinished: &[Unfinished]) -> Result<Volume> {
         durability: layout(info)?,
         gid: u32::try_from(info.gid).or_else(refused)?,
         options: entry.gluster_volume_options.to_vec(),
-        block: info.block,
+        hosting: info.block.then(|| hosting(&info.blockinfo, size)).transpose()?,
         snapshot: Snapshot { enable: info.snapshot.enable, factor: info.snapshot.factor },
         phase: phase(&entry.pending.id, own, unfinished)?,
     })
+}
+
+/// The room in a hosting volume, put right as heketi does when it opens a database.
+fn hosting(info: &BlockInfo, size: GiB) -> Result<Hosting> {
+    // What earlier versions of ours have written.
+    if *info == BlockInfo::default() {
+        return Ok(Hosting::empty(size));
+    }
+    let gib = |gib| GiB::from_sql(gib).map_or_else(|| refused(format!("{gib} GiB is no size")), Ok);
+    let Some(restriction) = Restriction::from_word(&info.restriction) else {
+        return refused(format!("Unexpected restriction state: {}", info.restriction));
+    };
+    let (free, reserved) = (gib(info.freesize)?, gib(info.reservedsize)?);
+    if reserved > size {
+        return refused(format!("{reserved} of {size} are said to be reserved"));
+    }
+    Ok(Hosting { free, reserved, restriction }.put_right(size))
 }
 
 /// Finds the places of a volume's bricks. heketi lists them by id, which says nothing where there are several sets of

@@ -25,7 +25,6 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "/operations/pending",
     "/operations/pending/cleanup",
     "/operations/pending/{id}",
-    "/volumes/{id}/block-restriction",
     "/volumes/{id}/expand",
 ];
 

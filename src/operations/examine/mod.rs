@@ -95,7 +95,7 @@ impl Engine {
 
 /// The volumes of a cluster that host block volumes.
 fn hosting(all: &Everything, cluster: ClusterId) -> Vec<(VolumeId, String)> {
-    let hosts = all.volumes.iter().filter(|volume| volume.block && volume.cluster == cluster);
+    let hosts = all.volumes.iter().filter(|volume| volume.hosting.is_some() && volume.cluster == cluster);
     hosts
         .filter(|volume| volume.phase == Phase::Ready)
         .map(|volume| (volume.id, volume.name.clone()))

@@ -64,7 +64,7 @@ fn volume(digit: char, name: &str) -> Volume {
         durability: Durability::Distribute,
         gid: 0,
         options: Vec::new(),
-        block: false,
+        hosting: None,
         snapshot: Snapshot::default(),
         phase: Phase::Ready,
     }
