@@ -10,11 +10,6 @@ use crate::peers::{ADDRESSES, on};
 use crate::server::{PATIENCE, Server, wait_until};
 use crate::volumes::{by_name, create, delete, is_whole, layout, peer_of, sums_on};
 
-/// Waits until gluster has nothing to heal; the server's job has waited for it already, but a client wrote since.
-fn heals(name: &str, bricks: usize) {
-    wait_until(PATIENCE, "nothing to be left to heal", || is_whole(name, bricks));
-}
-
 /// The brick that a volume has now and did not have before.
 fn newcomer(before: &VolumeInfo, after: &VolumeInfo) -> BrickInfo {
     let is_new = |brick: &&BrickInfo| before.bricks.iter().all(|old| old.id != brick.id);
@@ -46,6 +41,19 @@ fn fails_in_use(server: &Server, path: &str, client: &Mounted) -> usize {
     written
 }
 
+/// What a client sees has all that was there before the move, byte for byte, and all that was written meanwhile; its
+/// checksums.
+fn all_is_there(client: &Mounted, before: &str, written: usize) -> String {
+    let sums = client.sums();
+    let lost: Vec<&str> = before.lines().filter(|&file| !sums.lines().any(|other| other == file)).collect();
+    assert!(lost.is_empty(), "{lost:?} are not among {sums}");
+    for number in 1..=written {
+        assert_eq!(client.read(&format!("meanwhile-{number}")), format!("line {number}\n"));
+    }
+    assert_eq!(sums.lines().count(), before.lines().count() + written);
+    sums
+}
+
 #[test]
 #[ignore = "needs the lab: make test-all"]
 fn a_peer_taken_out_of_service_hands_its_brick_to_the_third_with_all_that_is_on_it() {
@@ -56,14 +64,15 @@ fn a_peer_taken_out_of_service_hands_its_brick_to_the_third_with_all_that_is_on_
     let peer = peer_of(&server, leaves);
     let client = Mounted::new(&format!("{}:data", ADDRESSES[0]));
     client.fill("letters", 20);
+    let sums_before = client.sums();
+    assert_eq!(sums_before.lines().count(), 20);
 
     let written = fails_in_use(&server, &format!("/nodes/{}", leaves.node), &client);
+    assert!(is_whole("data", 2), "the job has waited for the heal");
     let after = by_name(&server, "data");
     let new = newcomer(&before, &after);
     assert!(before.bricks.iter().all(|brick| brick.node != new.node), "the third peer has it");
-    heals("data", 2);
-    let sums = client.sums();
-    assert_eq!(sums.lines().count(), 20 + written);
+    let sums = all_is_there(&client, &sums_before, written);
     for brick in &after.bricks {
         assert_eq!(sums_on(&server, brick), sums);
         assert_eq!(grants(&server, brick), "2000:2775");
@@ -94,16 +103,20 @@ fn an_arbiter_moves_to_the_other_disk_of_its_peer() {
     let leaves = before.bricks.iter().min_by_key(|brick| brick.size).expect("three bricks");
     let client = Mounted::new(&before.mount.glusterfs.device);
     client.fill("letters", 20);
+    let sums_before = client.sums();
+    assert_eq!(sums_before.lines().count(), 20);
 
     let written = fails_in_use(&server, &format!("/devices/{}", leaves.device), &client);
+    assert!(is_whole("data", 3), "the job has waited for the heal");
     let after = by_name(&server, "data");
     let new = newcomer(&before, &after);
     assert_eq!((&new.node, new.size), (&leaves.node, leaves.size), "the other peers have copies");
     assert_eq!(layout("data"), "1 x (2 + 1) = 3");
-    heals("data", 3);
-    let sums = client.sums();
-    assert_eq!(sums.lines().count(), 20 + written);
-    // It has the name of each file, and nothing in it.
+    let sums = all_is_there(&client, &sums_before, written);
+    for brick in after.bricks.iter().filter(|brick| brick.id != new.id) {
+        assert_eq!(sums_on(&server, brick), sums);
+    }
+    // The arbiter has the name of each file, and nothing in it.
     let peer = peer_of(&server, &new);
     let of_arbiter = format!("find {} -path '*/.glusterfs' -prune -o -type f -printf '%s\\n'", new.path);
     let sizes = on(peer, &of_arbiter);
