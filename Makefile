@@ -46,10 +46,11 @@ test-lab: ## The life cycle and the kills on three real peers
 	$(LAB) deps
 	$(LAB) up
 	$(CARGO) test --locked --test lab --no-run
-	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture life kill
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture alone life kill
 
 .PHONY: test-all
 test-all: test ## Everything
+	$(LAB) up
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone
 
 .PHONY: bench

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and ends")]
 
+mod alone;
 mod audit;
 mod broken;
 mod clones;

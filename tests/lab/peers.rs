@@ -7,7 +7,7 @@ use std::process::Command;
 pub const ADDRESSES: [&str; 3] = ["10.10.10.17", "10.10.10.18", "10.10.10.19"];
 
 /// The program that runs the lab.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lab/vm/lab")
 }
 

@@ -50,7 +50,6 @@ use_lab() {
 
 # For commands that start a machine or load a state: this checkout's machines must be the running ones.
 use_own_running_lab() {
-	need_root
 	[[ -s $RUN/current ]] || die "the lab is not up: run 'lab up'"
 	use_recipe
 	[[ $PEERS_DIR == "$(<"$RUN/current")" ]] || die "the lab that runs has another recipe: run 'lab up' to replace it"
@@ -86,10 +85,11 @@ for_all_peers() {
 	return "$failed"
 }
 
-# Takes the lock that makes changes to the lab one after the other, until this program ends.
-# Long-lived children are started with 9>&-, or they would keep it.
+# Takes the lock that makes changes to the lab one after the other, until this program ends; not while somebody else's
+# run has the lab. Long-lived children are started with 9>&-, or they would keep it.
 lock_lab() {
 	mkdir -p "$RUN"
+	hold_lab --shared
 	exec 9>"$CACHE/lab.lock"
 	if ! flock --nonblock 9; then
 		say "waiting for another lab command to finish"

@@ -45,13 +45,13 @@ build_image() {
 	mv "$new" "$IMAGE"
 }
 
-# Packages are fetched through the host's own apt sources and settings, and kept: a changed recipe
-# downloads only what it adds.
+# Packages are fetched with the host's own apt settings, and kept: a changed recipe downloads only
+# what it adds.
 build_root() {
 	local new=$1 packages log=$1/mmdebstrap.log
 	packages=$(grep -v '^#' "$LAB_DIR/guest/packages" | paste -sd,)
 	mkdir -p "$CACHE/debs"
-	host_apt_sources >"$new/sources.list"
+	guest_sources >"$new/sources.list"
 	apt-config dump | grep -E "^Acquire::(http|https|Retries|ForceIPv|Check-)" >"$new/apt.conf" || true
 	# INITRD=No: the kernel package makes no initramfs, build_initramfs makes a smaller one.
 	# shellcheck disable=SC2016 # expanded in the hook
@@ -65,16 +65,6 @@ build_root() {
 		--customize-hook="'$LAB_DIR/guest/customize' \"\$1\" '$LAB_DIR/guest/files' '$new/id_ed25519.pub'" \
 		"$SUITE" "$new/root" "$new/sources.list" >"$log" 2>&1 ||
 		die "mmdebstrap failed: $(tail -n 20 "$log")"
-}
-
-host_apt_sources() {
-	local sources
-	# shellcheck disable=SC2016 # fields that apt-get fills in
-	sources=$(apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(REPO_URI) $(RELEASE) $(COMPONENT)' \
-		'Created-By: Packages' |
-		awk -v suite="$SUITE" '$1 == "Debian" && $2 ~ "^" suite "(-updates|-security)?$" { print "deb", $3, $4, $5 }' | sort -u)
-	[[ -n $sources ]] || die "this host's apt has no index of Debian $SUITE (run 'apt-get update'?)"
-	printf '%s\n' "$sources"
 }
 
 # Uncompressed and tiny (busybox and a handful of modules): unpacking is emulated, too.

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # One network namespace with a bridge and a tap for each peer. Nothing leads out of it.
 
-in_netns() { nsenter --net="/run/netns/$NETNS" "$@"; }
+in_netns() { nsenter --net="/run/netns/$NETNS" "$@" 6>&-; }
 
 netns_exists() { [[ -e /run/netns/$NETNS ]] && in_netns true 2>/dev/null; }
 

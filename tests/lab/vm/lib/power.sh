@@ -13,8 +13,9 @@ cmd_power() {
 		esac
 		shift
 	done
-	use_own_running_lab
+	need_root
 	lock_lab
+	use_own_running_lab
 	case $action in
 	off) power_off "$peer" ;;
 	cut) power_cut "$peer" ;;

@@ -16,6 +16,7 @@ cmd_status() {
 		fi
 		printf '%s %s  %s\n' "$(peer_name "$peer")" "$(peer_address "$peer")" "$runs"
 	done
+	if [[ -s $HOLDER ]]; then echo "held by $(holder)"; fi
 	[[ ! -e $RUN/unsettled ]] || echo "a command was interrupted: run 'lab up'"
 }
 

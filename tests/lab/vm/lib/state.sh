@@ -81,8 +81,9 @@ cmd_save() {
 	local name=${1:-} started=$EPOCHREALTIME
 	check_state_name "$name"
 	[[ $name != clean ]] || die "the state 'clean' is the lab's own"
-	use_own_running_lab
+	need_root
 	lock_lab
+	use_own_running_lab
 	all_machines_run || die "not all peers are powered on"
 	[[ -z $(find "$RUN" -name '*.swapped') ]] || die "a peer has its disks swapped: a state cannot hold that"
 	save_state "$name"
@@ -110,8 +111,9 @@ cmd_has() {
 cmd_reset() {
 	local name=${1:-clean} started=$EPOCHREALTIME
 	check_state_name "$name"
-	use_own_running_lab
+	need_root
 	lock_lab
+	use_own_running_lab
 	has_state "$name" || die "no such state: '$name'"
 	load_state "$name"
 	say "reset to '$name' in $(seconds_since "$started") s"
