@@ -68,10 +68,10 @@ fn resync(flags: &DeviceResync, session: &Session, output: &mut Output<'_>) -> R
     }
     output.line("Cluster-wide resync operation requested. Using object_id as cluster_id.")?;
     let topology = client.topology()?;
+    let found = topology.clusters.iter().find(|cluster| cluster.id == id);
+    let cluster = found.ok_or_else(|| Failure::new(format!("there is no cluster {id}")))?;
     let mut failed = 0_usize;
-    for node in
-        topology.clusters.iter().filter(|cluster| cluster.id == id).flat_map(|cluster| &*cluster.nodes)
-    {
+    for node in &*cluster.nodes {
         for device in node.devices.iter().map(|device| &device.id) {
             output.line(&format!("Now resyncing device {device}.."))?;
             match client.device_resync(device) {

@@ -170,6 +170,9 @@ pub enum Step {
         peer: Peer,
         /// Those that stay.
         via: Vec<Peer>,
+        /// Whether it leaves also while others are down: it was taken out of service.
+        #[serde(default)]
+        force: bool,
     },
     /// Makes a physical volume and a volume group of a disk.
     PrepareDevice(DevicePlan),

@@ -212,7 +212,7 @@ impl Engine {
         }
         match &op.parked {
             Some(parked) => parked.retry && self.has_come(parked.next_try_ms),
-            // Its task ended without finishing or parking it: the database failed, or it panicked.
+            // Its task ended without finishing or parking it: it panicked, or could not be taken up.
             None => true,
         }
     }

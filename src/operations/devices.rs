@@ -142,7 +142,7 @@ impl Engine {
 
     /// Once its bricks are forgotten nobody would take them out of volumes that are to go.
     async fn out_of_gluster(&self, id: DeviceId) -> Result<(), OpError> {
-        match self.take_out_of_unwanted(id).await? {
+        match self.take_out_of_unwanted(id, true).await? {
             Emptied::Wholly => Ok(()),
             Emptied::Not(why) => Err(OpError::refused(why.text, why.explanation)),
             Emptied::Interrupted => Err(OpError::ShuttingDown),

@@ -29,6 +29,7 @@ impl Engine {
     ) -> Result<Round> {
         if matches!(op.kind, OperationKind::DeviceRemove | OperationKind::NodeRemove) {
             // Its parts are operations of their own.
+            claims.keep_volume();
             return self.remove(op).await;
         }
         let stages = op.steps.last().map_or(0, |last| last.stage + 1);

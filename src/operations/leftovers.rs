@@ -17,7 +17,7 @@ use crate::model::step::{Step, StepState, VolumePlan};
 use crate::store::{Result, brick, operation, step};
 
 /// How long a try is waited for that is under way when its leftovers are to be given up.
-const WHILE_TRIED: Duration = Duration::from_secs(10);
+pub(super) const WHILE_TRIED: Duration = Duration::from_secs(10);
 
 /// The bricks on a device that operations which failed still have to take away: nobody needs what is on them.
 pub(super) async fn bricks_on(conn: &mut SqliteConnection, device: DeviceId) -> Result<BTreeSet<BrickId>> {

@@ -53,14 +53,15 @@ pub struct Ticket {
 /// A place among the running operations of a cluster.
 #[derive(Debug)]
 pub struct Place {
-    _ticket: Ticket,
+    ticket: Option<Ticket>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Place {
-    /// Lets another one run in its place. It is still under way.
+    /// Lets another one begin and run in its place: what is left may take days.
     pub fn leave(&mut self) {
         self.permit = None;
+        self.ticket = None;
     }
 }
 
@@ -100,7 +101,7 @@ impl Limits {
             None => self.semaphore(cluster).acquire_owned().await.ok(),
         };
         ticket.waiting = None;
-        Place { _ticket: ticket, permit }
+        Place { ticket: Some(ticket), permit }
     }
 
     /// How many limited operations are under way or waiting.

@@ -131,7 +131,8 @@ impl Engine {
         }
         node::set_phase(&mut tx, id, Phase::Ready, Phase::Deleting).await?;
         let via = peers::of_cluster(&mut tx, node.cluster, Some(id)).await?;
-        let detach = Step::DetachPeer { peer: peers::peer(&node)?, via };
+        let force = node.state == EntryState::Failed;
+        let detach = Step::DetachPeer { peer: peers::peer(&node)?, via, force };
         let alone = matches!(&detach, Step::DetachPeer { via, .. } if via.is_empty());
         // The last node of a cluster has nobody to leave.
         let stages = if alone { Vec::new() } else { vec![vec![detach]] };

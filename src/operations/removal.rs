@@ -59,7 +59,7 @@ impl Engine {
         // First of all: what leaves one of them may be waited for on its way to another one of a node that is gone.
         for &device in &devices {
             match self.stop_all_waiting_for(device).await? {
-                Emptied::Wholly => {}
+                Emptied::Wholly => self.end_moves_from(device).await?,
                 other => return Ok(other),
             }
         }
@@ -92,7 +92,7 @@ impl Engine {
             let mut conn = self.store.read().await?;
             let mut given_up = leftovers::bricks_on(&mut conn, id).await?;
             let coming = brick::coming_to(&mut conn, id).await?;
-            let mut left = brick::of_device(&mut conn, id).await?;
+            let mut left = brick::to_move_from(&mut conn, id).await?;
             drop(conn);
             // They are in nobody's way where there is nothing to take them away from. A device that is there waits for it.
             if !given_up.is_empty() && !self.is_disk_lost(id).await? {
@@ -110,7 +110,7 @@ impl Engine {
                 return if given_up.is_empty() {
                     Ok(Emptied::Wholly)
                 } else {
-                    self.take_out_of_unwanted(id).await
+                    self.take_out_of_unwanted(id, false).await
                 };
             };
             let (at, all) = (moved + 1, moved + left.len());
@@ -200,11 +200,11 @@ impl Engine {
     async fn is_volume_worked_on(&self, volume: VolumeId) -> Result<bool> {
         let mut conn = self.store.snapshot().await?;
         let all = operation::all(&mut conn).await?;
-        let bricks = brick::of_volume(&mut conn, volume).await?;
+        let bricks = brick::ids_of_volume(&mut conn, volume).await?;
         let concerns = |op: &Operation| {
             op.target == volume.to_string()
                 || op.detail == Detail::Clone { source: volume }
-                || bricks.iter().any(|brick| op.target == brick.id.to_string())
+                || bricks.iter().any(|brick| op.target == brick.to_string())
         };
         Ok(all.iter().any(|op| self.is_active(op.id) && concerns(op)))
     }

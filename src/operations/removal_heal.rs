@@ -8,9 +8,10 @@ use tokio::sync::watch;
 
 use super::engine::Engine;
 use super::failure;
+use super::leftovers::leftovers;
 use super::removal::Emptied;
 use crate::model::ids::{BrickId, DeviceId, OperationId};
-use crate::model::operation::{Detail, Operation, Parked};
+use crate::model::operation::{Detail, Operation, OperationKind, Parked};
 use crate::store::{Result, brick, operation};
 
 impl Engine {
@@ -35,6 +36,23 @@ impl Engine {
         }
         let _given_up = GivenUp::new(&self.heals_given_up, brick);
         self.eviction_without_heal(device, &op).await.map(Some)
+    }
+
+    /// Lets moves end of which only what is left on a lost disk is in the way: they would keep the volume from moving
+    /// what else it has there.
+    pub(super) async fn end_moves_from(&self, device: DeviceId) -> Result<()> {
+        let all = operation::all(&mut *self.store.snapshot().await?).await?;
+        let left =
+            |op: &&Operation| op.kind == OperationKind::BrickEvict && leftovers(op, device).next().is_some();
+        let left: Vec<&Operation> = all.iter().filter(left).collect();
+        if left.is_empty() || !self.is_disk_lost(device).await? {
+            return Ok(());
+        }
+        for op in left {
+            // One that does not end keeps nobody here: it counts as left over.
+            self.eviction_without_heal(device, op).await?;
+        }
+        Ok(())
     }
 
     /// The operation that moves a brick, and waits until it is healed or the old one can be taken away.
@@ -69,7 +87,7 @@ impl Engine {
     }
 
     /// Lets the background take a parked operation up at once.
-    async fn try_now(&self, id: OperationId) -> Result<()> {
+    pub(super) async fn try_now(&self, id: OperationId) -> Result<()> {
         let mut tx = self.store.write().await?;
         if let Some(parked) = operation::find(&mut tx, id).await?.and_then(|op| op.parked) {
             operation::park(&mut tx, id, &Parked { next_try_ms: self.clock.now_ms(), ..parked }).await?;

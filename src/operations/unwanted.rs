@@ -1,8 +1,11 @@
 //! Volumes that unfinished operations are to take away, with bricks on a device that is gone for good. Gluster keeps
 //! both them and the peer until those bricks are out of them.
 
+use std::time::Duration;
+
+use super::IN_USE;
 use super::engine::Engine;
-use super::leftovers::{leftovers, unwanted};
+use super::leftovers::{WHILE_TRIED, leftovers, unwanted};
 use super::records::marks;
 use super::removal::{Emptied, NotEmptied};
 use super::steps::{StepError, TakenOut};
@@ -29,10 +32,13 @@ impl Drop for Claimed<'_> {
 impl Engine {
     /// Takes the bricks on a device out of the volumes that are to go, or says why it cannot. What the operations have
     /// to take away from the device afterwards is left to them.
-    pub(super) async fn take_out_of_unwanted(&self, device: DeviceId) -> Result<Emptied> {
+    ///
+    /// `forget`: what goes with its peer is not waited for any more; and no longer than [`WHILE_TRIED`] for what is tried
+    /// just now.
+    pub(super) async fn take_out_of_unwanted(&self, device: DeviceId, forget: bool) -> Result<Emptied> {
         let all = operation::all(&mut *self.store.snapshot().await?).await?;
         for op in all.iter().filter(|op| !lost_bricks(op, device).is_empty()) {
-            match self.take_out_of(device, op.id).await? {
+            match self.take_out_of(device, op.id, forget).await? {
                 Emptied::Wholly => {}
                 other => return Ok(other),
             }
@@ -40,18 +46,27 @@ impl Engine {
         Ok(Emptied::Wholly)
     }
 
-    async fn take_out_of(&self, device: DeviceId, id: OperationId) -> Result<Emptied> {
-        let Some(_claimed) = self.claim_when_idle(id).await else { return Ok(Emptied::Interrupted) };
+    async fn take_out_of(&self, device: DeviceId, id: OperationId, forget: bool) -> Result<Emptied> {
+        let patience = if forget { WHILE_TRIED } else { Duration::MAX };
+        let _claimed = match tokio::time::timeout(patience, self.claim_when_idle(id)).await {
+            Ok(Some(claimed)) => claimed,
+            Ok(None) => return Ok(Emptied::Interrupted),
+            Err(_) => return Ok(is_tried(device, id)),
+        };
         // It may have come to its end since it was listed.
         let found = operation::find(&mut *self.store.snapshot().await?, id).await?;
         let Some(op) = found else { return Ok(Emptied::Wholly) };
         let Some(plan) = unwanted(&op) else { return Ok(Emptied::Wholly) };
         // Before: it may be started for that, and the server may die then.
         self.stop_again(&op).await?;
-        match self.runner.take_out(plan, &lost_bricks(&op, device)).await {
-            Ok(TakenOut::Out) => {}
+        let undone = op.direction == Direction::Back;
+        match self.runner.take_out(plan, &lost_bricks(&op, device), undone).await {
+            Ok(TakenOut::Out) if forget => {}
+            // It is started, and heals what nobody needs: the next try, which stops it, comes at once.
+            Ok(TakenOut::Out) => self.try_now(id).await?,
+            Ok(TakenOut::WithPeer) if !forget => {}
             // With all its peers gone nobody could tell later.
-            Ok(TakenOut::Gone) => self.note_gone(&op).await?,
+            Ok(TakenOut::Gone | TakenOut::WithPeer) => self.note_gone(&op).await?,
             Err(error) => return Ok(not_taken_out(device, plan, &error)),
         }
         Ok(Emptied::Wholly)
@@ -119,6 +134,11 @@ fn place_of(volume: &VolumePlan, step: &Step) -> Option<BrickAt> {
     let (Step::CreateBrick(plan) | Step::DestroyBrick(plan)) = step else { return None };
     let is_it = |brick: &&BrickAt| brick.storage == plan.peer.storage && brick.path == plan.path;
     volume.bricks.iter().find(is_it).cloned()
+}
+
+fn is_tried(device: DeviceId, id: OperationId) -> Emptied {
+    let explanation = Some(format!("operation {id} is tried again just now; ask again"));
+    Emptied::Not(NotEmptied { device, text: IN_USE.to_owned(), explanation })
 }
 
 fn not_taken_out(device: DeviceId, plan: &VolumePlan, error: &StepError) -> Emptied {

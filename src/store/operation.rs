@@ -120,14 +120,16 @@ pub async fn touches(conn: &mut SqliteConnection, target: &str) -> Result<bool> 
     Ok(found > 0)
 }
 
-/// Whether a device is being taken out of service, by itself or with its node.
+/// Whether a device is being or has been taken out of service, by itself or with its node.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn empties(conn: &mut SqliteConnection, node: NodeId, device: DeviceId) -> Result<bool> {
     let found = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM operation WHERE (kind = 'node-remove' AND target = ?)
-                                                     OR (kind = 'device-remove' AND target = ?)) AS "found!: bool""#,
+        r#"SELECT EXISTS (SELECT 1 FROM operation WHERE (kind = 'node-remove' AND target = ?1)
+                                                     OR (kind = 'device-remove' AND target = ?2))
+               OR EXISTS (SELECT 1 FROM node WHERE id = ?1 AND state = 'failed')
+               OR EXISTS (SELECT 1 FROM device WHERE id = ?2 AND state = 'failed') AS "found!: bool""#,
         node,
         device
     )

@@ -190,20 +190,86 @@ fn a_node_is_given_up_whatever_happens_to_the_commands_that_take_its_bricks_out(
 }
 
 #[test]
-fn a_volume_without_copies_that_is_to_go_says_what_keeps_its_node() {
+fn a_volume_without_copies_goes_with_its_node() {
     let lab = Lab::with_three_peers();
     let first = lab.node_of(HOSTS[0]);
-    let volume = on_first_host(&lab, &json!({"size": 2, "durability": {"type": "none"}}));
+    let unwanted = on_first_host(&lab, &json!({"size": 2, "durability": {"type": "none"}}));
+    let others: Vec<String> = lab.volumes().into_iter().filter(|id| *id != unwanted.id).collect();
     power(&lab, false);
-    assert_eq!(lab.remove(&volume.id).status, 500);
-    let refused = emptied(&lab, &first);
+    assert_eq!(lab.remove(&unwanted.id).status, 500);
+    let removed = emptied(&lab, &first);
+    assert_eq!(removed.status, 204, "{removed:?}\n{}", lab.log_tail());
+    forgotten(&lab, &first);
+    assert_settled(&lab);
+    assert_eq!(lab.volumes().len(), others.len());
+    assert!(lab.peers().volume(&unwanted.name).is_none());
+    Audit::new().without(HOSTS[0]).clean_within(&lab, SOON);
+}
+
+#[test]
+fn two_nodes_that_are_gone_for_good_one_after_the_other_are_forgotten() {
+    let lab = Lab::with_four_peers();
+    let cluster = lab.client().cluster_list().unwrap().clusters[0].clone();
+    lab.add_node(&cluster, "10.10.10.21");
+    let unwanted = lab.create(&replica_3(3)).unwrap();
+    let gone = lab.peers().volume(&unwanted.name).unwrap().bricks[0].split(':').next().unwrap().to_owned();
+    let first = lab.node_of(&gone);
+    lab.on(&gone, Action::Power { on: false });
+    assert_eq!(lab.remove(&unwanted.id).status, 500);
+    let removed = emptied(&lab, &first);
+    assert_eq!(removed.status, 204, "{removed:?}\n{}", lab.log_tail());
+    // What stands in for its brick lies beside a brick of another peer: now that is lost, too.
+    let stands_in = |at: &&String| at.contains("/standin_");
+    let bricks = lab.peers().volume(&unwanted.name).unwrap().bricks.clone();
+    let host = bricks.iter().find(stands_in).unwrap().split(':').next().unwrap().to_owned();
+    lab.on(&host, Action::Power { on: false });
+    let second = lab.node_of(&host);
+    let removed = emptied(&lab, &second);
+    assert_eq!(removed.status, 204, "{removed:?}\n{}", lab.log_tail());
+    forgotten(&lab, &second);
+    forgotten(&lab, &first);
+    assert_settled(&lab);
+    assert!(lab.peers().volume(&unwanted.name).is_none());
+    Audit::new().without(&gone).without(&host).clean_within(&lab, SOON);
+}
+
+#[test]
+fn a_node_that_is_gone_is_not_forgotten_while_volumes_of_others_have_bricks_on_it() {
+    let lab = Lab::with_three_peers();
+    let first = lab.node_of(HOSTS[0]);
+    let bricks = HOSTS.map(|host| format!("{host}:/data/certs")).to_vec();
+    lab.on(
+        HOSTS[1],
+        Action::ForeignVolume { name: "certs".to_owned(), bricks, started: true, options: Vec::new() },
+    );
+    power(&lab, false);
+    assert_eq!(emptied(&lab, &first).status, 204);
+    for device in first.devices.iter() {
+        let body = json!({"forceforget": true}).to_string();
+        let gone = lab.send("DELETE", &format!("/devices/{}", device.id), &[], Some(body.as_bytes()));
+        assert_eq!(lab.wait_for(&gone.location).status, 204, "{gone:?}");
+    }
+    let refused = lab.wait_for(&lab.delete(&format!("/nodes/{}", first.id)).location);
     assert_eq!(refused.status, 500, "{refused:?}");
-    assert_says(&refused.text, &["Unable to take the bricks on device", &volume.name]);
-    assert_says(&lab.log(), &["gluster volume remove-brick", "has no copies"]);
-    power(&lab, true);
-    let ended = || lab.get("/operations").json()["total"] == 0;
-    assert!(settled(SOON, ended), "{}", lab.log_tail());
-    Audit::new().clean_within(&lab, SOON);
+    assert_says(&refused.text, &[HOSTS[0], "is away", "certs"]);
+    assert_eq!(lab.node_of(HOSTS[0]).id, first.id);
+}
+
+#[test]
+fn a_brick_that_was_moved_off_a_peer_before_that_was_given_up_keeps_nothing_there() {
+    let lab = Lab::with_four_peers();
+    let volume = on_first_host(&lab, &replica_3(3));
+    let node = lab.node_of(HOSTS[0]);
+    let leaves = volume.bricks.iter().find(|brick| brick.node == node.id).unwrap();
+    power(&lab, false);
+    let told = lab.ask(&format!("/bricks/to-evict/{}", leaves.id), &json!({}));
+    assert_eq!(told.status, 500, "what is left of it lies on a peer that is away: {told:?}");
+    let removed = emptied(&lab, &node);
+    assert_eq!(removed.status, 204, "{removed:?}\n{}", lab.log_tail());
+    let grown = lab.ask(&format!("/volumes/{}/expand", volume.id), &json!({"expand_size": 1}));
+    assert_eq!(grown.status, 303, "{grown:?}\n{}", lab.log_tail());
+    forgotten(&lab, &node);
+    assert_settled(&lab);
 }
 
 #[test]

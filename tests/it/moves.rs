@@ -179,3 +179,37 @@ fn killed_while_emptying(command: &str) {
     assert_eq!(removed.status, 204, "{command} {removed:?}\n{}", lab.log_tail());
     Audit::new().clean_within(&lab, SOON);
 }
+
+#[test]
+fn two_devices_with_bricks_of_one_volume_are_emptied_one_brick_after_the_other() {
+    let mut lab = Lab::with_four_peers();
+    let made = lab.create(&replica_3(10)).unwrap();
+    lab.close_gate();
+    let mut held = lab.held("volume heal");
+    // The first one looks whether the brick may go at all.
+    held["skip"] = json!(1);
+    lab.inject(Some(json!({"faults": [held]})));
+    lab.restart();
+    let devices = [&made.bricks[0].device, &made.bricks[1].device];
+    let state = |device: &str, state: &str| {
+        lab.post(&format!("/devices/{device}/state"), &json!({"state": state})).location
+    };
+    for device in devices {
+        assert_eq!(lab.wait_for(&state(device, "offline")).status, 204);
+    }
+    let first = state(devices[0], "failed");
+    let step = |job: &str| lab.get(job).step;
+    let healing = || step(&first).contains("waiting until gluster has healed");
+    assert!(settled(SOON, healing), "{}\n{}", step(&first), lab.log_tail());
+    let second = state(devices[1], "failed");
+    let waits = format!("waiting for another operation on volume {}", made.id);
+    assert!(settled(SOON, || step(&second).contains(&waits)), "{}\n{}", step(&second), lab.log_tail());
+    lab.open_gate();
+    for job in [first, second] {
+        let emptied = lab.wait_for(&job);
+        assert_eq!(emptied.status, 204, "{emptied:?}\n{}", lab.log_tail());
+    }
+    let now = lab.volume(&made.id).bricks;
+    assert!(now.len() == 3 && now.iter().all(|brick| !devices.contains(&&brick.device)), "{now:?}");
+    Audit::new().clean_within(&lab, SOON);
+}

@@ -134,7 +134,7 @@ impl<'a> Links<'a> {
             info: brick.into(),
             tp_size: brick.space.thin_pool.get(),
             pool_metadata_size: brick.space.metadata.get(),
-            pending: self.mark(brick.volume, brick.phase),
+            pending: self.mark_of_brick(brick),
             lvm_thin_pool: brick.thin_pool.clone(),
             lvm_lv: brick.logical_volume.clone().unwrap_or_default(),
             sub_type: match brick.role {
@@ -174,6 +174,15 @@ impl<'a> Links<'a> {
 
     fn nodes_of(&self, cluster: ClusterId) -> &[&'a Node] {
         self.nodes.get(&cluster).map_or(&[], Vec::as_slice)
+    }
+
+    /// One that moves is held by its move, which is about the one that leaves.
+    fn mark_of_brick(&self, brick: &Brick) -> PendingMark {
+        let leaves = brick.replaces.unwrap_or(brick.id).to_string();
+        match self.operations.get(leaves.as_str()) {
+            Some(id) => PendingMark { id: id.clone() },
+            None => self.mark(brick.volume, brick.phase),
+        }
     }
 
     /// The operation that holds what belongs to a volume, if it is not as it should be for good.

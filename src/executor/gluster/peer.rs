@@ -24,9 +24,10 @@ pub fn peer_probe(settings: &PeerSettings, storage: &str) -> Command {
     change(settings, LockName::pool()).args(["peer", "probe", storage])
 }
 
-/// Takes a peer out of the trusted pool.
-pub fn peer_detach(settings: &PeerSettings, storage: &str) -> Command {
-    change(settings, LockName::pool()).args(["peer", "detach", storage])
+/// Takes a peer out of the trusted pool; by `force` also while others are down.
+pub fn peer_detach(settings: &PeerSettings, storage: &str, force: bool) -> Command {
+    let detach = change(settings, LockName::pool()).args(["peer", "detach", storage]);
+    if force { detach.arg("force") } else { detach }
 }
 
 /// Whether, by what [`peer_status`] printed, the peer of that name is wholly in the pool and can be used.

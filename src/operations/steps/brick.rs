@@ -142,7 +142,7 @@ impl StepRunner {
             .map(drop)
     }
 
-    async fn is_mounted(&self, host: &Host, path: &str) -> Result<bool> {
+    pub(super) async fn is_mounted(&self, host: &Host, path: &str) -> Result<bool> {
         let mounts = self.run(host, &filesystem::mounts()).await?.stdout;
         Ok(filesystem::is_mounted(&mounts, path))
     }

@@ -4,6 +4,7 @@
 
 mod brick;
 mod clone;
+mod detach;
 mod device;
 mod device_labels;
 mod device_look;
@@ -72,7 +73,7 @@ impl StepRunner {
         let nothing = |()| StepOutput::Nothing;
         match step {
             Step::ProbePeer { peer, via, .. } => self.probe_peer(peer, via).await.map(nothing),
-            Step::DetachPeer { peer, via } => self.detach_peer(peer, via).await.map(nothing),
+            Step::DetachPeer { peer, via, force } => self.detach_peer(peer, via, *force).await.map(nothing),
             Step::PrepareDevice(plan) => self.prepare_device(plan).await.map(StepOutput::Device),
             Step::FindDevice(plan) => {
                 self.find_device(plan).await.map(|labels| StepOutput::Labels { labels })
@@ -106,8 +107,8 @@ impl StepRunner {
         match step {
             // Somebody had joined it before us: it is not ours to take out.
             Step::ProbePeer { was_member: true, .. } => Ok(()),
-            Step::ProbePeer { peer, via, .. } => self.detach_peer(peer, via).await,
-            Step::DetachPeer { peer, via } => self.probe_peer(peer, via).await,
+            Step::ProbePeer { peer, via, .. } => self.detach_peer(peer, via, false).await,
+            Step::DetachPeer { peer, via, .. } => self.probe_peer(peer, via).await,
             Step::PrepareDevice(plan) => self.unprepare_device(plan).await,
             // What was on the disk was ours and empty: there is nothing to bring back.
             Step::ReleaseDevice(_) | Step::DestroyBrick(_) => Ok(()),

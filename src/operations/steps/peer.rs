@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tracing::info;
 
 use super::{BETWEEN_LOOKS, GlusterFailure, Result, StepError, StepRunner};
 use crate::executor::{RemoteError, gluster, system};
@@ -96,29 +95,6 @@ impl StepRunner {
                 ),
             })
         })
-    }
-
-    /// Takes a peer out of the pool, unless it carries bricks of others: then it stays.
-    pub(super) async fn detach_peer(&self, peer: &Peer, via: &[Peer]) -> Result<()> {
-        if via.is_empty() {
-            return Ok(());
-        }
-        let detach = gluster::peer_detach(&self.settings, &peer.storage);
-        let mut result = self.gluster(via, &detach).await;
-        if result.as_ref().is_err_and(GlusterFailure::is_unknown) {
-            result = self.gluster(via, &detach).await;
-        }
-        let Err(failure) = result else { return Ok(()) };
-        let refusal = failure.refusal().unwrap_or_default();
-        // The second of them: another name of the peer that was asked. It cannot leave itself, and had not joined.
-        if refusal.contains("is not part of cluster") || refusal.contains("is localhost") {
-            return Ok(());
-        }
-        if refusal.contains("exist in cluster") || refusal.contains("hosts one or more bricks") {
-            info!("{} carries bricks of other volumes and stays in the trusted pool", peer.storage);
-            return Ok(());
-        }
-        Err(failure.into())
     }
 }
 

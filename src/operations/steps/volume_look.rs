@@ -118,22 +118,27 @@ pub(super) enum Ownership {
     Missing,
 }
 
-/// A volume is ours if it has no bricks but those we made for it, or in their file systems, and does not carry the id of another one. One
+/// A volume is ours if it has no bricks but those we made for it, or what stands in for lost ones, and does not carry the id of another one. One
 /// without any brick could be anybody's. heketi leaves its clones the id of what they are copies of; where gluster has put
 /// their bricks, nobody else's can be.
 pub(super) fn is_ours(found: &GlusterVolume, plan: &VolumePlan) -> bool {
     let ours: Vec<String> = plan.bricks.iter().map(place).collect();
-    let beside: Vec<String> = plan
-        .bricks
-        .iter()
-        .map(|brick| format!("{}:{}/", brick.storage, mount_point_of(&brick.path)))
-        .collect();
-    let is_own = |brick: &String| ours.contains(brick) || beside.iter().any(|mount| brick.starts_with(mount));
+    let is_own =
+        |listed: &String| ours.contains(listed) || plan.bricks.iter().any(|brick| stands_in(listed, brick));
     let id = plan.volume.to_string();
     !found.bricks.is_empty()
         && found.bricks.iter().all(is_own)
         && (found.option(gluster::ID_OPTION).is_none_or(|own| own == id)
             || plan.bricks.iter().all(is_of_clone))
+}
+
+/// How the directory is called that stands in for a lost brick, before the id of that.
+pub(super) const STAND_IN: &str = "standin_";
+
+/// Whether a brick that gluster lists is a directory of ours beside another brick, in the place of one that was lost.
+pub(super) fn stands_in(listed: &str, beside: &BrickAt) -> bool {
+    let mount = format!("{}:{}/", beside.storage, mount_point_of(&beside.path));
+    listed.strip_prefix(&mount).and_then(|name| name.strip_prefix(STAND_IN)).is_some()
 }
 
 fn is_of_clone(brick: &BrickAt) -> bool {

@@ -1,7 +1,7 @@
 //! The trusted pool.
 
 use super::super::answer::{Answer, refuse};
-use super::super::objects::{Machine, MachineId};
+use super::super::objects::{Machine, MachineId, split_brick};
 use super::super::state::Record;
 use super::super::world::Peer;
 use super::info::escape;
@@ -99,8 +99,8 @@ fn is_taken(peer: &Peer<'_>, id: MachineId, machine: &Machine) -> bool {
     has_volumes || state.members(machine.pool).any(|(other, _)| other != id)
 }
 
-/// `peer detach`.
-pub fn detach(peer: &mut Peer<'_>, name: &str) -> Answer {
+/// `peer detach NAME [force]`. Volumes that are wholly on the peer go with it.
+pub fn detach(peer: &mut Peer<'_>, name: &str, force: bool) -> Answer {
     let pool = peer.host().machine.pool;
     let found =
         peer.world.state.find(name).and_then(|id| peer.world.state.hosts.get(&id).map(|host| (id, host)));
@@ -110,19 +110,39 @@ pub fn detach(peer: &mut Peer<'_>, name: &str) -> Answer {
     if id == peer.at {
         return Err(refuse(1, format!("peer detach: failed: {name} is localhost")));
     }
-    if host.bricks > 0 {
+    let machine = host.machine.clone();
+    let (wholly, partly) = volumes_on(peer, id);
+    if partly {
         let text = format!(
             "peer detach: failed: Peer {name} hosts one or more bricks. If the peer is in not recoverable state then use either replace-brick or remove-brick command with force to remove all bricks from the peer and attempt the peer detach again."
         );
         return Err(refuse(1, text));
     }
-    if !peer.whole_pool_but(id) {
+    if !force && !peer.whole_pool_but(id) {
         return Err(refuse(
             1,
             "peer detach: failed: One of the peers is probably down. Check with 'peer status'",
         ));
     }
-    let machine = Machine { pool: peer.world.state.free_pool(), ..host.machine.clone() };
+    for volume in wholly {
+        peer.set_volume(&volume, None);
+    }
+    let machine = Machine { pool: peer.world.state.free_pool(), ..machine };
     peer.set(Record::Machine(id, machine));
     Ok("peer detach: success\n".to_owned())
+}
+
+/// The volumes that have all their bricks on a machine, and whether others have some there.
+fn volumes_on(peer: &Peer<'_>, id: MachineId) -> (Vec<String>, bool) {
+    let state = &peer.world.state;
+    let is_there = |brick: &str| split_brick(brick).and_then(|(host, _)| state.find(host)) == Some(id);
+    let (mut wholly, mut partly) = (Vec::new(), false);
+    for (name, volume) in state.volumes.get(&peer.pool()).into_iter().flatten() {
+        match volume.bricks.iter().filter(|brick| is_there(brick)).count() {
+            0 => {}
+            all if all == volume.bricks.len() => wholly.push(name.to_string()),
+            _ => partly = true,
+        }
+    }
+    (wholly, partly)
 }

@@ -4,6 +4,7 @@
 
 mod brick;
 mod clone;
+mod detach;
 mod device;
 mod extend;
 mod heal;

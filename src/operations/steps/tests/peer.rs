@@ -55,18 +55,3 @@ async fn a_refused_probe_says_what_to_do_in_gluster_s_own_words_first() {
     assert_eq!(error.text(), words);
     assert!(error.explanation().unwrap().contains("port 24007"));
 }
-
-#[tokio::test]
-async fn a_peer_with_bricks_of_others_stays_in_the_pool() {
-    for words in [
-        "peer detach: failed: 10.10.10.18 is not part of cluster\n",
-        "peer detach: failed: Peer 10.10.10.18 hosts one or more bricks. If the peer is in not recoverable state\n",
-        "peer detach: failed: Brick(s) with the peer 10.10.10.18 exist in cluster\n",
-    ] {
-        let (_, runner) = Script::new(&[("peer detach", Refuses(1, words))]);
-        runner.undo(&probe()).await.unwrap();
-    }
-    let down = "peer detach: failed: One of the peers is probably down. Check with 'peer status'\n";
-    let (_, runner) = Script::new(&[("peer detach", Refuses(1, down))]);
-    assert!(runner.undo(&probe()).await.unwrap_err().is_temporary());
-}
