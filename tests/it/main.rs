@@ -24,6 +24,7 @@ mod kubernetes;
 mod life;
 mod metrics;
 mod moves;
+mod patient;
 mod repeated;
 mod service;
 mod service_state;
