@@ -42,6 +42,14 @@ pub enum ClientError {
         /// What happened the last time.
         cause: Box<ClientError>,
     },
+    /// A job was accepted, and when the server came back it did not know it.
+    #[error(
+        "the server was away and does not know job {job} any more: look what has become of it (the lists, `server operations list`) before you ask for the same again"
+    )]
+    Forgotten {
+        /// Its id.
+        job: String,
+    },
     /// The address of the server is none, or leads in a circle.
     #[error("{0}")]
     Address(String),
@@ -54,12 +62,6 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// No answer about the job at `path`.
-    pub(super) fn lost(path: &str, tries: u32, cause: ClientError) -> ClientError {
-        let job = path.rsplit('/').next().unwrap_or(path).to_owned();
-        ClientError::Lost { job, tries, cause: Box::new(cause) }
-    }
-
     /// From an answer that was not expected.
     pub(super) fn refused(status: u16, content_type: &str, known_length: bool, body: &[u8]) -> ClientError {
         if content_type.starts_with(PROBLEM_JSON)

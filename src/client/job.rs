@@ -59,18 +59,34 @@ impl Transport {
             awaits: Awaits::Job,
         };
         let mut pause = TRY_FIRST;
-        for _ in 1..TRIES {
+        for tries in 1..TRIES {
             match self.follow(&poll) {
                 Err(ClientError::Transport { .. }) => {}
+                Ok(answer) if tries > 1 => return known(answer, address),
                 answer_or_refusal => return answer_or_refusal,
             }
             self.progress.step(&format!("no answer, trying again in {} s", pause.as_secs()));
             (self.sleep)(pause);
             pause *= 2;
         }
-        self.follow(&poll).map_err(|error| match error {
-            ClientError::Transport { .. } => ClientError::lost(&address.path(), TRIES, error),
-            other => other,
-        })
+        match self.follow(&poll) {
+            Err(error @ ClientError::Transport { .. }) => {
+                Err(ClientError::Lost { job: job_of(address), tries: TRIES, cause: Box::new(error) })
+            }
+            Ok(answer) => known(answer, address),
+            refusal => refusal,
+        }
     }
+}
+
+/// The answer of a server that was away, unless it has forgotten the job: heketi's are in memory, and are read once.
+fn known(answer: Answer, address: &Address) -> Result<Answer, ClientError> {
+    if answer.status() == 404 && answer.address == *address {
+        return Err(ClientError::Forgotten { job: job_of(address) });
+    }
+    Ok(answer)
+}
+
+fn job_of(address: &Address) -> String {
+    address.path().rsplit('/').next().unwrap_or_default().to_owned()
 }

@@ -99,3 +99,24 @@ fn advice(method: &str, awaits: Awaits) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_takes_no_connection_is_named_with_what_to_look_at() {
+        let said = Patience::default().reason(ureq::Timeout::Connect, "POST", "a:8080", Awaits::Answer);
+        assert_eq!(
+            said,
+            "dial tcp a:8080: i/o timeout: no connection within 30 s. Look whether the host is up and the network lets you through"
+        );
+    }
+
+    #[test]
+    fn a_look_at_a_job_may_take_longer_than_the_server_waits() {
+        let patience = Patience::default();
+        assert!(patience.job > Duration::from_secs(2 * WAIT) && patience.job < patience.answer);
+        assert!(patience.answer < patience.research);
+    }
+}

@@ -241,6 +241,20 @@ fn a_job_of_a_server_that_comes_back_is_waited_for() {
 }
 
 #[test]
+fn a_job_that_a_server_has_forgotten_while_it_was_away_is_named() {
+    let unknown = || answer("404 Not Found", &[], "Id not found\n");
+    let accepted = || answer("202 Accepted", &["Location: /queue/1"], "");
+    let stub = Stub::new(vec![accepted(), SILENCE.to_owned(), unknown()]);
+    let error = hasty_client(&stub).0.volume_delete("v").unwrap_err().to_string();
+    assert!(error.starts_with("the server was away and does not know job 1 any more: look"), "{error}");
+    // What was made and is gone again is another matter.
+    let made = answer("303 See Other", &["Location: /volumes/v"], "");
+    let stub = Stub::new(vec![accepted(), SILENCE.to_owned(), made, unknown()]);
+    let error = hasty_client(&stub).0.volume_create(&VolumeCreateRequest::default()).unwrap_err();
+    assert_eq!(error.to_string(), "Id not found");
+}
+
+#[test]
 fn a_refusal_and_a_circle_of_redirects_end_the_wait_for_a_job_at_once() {
     let accepted = || answer("202 Accepted", &["Location: /queue/1"], "");
     let stub = Stub::new(vec![accepted(), answer("404 Not Found", &[], "Id not found\n")]);

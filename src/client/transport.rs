@@ -68,6 +68,10 @@ impl Answer {
         if statuses.contains(&self.status) { Ok(self) } else { Err(self.failure()) }
     }
 
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
     /// Whether it tells of a job.
     pub(super) fn is_accepted(&self) -> bool {
         self.status == 202

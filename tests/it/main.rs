@@ -26,6 +26,7 @@ mod kubernetes;
 mod life;
 mod metrics;
 mod moves;
+mod patient;
 mod repeated;
 mod resync;
 mod service;

@@ -6,7 +6,7 @@ mod diff;
 pub mod http;
 mod matcher;
 mod output;
-mod program;
+pub mod program;
 mod scenario;
 mod sign;
 mod template;

@@ -87,6 +87,13 @@ impl Lab {
         self.send("DELETE", path, &[], None)
     }
 
+    /// Whether somebody has asked for a job since the start, and heard that it goes on.
+    pub fn was_polled(&self) -> bool {
+        let pending =
+            "mortar_http_request_duration_seconds_count{method=\"GET\",route=\"/queue/{id}\",status=\"2xx\"}";
+        self.get("/metrics").text.lines().any(|line| line.starts_with(pending) && !line.ends_with(" 0"))
+    }
+
     /// The last answer of a job.
     pub fn wait_for(&self, job: &str) -> Reply {
         let begun = Instant::now();
