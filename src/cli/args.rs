@@ -1,7 +1,16 @@
 //! The commands and their flags. What clap sees has been put into order by [`super::flags`] before.
 
+mod server;
+mod volume;
+
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+pub(super) use self::server::{
+    DbCommand, ExamineCommand, LoglevelCommand, ModeCommand, OperationsCommand, ServerCommand, StateCommand,
+};
+pub(super) use self::volume::{
+    EndpointCommand, RestrictionCommand, VolumeCommand, VolumeCreate, VolumeExpand,
+};
 use super::go;
 
 /// Manages GlusterFS volumes through a heketi-compatible server
@@ -57,6 +66,12 @@ pub(super) enum Command {
     /// Bricks: the parts of volumes on devices
     #[command(subcommand)]
     Brick(BrickCommand),
+    /// The server's database
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// How much the server logs
+    #[command(subcommand)]
+    Loglevel(LoglevelCommand),
     /// The server itself
     #[command(subcommand)]
     Server(ServerCommand),
@@ -79,6 +94,34 @@ pub(super) struct Ids {
     /// Ids of the objects
     #[arg(action = ArgAction::Append)]
     pub(super) ids: Vec<String>,
+}
+
+/// Words of which there should be one.
+#[derive(Debug, Args)]
+pub(super) struct Words {
+    /// The value
+    #[arg(action = ArgAction::Append)]
+    pub(super) words: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetTags {
+    /// Take all other tags away
+    #[arg(short, long)]
+    pub(super) exact: bool,
+    /// Id of the object, then tags as NAME:VALUE
+    #[arg(action = ArgAction::Append)]
+    pub(super) words: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RemoveTags {
+    /// Take all tags away
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Id of the object, then names of tags
+    #[arg(action = ArgAction::Append)]
+    pub(super) words: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -135,6 +178,11 @@ pub(super) enum NodeCommand {
     List,
     /// Move all bricks away from a disabled node
     Remove(Id),
+    /// Take tags away
+    #[command(visible_aliases = ["deltags", "removetags"])]
+    Rmtags(RemoveTags),
+    /// Add tags, or set some to other values
+    Settags(SetTags),
 }
 
 #[derive(Debug, Args)]
@@ -171,6 +219,11 @@ pub(super) enum DeviceCommand {
     Remove(DeviceRemove),
     /// Read the size of a device again
     Resync(DeviceResync),
+    /// Take tags away
+    #[command(visible_aliases = ["deltags", "removetags"])]
+    Rmtags(RemoveTags),
+    /// Add tags, or set some to other values
+    Settags(SetTags),
 }
 
 #[derive(Debug, Args)]
@@ -229,100 +282,6 @@ pub(super) struct DeviceRemove {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum VolumeCommand {
-    /// Make a copy of a volume
-    Clone(VolumeClone),
-    /// Make a volume
-    Create(Box<VolumeCreate>),
-    /// Delete a volume
-    Delete(Id),
-    /// Make a volume larger
-    Expand(VolumeExpand),
-    /// Show a volume
-    Info(Id),
-    /// List all volumes
-    List,
-    /// Keep new block volumes away from a hosting volume, or let them in again
-    #[command(subcommand)]
-    SetBlockHostingRestriction(RestrictionCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum RestrictionCommand {
-    /// Keep new block volumes away
-    Locked(Id),
-    /// Let new block volumes in
-    Unlocked(Id),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct VolumeCreate {
-    /// Size in GiB
-    #[arg(long, default_value = "0", hide_default_value = true, value_parser = go::parse_int)]
-    pub(super) size: i64,
-    /// Name [default: vol_ and the id]
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) name: String,
-    /// How data is kept: none, replicate or disperse
-    #[arg(long, default_value = "replicate")]
-    pub(super) durability: String,
-    /// Copies, with replicate
-    #[arg(long, default_value = "3", value_parser = go::parse_int)]
-    pub(super) replica: i64,
-    /// Data bricks of a set, with disperse
-    #[arg(long, default_value = "4", value_parser = go::parse_int)]
-    pub(super) disperse_data: i64,
-    /// Redundancy bricks of a set, with disperse
-    #[arg(long, default_value = "2", value_parser = go::parse_int)]
-    pub(super) redundancy: i64,
-    /// Ids of the clusters to try, separated by commas [default: all]
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) clusters: String,
-    /// Group that owns the volume
-    #[arg(long, default_value = "0", hide_default_value = true, value_parser = go::parse_int)]
-    pub(super) gid: i64,
-    /// Gluster options "key value", separated by commas
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) gluster_volume_options: String,
-    /// Let the volume host block volumes
-    #[arg(long)]
-    pub(super) block: bool,
-    /// Room for snapshots: thin pool over brick size, 1 to 100
-    #[arg(long, default_value = "1", value_parser = go::parse_float)]
-    pub(super) snapshot_factor: f64,
-    /// Print a Kubernetes PersistentVolume
-    #[arg(long)]
-    pub(super) persistent_volume: bool,
-    /// Write a Kubernetes PersistentVolume to this file
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) persistent_volume_file: String,
-    /// Endpoints object that the PersistentVolume names
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) persistent_volume_endpoint: String,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct VolumeClone {
-    /// Name of the copy [default: vol_ and its id]
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) name: String,
-    #[command(flatten)]
-    pub(super) id: Id,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct VolumeExpand {
-    /// GiB to add
-    #[arg(long, default_value = "0", hide_default_value = true, value_parser = go::parse_int)]
-    pub(super) expand_size: i64,
-    /// Id of the volume; wins over the argument
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub(super) volume: String,
-    #[command(flatten)]
-    pub(super) id: Id,
-}
-
-#[derive(Debug, Subcommand)]
 pub(super) enum TopologyCommand {
     /// Add clusters, nodes and devices of a file
     Load(TopologyLoad),
@@ -349,37 +308,4 @@ pub(super) struct TopologyInfo {
     /// A Go template; not supported
     #[arg(short = 'T', long, default_value = "", hide = true)]
     pub(super) template: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ServerCommand {
-    /// What the server has not finished
-    #[command(subcommand)]
-    Operations(OperationsCommand),
-    /// What the server and its peers have
-    #[command(subcommand)]
-    State(StateCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum OperationsCommand {
-    /// Clean up operations that failed or were left: those named, or all
-    Cleanup(Ids),
-    /// Count operations, or show one
-    Info(Id),
-    /// List all unfinished operations
-    List,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum StateCommand {
-    /// Compare what there is with the database
-    #[command(subcommand)]
-    Examine(ExamineCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ExamineCommand {
-    /// Ask all peers for their volumes, disks and mounts, and report what disagrees with the database
-    Gluster,
 }

@@ -9,6 +9,7 @@ use super::args::{DeviceAdd, DeviceCommand, DeviceRemove, DeviceResync};
 use super::failure::{Failure, required};
 use super::output::Output;
 use super::session::Session;
+use super::tags;
 use crate::api::{BrickInfo, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, List, StateRequest};
 
 const MISSING_ID: &str = "Device id missing";
@@ -44,6 +45,16 @@ pub(super) fn run(command: DeviceCommand, session: &Session, output: &mut Output
         DeviceCommand::List => list(session, output),
         DeviceCommand::Remove(flags) => remove(&flags, session, output),
         DeviceCommand::Resync(flags) => resync(&flags, session, output),
+        DeviceCommand::Rmtags(arguments) => {
+            let client = session.client()?;
+            let (id, request) = tags::remove(&arguments)?;
+            Ok(client.device_tags(id, &request)?)
+        }
+        DeviceCommand::Settags(arguments) => {
+            let client = session.client()?;
+            let (id, request) = tags::set(&arguments)?;
+            Ok(client.device_tags(id, &request)?)
+        }
     }
 }
 

@@ -49,6 +49,15 @@ pub(super) fn required<'a>(value: &'a str, missing: &str) -> Result<&'a str, Fai
     if value.is_empty() { Err(Failure::new(missing)) } else { Ok(value) }
 }
 
+/// The only one of the arguments, which must be there.
+pub(super) fn only<'a>(words: &'a [String], missing: &str) -> Result<&'a str, Failure> {
+    match words {
+        [] => Err(Failure::new(missing)),
+        [word] => Ok(word),
+        _ => Err(Failure::new("too many arguments")),
+    }
+}
+
 /// An error of the operating system in Go's words: without a number, in lower case.
 pub(super) fn os_reason(error: &std::io::Error) -> String {
     let text = error.to_string();

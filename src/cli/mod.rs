@@ -6,16 +6,19 @@
 mod args;
 mod brick;
 mod cluster;
+mod db;
 mod device;
 mod failure;
 mod flags;
 mod go;
+mod loglevel;
 mod node;
 mod operations;
 mod output;
 mod persistent_volume;
 mod server;
 mod session;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod topology_file;
@@ -126,6 +129,8 @@ fn execute(
         Command::Device(command) => device::run(command, &session, output),
         Command::Brick(command) => brick::run(&command, &session, output),
         Command::Volume(command) => volume::run(command, &session, output),
+        Command::Db(command) => db::run(&command, &session, output),
+        Command::Loglevel(command) => loglevel::run(&command, &session, output),
         Command::Server(command) => server::run(&command, &session, output),
         Command::Topology(args::TopologyCommand::Load(arguments)) => {
             topology_load::run(&arguments, &session, output)

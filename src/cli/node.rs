@@ -5,6 +5,7 @@ use super::device::{device_line, state_word};
 use super::failure::{Failure, required};
 use super::output::Output;
 use super::session::Session;
+use super::tags;
 use crate::api::{Hostnames, List, NodeAddRequest, NodeInfo, StateRequest};
 
 const MISSING_ID: &str = "Node id missing";
@@ -25,6 +26,16 @@ pub(super) fn run(command: NodeCommand, session: &Session, output: &mut Output<'
             if session.json { output.json(&node) } else { output.text(&info(&node)) }
         }
         NodeCommand::List => list(session, output),
+        NodeCommand::Rmtags(arguments) => {
+            let client = session.client()?;
+            let (id, request) = tags::remove(&arguments)?;
+            Ok(client.node_tags(id, &request)?)
+        }
+        NodeCommand::Settags(arguments) => {
+            let client = session.client()?;
+            let (id, request) = tags::set(&arguments)?;
+            Ok(client.node_tags(id, &request)?)
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whole command lines against canned answers: output, exit status, requests.
 
+mod server;
+
 use super::*;
 use crate::client::stub::{Stub, answer, json};
 
@@ -84,6 +86,17 @@ fn wrong_command_lines_are_refused_in_heketi_clis_words() {
     check("device resync", "Error: object/cluster id missing\n");
     check("brick evict", "Error: Brick id missing\n");
     check("brick evict b c", "Error: Too many arguments provided\n");
+    check("node settags", "Error: id required\n");
+    check("device settags d", "Error: at least one tag:value pair expected\n");
+    check("node settags n a:b c", "Error: expected colon (:) between tag name and value, got: c\n");
+    check("device rmtags --all", "Error: id required\n");
+    check("node removetags n", "Error: at least one tag expected\n");
+    check("device deltags --all d t", "Error: --all may not be combined with named tags\n");
+    check("loglevel set", "Error: missing log-level argument\n");
+    check("loglevel set info debug", "Error: too many arguments\n");
+    check("server mode set", "Error: missing mode argument\n");
+    check("server mode set normal normal", "Error: too many arguments\n");
+    check("volume endpoint patch", "Error: Volume id missing\n");
     check("device frobnicate --nosuch", "Error: unknown flag: --nosuch\n");
     check("node add --zone=1 --management-host-name=h", "Error: Missing storage hostname\n");
     check("cluster setflags c", "Error: At least one of --file or --block must be specified.\n");
@@ -209,25 +222,38 @@ fn bricks_are_evicted_and_devices_read_again() {
 }
 
 #[test]
-fn operations_are_shown_and_cleaned_up() {
-    let counts = r#"{"total":3,"in_flight":1,"stale":1,"failed":1,"new":1}"#;
-    let (ran, _) = against(&["server", "operations", "info", "--json"], vec![json(counts)]);
-    let shown = "Operation Counts:\n  Total: 3\n  In-Flight: 1\n  New: 1\n  Failed: 1\n  Stale: 1\n";
-    assert_eq!((ran.status, ran.out.as_str()), (0, shown));
-    let one = r#"{"id":"o","type_name":"create-volume","status":"stale","sub_status":"","changes":[{"id":"b","description":"Add brick"}]}"#;
-    let (ran, asked) = against(&["server", "operations", "info", "o"], vec![json(one)]);
-    assert_eq!(ran.out, "\nId: o\nType: create-volume\nStatus: stale \nChanges:\n    Add brick: b\n");
-    assert_eq!(asked, ["GET /operations/pending/o"]);
-    let all = r#"{"pendingoperations":[{"id":"o","type_name":"x","status":"","sub_status":"in-flight"},{"id":"p","type_name":"y","status":"failed"}]}"#;
-    let (ran, _) = against(&["server", "operations", "list"], vec![json(all)]);
-    assert_eq!(ran.out, "Id:o  Type:x  Status:New in-flight\nId:p  Type:y  Status:failed \n");
-    for (ids, body) in [(&[][..], "{}"), (&["o", "p"][..], r#"{"operations":["o","p"]}"#)] {
-        let line = [&["server", "operations", "cleanup"][..], ids].concat();
-        let (ran, asked) = against(&line, vec![accepted(), done()]);
-        assert_eq!((ran.status, ran.out.as_str()), (0, ""));
-        assert!(ran.err.starts_with("Note: Operation clean up is a batch operation.\n* The"), "{}", ran.err);
-        assert_eq!(asked[0], format!("POST /operations/pending/cleanup {body}"));
+fn tags_are_set_and_removed_without_a_word() {
+    let check = |line: &str, path: &str, body: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let (ran, asked) = against(&words, vec![json("{}")]);
+        assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, "", ""), "{line}");
+        assert_eq!(asked, [format!("POST {path} {body}")], "{line}");
+    };
+    let update = r#"{"tags":{"a":"2","b":"x:y","c":""},"change_type":"update"}"#;
+    check("node settags n a:1 b:x:y c: a:2", "/nodes/n/tags", update);
+    check("device settags d -e a:1", "/devices/d/tags", r#"{"tags":{"a":"1"},"change_type":"set"}"#);
+    check("device settags --exact d a:1", "/devices/d/tags", r#"{"tags":{"a":"1"},"change_type":"set"}"#);
+    let delete = r#"{"tags":{"a":"","b":""},"change_type":"delete"}"#;
+    for word in ["rmtags", "deltags", "removetags"] {
+        check(&format!("node {word} n a b"), "/nodes/n/tags", delete);
+        check(&format!("device {word} d a b"), "/devices/d/tags", delete);
     }
+    check("node rmtags n --all", "/nodes/n/tags", r#"{"tags":{},"change_type":"set"}"#);
+
+    let (ran, _) =
+        against(&["node", "settags", "n", ":x"], vec![answer("400 Bad Request", &[], "no name\n")]);
+    assert_eq!((ran.status, ran.err.as_str()), (255, "Error: no name\n"));
+}
+
+#[test]
+fn the_endpoints_of_a_volume_are_printed_without_a_line_feed() {
+    let volume = r#"{"id":"v","mount":{"glusterfs":{"hosts":["10.0.0.1","b"],"device":"b:v","options":{}}}}"#;
+    let (ran, asked) = against(&["volume", "endpoint", "patch", "v"], vec![json(volume)]);
+    let subsets = concat!(
+        r#"{"subsets": [{"addresses":[{"ip":"10.0.0.1"}],"ports":[{"port":1}]},"#,
+        r#"{"addresses":[{"ip":"b"}],"ports":[{"port":1}]}]}"#
+    );
+    assert_eq!((ran.status, ran.out.as_str(), asked), (0, subsets, vec!["GET /volumes/v".to_owned()]));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `volume …`
 
-use super::args::{RestrictionCommand, VolumeCommand, VolumeCreate, VolumeExpand};
+use super::args::{EndpointCommand, RestrictionCommand, VolumeCommand, VolumeCreate, VolumeExpand};
 use super::failure::{Failure, os_reason, required};
 use super::output::Output;
 use super::persistent_volume::persistent_volume;
@@ -26,6 +26,10 @@ pub(super) fn run(command: VolumeCommand, session: &Session, output: &mut Output
             session.client()?.volume_delete(id)?;
             output.line(&format!("Volume {id} deleted"))
         }
+        VolumeCommand::Endpoint(EndpointCommand::Patch(arguments)) => {
+            let volume = session.client()?.volume_info(required(&arguments.id, MISSING_ID)?)?;
+            output.text(&endpoint_patch(&volume))
+        }
         VolumeCommand::Expand(flags) => expand(&flags, session, output),
         VolumeCommand::Info(arguments) => {
             let volume = session.client()?.volume_info(required(&arguments.id, MISSING_ID)?)?;
@@ -45,6 +49,16 @@ fn restrict(id: &str, word: &str, session: &Session, output: &mut Output<'_>) ->
     let request = BlockRestrictionRequest { restriction: word.to_owned() };
     let volume = session.client()?.volume_set_block_restriction(required(id, MISSING_ID)?, &request)?;
     show(&volume, session, output)
+}
+
+/// One subset for each node. The blanks are heketi-cli's.
+fn endpoint_patch(volume: &VolumeInfo) -> String {
+    let subset = |host: &String| {
+        let ip = serde_json::Value::from(host.as_str());
+        format!(r#"{{"addresses":[{{"ip":{ip}}}],"ports":[{{"port":1}}]}}"#)
+    };
+    let subsets: Vec<String> = volume.mount.glusterfs.hosts.iter().map(subset).collect();
+    format!(r#"{{"subsets": [{}]}}"#, subsets.join(","))
 }
 
 fn create(flags: &VolumeCreate, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {

@@ -30,7 +30,7 @@ impl Address {
     pub(super) fn parse(method: &str, url: &str) -> Result<Address, ClientError> {
         let url = utf8_percent_encode(url, NOT_IN_URLS).to_string();
         let refuse =
-            |reason: String| Err(ClientError::Transport { method: title(method), url: url.clone(), reason });
+            |reason: String| Err(ClientError::Address(format!("{} \"{url}\": {reason}", title(method))));
         match scheme(&url) {
             Some("http") => {}
             Some("https") => {

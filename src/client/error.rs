@@ -30,7 +30,19 @@ pub enum ClientError {
         /// What happened.
         reason: String,
     },
-    /// The address of the server is none.
+    /// A job was accepted, and no answer about it came any more.
+    #[error(
+        "{cause} ({tries} tries). Job {job} goes on in the server all the same: once that answers again, look what has become of it (the lists, `server operations list`) before you ask for the same again"
+    )]
+    Lost {
+        /// Its id.
+        job: String,
+        /// How often it was asked for.
+        tries: u32,
+        /// What happened the last time.
+        cause: Box<ClientError>,
+    },
+    /// The address of the server is none, or leads in a circle.
     #[error("{0}")]
     Address(String),
     /// The server accepted a job without saying where it is.
@@ -42,13 +54,21 @@ pub enum ClientError {
 }
 
 impl ClientError {
+    /// No answer about the job at `path`.
+    pub(super) fn lost(path: &str, tries: u32, cause: ClientError) -> ClientError {
+        let job = path.rsplit('/').next().unwrap_or(path).to_owned();
+        ClientError::Lost { job, tries, cause: Box::new(cause) }
+    }
+
     /// From an answer that was not expected.
     pub(super) fn refused(status: u16, content_type: &str, known_length: bool, body: &[u8]) -> ClientError {
         if content_type.starts_with(PROBLEM_JSON)
             && let Ok(problem) = json::decode::<Problem>(body)
-            && !problem.title.is_empty()
+            && !problem.title.trim().is_empty()
         {
-            return ClientError::Refused { status, text: problem.title, explanation: problem.detail };
+            // As with a plain text, line feeds at its end are not part of it.
+            let text = problem.title.trim().to_owned();
+            return ClientError::Refused { status, text, explanation: problem.detail };
         }
         let limit = if known_length { body.len() } else { body.len().min(UNKNOWN_LENGTH_LIMIT) };
         let text = String::from_utf8_lossy(&body[..limit]).trim().to_owned();

@@ -3,7 +3,10 @@
 
 mod address;
 mod error;
+mod job;
+mod patience;
 mod progress;
+mod server;
 #[cfg(test)]
 pub(crate) mod stub;
 mod token;
@@ -16,10 +19,9 @@ pub use self::token::Credentials;
 pub use self::topology::{Topology, TopologyCluster};
 use self::transport::Transport;
 use crate::api::{
-    BlockRestrictionRequest, BrickEvictRequest, CleanUpRequest, ClusterCreateRequest, ClusterInfo,
-    ClusterList, DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, NodeAddRequest, NodeInfo, OperationsInfo,
-    PendingOperationDetails, PendingOperationList, StateRequest, VolumeCloneRequest, VolumeCreateRequest,
-    VolumeExpandRequest, VolumeInfo, VolumeList,
+    BlockRestrictionRequest, BrickEvictRequest, ClusterCreateRequest, ClusterInfo, ClusterList,
+    DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, NodeAddRequest, NodeInfo, StateRequest, TagsRequest,
+    VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList,
 };
 
 /// What a call brings.
@@ -113,6 +115,14 @@ impl Client {
             .map(drop)
     }
 
+    /// Changes the tags of a node.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn node_tags(&self, id: &str, request: &TagsRequest) -> Result<()> {
+        self.0.send_json("POST", &format!("/nodes/{id}/tags"), request)?.expect(&[200]).map(drop)
+    }
+
     /// Adds a device; its id is not told.
     ///
     /// # Errors
@@ -152,6 +162,14 @@ impl Client {
     /// See [`Client::cluster_list`].
     pub fn device_resync(&self, id: &str) -> Result<()> {
         self.0.wait(self.0.send("GET", &format!("/devices/{id}/resync"))?)?.expect(&[204]).map(drop)
+    }
+
+    /// Changes the tags of a device.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn device_tags(&self, id: &str, request: &TagsRequest) -> Result<()> {
+        self.0.send_json("POST", &format!("/devices/{id}/tags"), request)?.expect(&[200]).map(drop)
     }
 
     /// Moves a brick to another device.
@@ -224,48 +242,6 @@ impl Client {
     /// See [`Client::cluster_list`].
     pub fn volume_delete(&self, id: &str) -> Result<()> {
         self.0.wait(self.0.send("DELETE", &format!("/volumes/{id}"))?)?.expect(&[204]).map(drop)
-    }
-
-    /// How many operations are unfinished.
-    ///
-    /// # Errors
-    /// See [`Client::cluster_list`].
-    pub fn operations_info(&self) -> Result<OperationsInfo> {
-        self.get("/operations")
-    }
-
-    /// All unfinished operations.
-    ///
-    /// # Errors
-    /// See [`Client::cluster_list`].
-    pub fn operations_pending(&self) -> Result<PendingOperationList> {
-        self.get("/operations/pending")
-    }
-
-    /// One unfinished operation.
-    ///
-    /// # Errors
-    /// See [`Client::cluster_list`].
-    pub fn operation_info(&self, id: &str) -> Result<PendingOperationDetails> {
-        self.get(&format!("/operations/pending/{id}"))
-    }
-
-    /// Cleans up operations that failed or were left.
-    ///
-    /// # Errors
-    /// See [`Client::cluster_list`].
-    pub fn operations_clean_up(&self, request: &CleanUpRequest) -> Result<()> {
-        let answer = self.0.send_json("POST", "/operations/pending/cleanup", request)?;
-        let answer = answer.expect(&[200, 202])?;
-        if answer.is_accepted() { self.0.wait(answer)?.expect(&[204]).map(drop) } else { Ok(()) }
-    }
-
-    /// What the peers have against what the database says: the JSON as it came.
-    ///
-    /// # Errors
-    /// See [`Client::cluster_list`].
-    pub fn examine_gluster(&self) -> Result<Vec<u8>> {
-        Ok(self.0.send("GET", "/internal/state/examine/gluster")?.expect(&[200])?.into_body())
     }
 }
 

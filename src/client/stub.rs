@@ -12,6 +12,9 @@ pub(crate) struct Asked {
     pub(crate) body: String,
 }
 
+/// No answer at all: the connection stays open, as that of a server whose host has died.
+pub(crate) const SILENCE: &str = "";
+
 /// A server that gives its answers in order and then hangs up.
 pub(crate) struct Stub {
     pub(crate) url: String,
@@ -35,16 +38,32 @@ pub(crate) fn json(body: &str) -> String {
 
 impl Stub {
     pub(crate) fn new(answers: Vec<String>) -> Stub {
+        Stub::serving(answers, |answer| answer == SILENCE)
+    }
+
+    /// One answer, whose rest never comes.
+    pub(crate) fn that_stops_after(part: String) -> Stub {
+        Stub::serving(vec![part], |_| true)
+    }
+
+    /// Connections are kept after the answers that `keeps` says.
+    fn serving(answers: Vec<String>, keeps: fn(&str) -> bool) -> Stub {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let record = Arc::clone(&asked);
         std::thread::spawn(move || {
+            let mut kept = Vec::new();
             for answer in answers {
                 let (mut stream, _) = listener.accept().unwrap();
                 let request = read(&mut stream);
                 record.lock().unwrap().push(request);
                 stream.write_all(answer.as_bytes()).unwrap();
+                kept.extend(keeps(&answer).then_some(stream));
+            }
+            // Until whoever waits has given up.
+            for stream in kept {
+                wait_for_end(&stream);
             }
         });
         Stub { url, asked }
@@ -59,6 +78,11 @@ impl Stub {
         let line = |asked: &Asked| format!("{} {}", asked.line.replace(" HTTP/1.1", ""), asked.body);
         self.asked().iter().map(|asked| line(asked).trim_end().to_owned()).collect()
     }
+}
+
+fn wait_for_end(mut stream: &TcpStream) {
+    // Closed or reset: both are an end.
+    let _ = stream.read(&mut [0]);
 }
 
 fn read(stream: &mut TcpStream) -> Asked {

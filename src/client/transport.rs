@@ -1,14 +1,15 @@
-//! Requests and answers: one signed request, redirects, retries, jobs.
+//! Requests and answers: one signed request, redirects, retries.
 
 use std::net::ToSocketAddrs;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use ureq::http;
+use ureq::{AsSendBody, http};
 
 use super::address::{Address, title};
 use super::error::ClientError;
+use super::patience::{Awaits, Patience, WAIT};
 use super::progress::Progress;
 use super::token::Credentials;
 use crate::api::problem::PROBLEM_JSON;
@@ -18,14 +19,6 @@ use crate::json;
 const BUSY_TRIES: u32 = 7;
 /// Hops after which a chain of redirects is taken for a circle.
 const MAX_HOPS: u32 = 50;
-/// The wait before the second look at a job; doubles up to [`POLL_MAX`].
-const POLL_FIRST: Duration = Duration::from_millis(20);
-/// The longest wait between two looks at a job.
-const POLL_MAX: Duration = Duration::from_millis(400);
-
-/// What a look at a job asks for: no answer before the job is finished, or this many seconds have passed. Short, as
-/// each answer tells which step is running.
-const WAIT: &str = "wait=1";
 /// The largest answer that is read.
 const MAX_BODY: u64 = 1 << 30;
 
@@ -39,16 +32,16 @@ pub(super) struct Transport {
     credentials: Credentials,
     pub(super) progress: Box<dyn Progress>,
     pub(super) sleep: Sleep,
+    pub(super) patience: Patience,
 }
 
 /// A request to send, perhaps several times.
-struct Outgoing {
-    method: &'static str,
-    address: Address,
-    body: Option<Vec<u8>>,
-    typed: bool,
-    /// Whether the server may answer when there is something new.
-    waits: bool,
+pub(super) struct Outgoing {
+    pub(super) method: &'static str,
+    pub(super) address: Address,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) typed: bool,
+    pub(super) awaits: Awaits,
 }
 
 /// An answer with its whole body.
@@ -57,11 +50,11 @@ pub(super) struct Answer {
     headers: http::HeaderMap,
     body: Vec<u8>,
     /// Where it came from, after redirects.
-    address: Address,
+    pub(super) address: Address,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
@@ -105,12 +98,24 @@ impl Transport {
             .accept(PROBLEM_JSON)
             .build()
             .new_agent();
-        Transport { agent, server, credentials, progress, sleep: Box::new(std::thread::sleep) }
+        Transport {
+            agent,
+            server,
+            credentials,
+            progress,
+            sleep: Box::new(std::thread::sleep),
+            patience: Patience::default(),
+        }
     }
 
     /// Sends a request without a body and follows redirects.
     pub(super) fn send(&self, method: &'static str, path: &str) -> Result<Answer, ClientError> {
         self.patiently(self.outgoing(method, path, None)?)
+    }
+
+    /// The same for what the server has to ask its peers for.
+    pub(super) fn send_research(&self, method: &'static str, path: &str) -> Result<Answer, ClientError> {
+        self.patiently(Outgoing { awaits: Awaits::Research, ..self.outgoing(method, path, None)? })
     }
 
     /// Sends a request with a JSON body and follows redirects.
@@ -123,40 +128,6 @@ impl Transport {
         self.patiently(self.outgoing(method, path, Some(json::encode_compact(body)))?)
     }
 
-    /// Waits for the job that an answer tells of, and gives its last answer.
-    pub(super) fn wait(&self, accepted: Answer) -> Result<Answer, ClientError> {
-        let accepted = accepted.expect(&[202])?;
-        let location = accepted.header("location");
-        if location.is_empty() {
-            return Err(ClientError::NoLocation);
-        }
-        let address = accepted.address.join("GET", location)?;
-        let result = self.poll(&address);
-        self.progress.done();
-        result
-    }
-
-    fn poll(&self, address: &Address) -> Result<Answer, ClientError> {
-        let mut pause = POLL_FIRST;
-        loop {
-            let poll =
-                Outgoing { method: "GET", address: address.clone(), body: None, typed: true, waits: true };
-            let answer = self.follow(&poll)?;
-            if answer.header("x-pending") != "true" {
-                return Ok(answer);
-            }
-            let answer = answer.expect(&[200])?;
-            if !answer.header("x-mortar-step").is_empty() {
-                self.progress.step(answer.header("x-mortar-step"));
-            }
-            // A server that has waited for us is asked again at once.
-            if answer.header("preference-applied") != "wait" {
-                (self.sleep)(pause);
-                pause = (pause * 2).min(POLL_MAX);
-            }
-        }
-    }
-
     fn outgoing(
         &self,
         method: &'static str,
@@ -165,7 +136,7 @@ impl Transport {
     ) -> Result<Outgoing, ClientError> {
         let address = Address::parse(method, &format!("{}{path}", self.server))?;
         // Go's client names no type where a DELETE carries a body.
-        Ok(Outgoing { method, address, typed: method != "DELETE", body, waits: false })
+        Ok(Outgoing { method, address, typed: method != "DELETE", body, awaits: Awaits::Answer })
     }
 
     /// Sends again while the server is busy.
@@ -183,7 +154,7 @@ impl Transport {
         self.follow(&request)
     }
 
-    fn follow(&self, request: &Outgoing) -> Result<Answer, ClientError> {
+    pub(super) fn follow(&self, request: &Outgoing) -> Result<Answer, ClientError> {
         let mut method = request.method;
         let mut address = request.address.clone();
         for _ in 0..MAX_HOPS {
@@ -201,8 +172,8 @@ impl Transport {
             }
             address = address.join(method, location)?;
         }
-        let reason = format!("stopped after {MAX_HOPS} redirects");
-        Err(ClientError::Transport { method: title(method), url: address.as_str().to_owned(), reason })
+        let (method, url) = (title(method), address.as_str());
+        Err(ClientError::Address(format!("{method} \"{url}\": stopped after {MAX_HOPS} redirects")))
     }
 
     fn once(
@@ -215,7 +186,12 @@ impl Transport {
         let failed = |error: ureq::Error| ClientError::Transport {
             method: title(method),
             url: address.as_str().to_owned(),
-            reason: reason(&error, address.host()),
+            reason: match error {
+                ureq::Error::Timeout(limit) => {
+                    self.patience.reason(limit, of.method, address.host(), of.awaits)
+                }
+                other => reason(&other, address.host()),
+            },
         };
         let token = self.credentials.token(method, &address.path());
         let mut request = http::Request::builder()
@@ -225,19 +201,25 @@ impl Transport {
         if body.is_some() && of.typed {
             request = request.header("content-type", "application/json");
         }
-        if of.waits {
-            request = request.header("prefer", WAIT);
+        if of.awaits == Awaits::Job {
+            request = request.header("prefer", format!("wait={WAIT}"));
         }
         let response = match body {
-            Some(body) => {
-                request.body(body.clone()).map_err(ureq::Error::from).and_then(|r| self.agent.run(r))
-            }
-            None => request.body(()).map_err(ureq::Error::from).and_then(|r| self.agent.run(r)),
+            Some(body) => self.run(request.body(body.clone()), of.awaits),
+            None => self.run(request.body(()), of.awaits),
         };
         let (parts, mut body) = response.map_err(failed)?.into_parts();
         let body = body.with_config().limit(MAX_BODY).read_to_vec().map_err(failed)?;
         let address = address.clone();
         Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, address })
+    }
+
+    fn run<S: AsSendBody>(
+        &self,
+        request: http::Result<http::Request<S>>,
+        awaits: Awaits,
+    ) -> Result<http::Response<ureq::Body>, ureq::Error> {
+        self.agent.run(self.patience.limit(&self.agent, request?, awaits))
     }
 }
 

@@ -81,6 +81,11 @@ pub enum Detail {
         /// The operation that empties its device or node, if one does.
         parent: Option<OperationId>,
     },
+    /// Of a device whose size is read again.
+    Resync {
+        /// The bricks that were on it when it was decided: what is read is true only as long as they are the same.
+        bricks: Vec<BrickId>,
+    },
     /// Of a device or node that is emptied.
     Remove {
         /// Whether bricks are moved only where gluster says that the copies which stay are whole.

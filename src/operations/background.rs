@@ -11,7 +11,7 @@ use super::engine::{Engine, Locking, Stopped, Turn};
 use super::locks::{Mode, ObjectKey};
 use super::recovery::{self, Next};
 use super::run::LONGEST_PAUSE;
-use super::{Operations, devices, volume_clone, volume_create};
+use super::{Operations, devices, failure, volume_clone, volume_create};
 use crate::model::ids::OperationId;
 use crate::model::operation::{Detail, Direction, JobOutcome, Operation, OperationKind};
 use crate::store::{Result, brick, device, idempotency, job, node, operation, volume};
@@ -248,6 +248,9 @@ async fn locks_of(conn: &mut SqliteConnection, op: &Operation) -> Result<Vec<(Ob
         OperationKind::BrickEvict => {
             let Ok(id) = op.target.parse() else { return Ok(Vec::new()) };
             let Some(brick) = brick::find(conn, id).await? else { return Ok(Vec::new()) };
+            if failure::is_exchanged(op) {
+                return Ok(vec![(ObjectKey::Volume(brick.volume), Mode::Exclusive)]);
+            }
             let volume = volume::find(conn, brick.volume).await?;
             Ok(volume.map_or_else(Vec::new, |volume| volume_create::locks(volume.cluster, volume.id)))
         }

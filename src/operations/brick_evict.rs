@@ -58,7 +58,7 @@ impl Operations {
 impl Engine {
     async fn evict_brick(self: &Arc<Self>, id: BrickId, check_heal: bool) -> Result<JobId, OpError> {
         let mut tx = self.store.write().await?;
-        if brick::find(&mut tx, id).await?.is_none_or(|found| found.replaces.is_some()) {
+        if brick::find(&mut tx, id).await?.is_none_or(|found| is_unlisted(&found)) {
             return Err(OpError::NotFound);
         }
         let ticket = self.limits.try_enter()?;
@@ -153,10 +153,9 @@ impl Engine {
 
 /// The brick with its volume, unless an operation works on them.
 async fn movable(tx: &mut SqliteConnection, id: BrickId) -> Result<(Brick, Volume), CannotMove> {
-    let found = brick::find(tx, id).await?.filter(|brick| brick.replaces.is_none());
-    let old = found.ok_or(OpError::NotFound)?;
+    let old = brick::find(tx, id).await?.filter(|brick| !is_unlisted(brick)).ok_or(OpError::NotFound)?;
     let volume = volume::find(tx, old.volume).await?.ok_or(OpError::NotFound)?;
-    if old.phase != Phase::Ready {
+    if old.phase != Phase::Ready || old.replaces.is_some() {
         return Err(CannotMove::Pending(format!("Can not evict brick {id}: brick is pending")));
     }
     if volume.phase != Phase::Ready || brick::any_pending_of_volume(tx, volume.id).await? {
@@ -168,6 +167,11 @@ async fn movable(tx: &mut SqliteConnection, id: BrickId) -> Result<(Brick, Volum
         return Err(CannotMove::Pending(text));
     }
     Ok((old, volume))
+}
+
+/// Whether a brick is still to take another one's place: nobody knows of it.
+fn is_unlisted(brick: &Brick) -> bool {
+    brick.replaces.is_some() && brick.phase == Phase::Creating
 }
 
 /// A brick without copies cannot be healed anywhere else: what is on it would be lost, whatever was asked.

@@ -7,6 +7,7 @@ use sqlx::SqliteConnection;
 use super::engine::{Engine, Turn};
 use super::labels::known;
 use super::locks::{Mode, ObjectKey};
+use super::removal::Emptied;
 use super::{IN_USE, OpError, Operations, leftovers, peers, steps};
 use crate::executor::lvm;
 use crate::model::device::{Device, Storage};
@@ -129,6 +130,7 @@ impl Engine {
         if !is_left || !self.is_disk_lost(id).await? {
             return self.release_device(self.store.write().await?, id, true).await;
         }
+        self.out_of_gluster(id).await?;
         self.leftovers_let_alone(id).await?;
         let mut tx = self.store.write().await?;
         failed(&mut tx, id).await?;
@@ -136,6 +138,15 @@ impl Engine {
         let released = self.release_device(tx, id, true).await;
         self.go_on_without_leftovers(&given_up);
         released
+    }
+
+    /// Once its bricks are forgotten nobody would take them out of volumes that are to go.
+    async fn out_of_gluster(&self, id: DeviceId) -> Result<(), OpError> {
+        match self.take_out_of_unwanted(id).await? {
+            Emptied::Wholly => Ok(()),
+            Emptied::Not(why) => Err(OpError::refused(why.text, why.explanation)),
+            Emptied::Interrupted => Err(OpError::ShuttingDown),
+        }
     }
 
     async fn release_device(
@@ -186,20 +197,25 @@ impl Engine {
     async fn resync_device(self: &Arc<Self>, id: DeviceId) -> Result<JobId, OpError> {
         let mut tx = self.store.write().await?;
         let (device, node) = ready(&mut tx, id).await?;
-        let pending = !brick::coming_to(&mut tx, id).await?.is_empty();
+        let there = brick::phases_on(&mut tx, id).await?;
+        let pending = there.iter().any(|(_, phase)| *phase != Phase::Ready);
         if pending || operation::touches(&mut tx, &id.to_string()).await? {
             return self.finished_job(tx, being_worked_on(&device), false).await;
         }
         let mut plan = plan(&node, &device, false, false)?;
         plan.known = known(&mut tx, node.id).await?;
         let stages = vec![vec![Step::ReadDevice(plan)]];
-        let decision = self.decision(OperationKind::DeviceResync, id, stages, locks(&node, id));
+        let mut decision = self.decision(OperationKind::DeviceResync, id, stages, locks(&node, id));
+        decision.detail = Detail::Resync { bricks: there.into_iter().map(|(brick, _)| brick).collect() };
         self.launch(tx, decision, false, None).await
     }
 }
 
-fn being_worked_on(device: &Device) -> JobOutcome {
-    let explanation = format!("{} is being emptied, or bricks are being made on it", device.name);
+pub(super) fn being_worked_on(device: &Device) -> JobOutcome {
+    let explanation = format!(
+        "{} is being emptied, or bricks are being made on it or taken away; ask again when that is done",
+        device.name
+    );
     JobOutcome::Failed { text: IN_USE.to_owned(), explanation: Some(explanation) }
 }
 

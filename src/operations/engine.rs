@@ -3,7 +3,7 @@
 //! **Invariant:** a step is marked *started* on disk before its first byte goes out. **Invariant:** no
 //! transaction is open while a host works.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, watch};
@@ -49,8 +49,8 @@ pub(super) struct Engine {
     pub(super) read: Mutex<HashMap<JobId, i64>>,
     /// Nodes whose glusterd did not answer when it was asked last.
     pub(super) down: Mutex<BTreeSet<NodeId>>,
-    /// Bricks that are not waited for any more: what they were to be healed on is gone for good.
-    pub(super) heals_given_up: watch::Sender<BTreeSet<BrickId>>,
+    /// Bricks that are not waited for any more, and who wants it so: what they were to be healed on is gone for good.
+    pub(super) heals_given_up: watch::Sender<BTreeMap<BrickId, usize>>,
     /// How full thin pools were when they were looked at last.
     pub(super) passed_levels: PassedLevels,
     /// Held while the peers are compared with the database.

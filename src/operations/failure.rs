@@ -22,8 +22,14 @@ pub(super) enum OnFailure {
     GiveUp,
 }
 
-/// Decides where a failure leads.
-pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: Duration) -> OnFailure {
+/// Decides where a failure leads. `emptied`: the device or node that the step is for is being taken out of service.
+pub(super) fn after(
+    op: &Operation,
+    error: &StepError,
+    spent: Duration,
+    budget: Duration,
+    emptied: bool,
+) -> OnFailure {
     match op.kind {
         OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate => {
             OnFailure::TurnBack
@@ -35,8 +41,13 @@ pub(super) fn after(op: &Operation, error: &StepError, spent: Duration, budget: 
         }
         OperationKind::VolumeClone => OnFailure::TurnBack,
         OperationKind::VolumeExpand | OperationKind::BrickEvict if !is_past_return(op) => OnFailure::TurnBack,
-        // The brick has been moved; what is left of it lies on a peer that is away. One that answers, if late, keeps nothing.
-        OperationKind::BrickEvict if error.is_unreachable() && is_destroying(op) && spent >= budget => {
+        // Heals have a patience of their own.
+        OperationKind::BrickEvict if !is_destroying(op) => OnFailure::Park,
+        // The brick has been moved; what is left of it lies on a peer that is away. One that answers, if late, keeps
+        // nothing, nor does one that is to stay: it may only be restarted.
+        OperationKind::BrickEvict
+            if error.is_unreachable() && emptied && (spent >= budget || op.parked.is_some()) =>
+        {
             OnFailure::Ignore
         }
         OperationKind::VolumeExpand | OperationKind::BrickEvict => {
@@ -75,6 +86,11 @@ pub(super) fn is_past_return(op: &Operation) -> bool {
     op.steps.iter().any(|record| {
         matches!(record.step, Step::AddBricks(_) | Step::ReplaceBrick(_)) && record.state == StepState::Done
     })
+}
+
+/// Whether gluster has put a brick in the place of the one that is to be moved: what is left concerns its volume alone.
+pub(super) fn is_exchanged(op: &Operation) -> bool {
+    op.kind == OperationKind::BrickEvict && is_past_return(op)
 }
 
 fn is_cloned(op: &Operation) -> bool {
@@ -170,3 +186,6 @@ pub(super) fn place_of(step: &Step) -> Option<(NodeId, DeviceId)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 use tracing::{info, warn};
 
 use super::engine::Engine;
-use super::{failure, labels, volume_clone, volume_retry};
+use super::{devices, failure, labels, volume_clone, volume_retry};
 use crate::model::device::DeviceLabel;
 use crate::model::ids::BrickId;
 use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind, StepRecord};
@@ -89,13 +89,26 @@ async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operati
             node::set_state(conn, id(op)?, EntryState::Failed).await?;
             Ok(JobOutcome::Done)
         }
-        OperationKind::DeviceResync => {
-            let facts = facts(op)?;
-            device::resize(conn, id(op)?, facts.total, facts.free).await?;
-            labels::write(conn, id(op)?, &facts.labels).await?;
-            Ok(JobOutcome::Done)
-        }
+        OperationKind::DeviceResync => resync(conn, op).await,
     }
+}
+
+/// Takes over what a peer says of a device, unless bricks came or went meanwhile: then nobody knows whether they are in
+/// it.
+async fn resync(conn: &mut SqliteConnection, op: &Operation) -> Result<JobOutcome> {
+    let (id, facts) = (id(op)?, facts(op)?);
+    labels::write(conn, id, &facts.labels).await?;
+    // One that an earlier version began knows of none.
+    let bricks = if let Detail::Resync { bricks } = &op.detail { bricks.as_slice() } else { &[] };
+    let there = brick::phases_on(conn, id).await?;
+    let is_same = there.iter().all(|(_, phase)| *phase == Phase::Ready)
+        && there.iter().map(|(brick, _)| brick).eq(bricks);
+    if !is_same {
+        let device = device::find(conn, id).await?.ok_or_else(|| corrupt(op))?;
+        return Ok(devices::being_worked_on(&device));
+    }
+    device::resize(conn, id, facts.total, facts.free).await?;
+    Ok(JobOutcome::Done)
 }
 
 /// What a step found out about a device.
@@ -157,7 +170,8 @@ pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<()> {
     tx.commit().await?;
     engine.progress.end(op.job, outcome);
     engine.note_end(op, "failed");
-    warn!("{} of {} failed: {}", op.kind.as_str(), op.target, cause.text.trim());
+    let why = cause.explanation.map(|why| format!(" ({why})")).unwrap_or_default();
+    warn!("{} of {} failed: {}{why}", op.kind.as_str(), op.target, cause.text.trim());
     Ok(())
 }
 

@@ -11,12 +11,12 @@ use super::failure::{self, OnFailure};
 use super::finish;
 use super::progress::describe;
 use super::records::{positions, steps_at};
-use super::run::Round;
+use super::run::{Claims, Round};
 use super::steps::StepError;
 use crate::model::ids::NodeId;
 use crate::model::operation::{Detail, Direction, Operation, OperationKind};
 use crate::model::step::{Step, StepOutput, StepState};
-use crate::store::{Result, operation};
+use crate::store::{Result, brick, operation};
 
 impl Engine {
     /// Does what is left to do. `since_ms`: from when on the time counts in which a failure may pass, where not from now.
@@ -25,6 +25,7 @@ impl Engine {
         op: &mut Operation,
         since_ms: Option<i64>,
         fresh: bool,
+        claims: &mut Claims,
     ) -> Result<Round> {
         if matches!(op.kind, OperationKind::DeviceRemove | OperationKind::NodeRemove) {
             // Its parts are operations of their own.
@@ -35,12 +36,22 @@ impl Engine {
             if self.is_stopping() {
                 return Ok(Round::Over);
             }
+            if failure::is_exchanged(op) {
+                self.note_exchange(op).await?;
+                claims.keep_volume();
+            }
             if let Some(cause) = self.run_stage(op, stage, fresh).await? {
                 return self.turn_after(op, cause, since_ms).await;
             }
         }
         finish::finish(self, op).await?;
         Ok(Round::Over)
+    }
+
+    /// From now on the new brick is the volume's.
+    async fn note_exchange(&self, op: &Operation) -> Result<()> {
+        let Detail::Evict { new, .. } = op.detail else { return Ok(()) };
+        brick::exchanged(&mut *self.store.writer().await?, new).await
     }
 
     /// Runs the steps of a stage side by side; the first failure, if any, once all have ended.
@@ -90,7 +101,7 @@ impl Engine {
         let (mut stopping, mut given_up) = (self.stopping.subscribe(), self.heals_given_up.subscribe());
         // The senders are the engine's own: they are never gone.
         let stops = async { stopping.wait_for(|stop| *stop).await.map(drop) };
-        let is_given_up = async { given_up.wait_for(|bricks| bricks.contains(new)).await.map(drop) };
+        let is_given_up = async { given_up.wait_for(|bricks| bricks.contains_key(new)).await.map(drop) };
         tokio::select! {
             done = self.runner.apply(step) => done,
             _ = stops => Err(StepError::Interrupted),
@@ -139,7 +150,8 @@ impl Engine {
         // A peer that was given up for a brick before is not waited for again for the next one.
         let node = failure::place_of(&op.steps[at].step).map(|(node, _)| node);
         let spent = if node.is_some_and(|node| self.is_down(node)) { budget.max(spent) } else { spent };
-        match failure::after(op, &error, spent, budget) {
+        let emptied = error.is_unreachable() && self.is_being_emptied(&op.steps[at].step).await?;
+        match failure::after(op, &error, spent, budget, emptied) {
             OnFailure::TurnBack => {
                 let silent = self.silent_nodes(op, at, &error).await;
                 let cause = failure::of(op, at, &error, &silent);
@@ -172,6 +184,12 @@ impl Engine {
                 Ok(Round::Over)
             }
         }
+    }
+
+    /// Whether the device that a step is for is being taken out of service, by itself or with its node.
+    async fn is_being_emptied(&self, step: &Step) -> Result<bool> {
+        let Some((node, device)) = failure::place_of(step) else { return Ok(false) };
+        operation::empties(&mut *self.store.read().await?, node, device).await
     }
 
     /// Where gluster did not make or start a volume: the nodes that another try had better leave out.

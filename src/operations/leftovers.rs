@@ -12,8 +12,8 @@ use super::engine::Engine;
 use super::records::marks;
 use super::{IN_USE, OpError, finish};
 use crate::model::ids::{BrickId, DeviceId, OperationId};
-use crate::model::operation::{Direction, Operation, Parked, StepRecord};
-use crate::model::step::{Step, StepState};
+use crate::model::operation::{Direction, Operation, OperationKind, Parked, StepRecord};
+use crate::model::step::{Step, StepState, VolumePlan};
 use crate::store::{Result, brick, operation, step};
 
 /// How long a try is waited for that is under way when its leftovers are to be given up.
@@ -28,8 +28,9 @@ pub(super) async fn bricks_on(conn: &mut SqliteConnection, device: DeviceId) -> 
 
 /// The bricks on a device that an operation has yet to take away, each with the step that does so. Operations that
 /// are not parked are left out, what they do with a brick may still change; so are those that wait for a person, who
-/// has to look first, and those in which something comes before it: a heal may still need a brick that leaves.
-fn leftovers(op: &Operation, device: DeviceId) -> impl Iterator<Item = (BrickId, &StepRecord)> {
+/// has to look first, and those in which something comes before it: a heal may still need a brick that leaves. That
+/// gluster still has a volume which nobody wants is nothing of that kind: see [`Engine::take_out_of_unwanted`].
+pub(super) fn leftovers(op: &Operation, device: DeviceId) -> impl Iterator<Item = (BrickId, &StepRecord)> {
     let parked = op.parked.as_ref().is_some_and(|parked| parked.retry);
     op.steps.iter().filter(move |_| parked).filter_map(move |record| {
         let plan = match (&record.step, op.direction, record.state) {
@@ -37,10 +38,29 @@ fn leftovers(op: &Operation, device: DeviceId) -> impl Iterator<Item = (BrickId,
             (Step::CreateBrick(plan), Direction::Back, StepState::Started | StepState::Done) => plan,
             _ => return None,
         };
-        if !is_all_else_over(op, record) {
+        if !is_all_else_over(op, record) && unwanted(op).is_none() {
             return None;
         }
         (plan.device == device).then_some((plan.brick, record))
+    })
+}
+
+/// The volume that an operation has yet to take out of gluster, whatever becomes of it.
+pub(super) fn unwanted(op: &Operation) -> Option<&VolumePlan> {
+    op.steps.iter().find_map(|record| match (&record.step, op.kind, op.direction, record.state) {
+        (
+            Step::DeleteVolume(plan),
+            OperationKind::VolumeDelete,
+            Direction::Forward,
+            StepState::Planned | StepState::Started,
+        )
+        | (
+            Step::CreateVolume(plan),
+            OperationKind::VolumeCreate,
+            Direction::Back,
+            StepState::Started | StepState::Done,
+        ) => Some(plan),
+        _ => None,
     })
 }
 

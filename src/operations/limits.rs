@@ -54,7 +54,14 @@ pub struct Ticket {
 #[derive(Debug)]
 pub struct Place {
     _ticket: Ticket,
-    _permit: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Place {
+    /// Lets another one run in its place. It is still under way.
+    pub fn leave(&mut self) {
+        self.permit = None;
+    }
 }
 
 impl Limits {
@@ -93,7 +100,7 @@ impl Limits {
             None => self.semaphore(cluster).acquire_owned().await.ok(),
         };
         ticket.waiting = None;
-        Place { _ticket: ticket, _permit: permit }
+        Place { _ticket: ticket, permit }
     }
 
     /// How many limited operations are under way or waiting.

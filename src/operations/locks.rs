@@ -58,10 +58,18 @@ pub struct Held {
     guards: Vec<(ObjectKey, Guard)>,
 }
 
+impl Held {
+    /// Gives those locks back that are not to be kept.
+    pub fn keep(&mut self, kept: impl Fn(ObjectKey) -> bool) {
+        let keys: Vec<_> =
+            self.guards.extract_if(.., |(key, _)| !kept(*key)).map(|(key, _guard)| key).collect();
+        self.locks.forget_unused(&keys);
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
-        let keys: Vec<_> = self.guards.drain(..).map(|(key, _guard)| key).collect();
-        self.locks.forget_unused(&keys);
+        self.keep(|_| false);
     }
 }
 
@@ -133,6 +141,17 @@ mod tests {
         let second = locks.acquire(&[(volume(1), Mode::Exclusive)], "second").await;
         drop((second, other));
         assert!(locks.slots.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_given_back_early_is_free_and_what_is_kept_is_not() {
+        let locks = Arc::new(Locks::default());
+        let both = [(volume(1), Mode::Shared), (volume(2), Mode::Exclusive)];
+        let mut held = locks.acquire(&both, "first").await;
+        held.keep(|key| key == volume(2));
+        let _free = locks.acquire(&[(volume(1), Mode::Exclusive)], "second").await;
+        let waiting = locks.acquire_one(volume(2), Mode::Exclusive, "third");
+        assert!(tokio::time::timeout(Duration::from_millis(20), waiting).await.is_err());
     }
 
     #[tokio::test]

@@ -35,6 +35,7 @@ mod run;
 pub mod seed;
 pub mod steps;
 mod tags;
+mod unwanted;
 mod volume_clone;
 mod volume_create;
 mod volume_delete;

@@ -18,9 +18,9 @@ use crate::store::{Result, brick, device, job, node, operation};
 
 /// Why a device could not be emptied.
 pub(super) struct NotEmptied {
-    device: DeviceId,
-    text: String,
-    explanation: Option<String>,
+    pub(super) device: DeviceId,
+    pub(super) text: String,
+    pub(super) explanation: Option<String>,
 }
 
 /// What emptying a device came to.
@@ -106,7 +106,13 @@ impl Engine {
                     None => return Ok(bricks_are_coming(id)),
                 }
             }
-            let Some(next) = left.first() else { return Ok(Emptied::Wholly) };
+            let Some(next) = left.first() else {
+                return if given_up.is_empty() {
+                    Ok(Emptied::Wholly)
+                } else {
+                    self.take_out_of_unwanted(id).await
+                };
+            };
             let (at, all) = (moved + 1, moved + left.len());
             self.progress.set(op.job, format!("moving brick {at} of {all} off device {id}"));
             match self.move_away(op, next, check_heal).await? {

@@ -1,11 +1,16 @@
 //! Bricks that were to be healed onto a device which is being emptied: where its disk is gone for good, that heal will
 //! never end.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use tokio::sync::watch;
+
 use super::engine::Engine;
+use super::failure;
 use super::removal::Emptied;
 use crate::model::ids::{BrickId, DeviceId, OperationId};
-use crate::model::operation::{Detail, Operation, OperationKind, Parked};
-use crate::model::step::{Step, StepState};
+use crate::model::operation::{Detail, Operation, Parked};
 use crate::store::{Result, brick, operation};
 
 impl Engine {
@@ -28,25 +33,14 @@ impl Engine {
         if !self.is_disk_lost(device).await? {
             return Ok(None);
         }
-        self.heals_given_up.send_modify(|bricks| {
-            bricks.insert(brick);
-        });
-        let ended = self.eviction_without_heal(device, &op).await;
-        self.heals_given_up.send_modify(|bricks| {
-            bricks.remove(&brick);
-        });
-        ended.map(Some)
+        let _given_up = GivenUp::new(&self.heals_given_up, brick);
+        self.eviction_without_heal(device, &op).await.map(Some)
     }
 
-    /// The operation that moves a brick and waits until it is healed.
+    /// The operation that moves a brick, and waits until it is healed or the old one can be taken away.
     async fn heal_onto(&self, brick: BrickId) -> Result<Option<Operation>> {
         let waits = |op: &Operation| {
-            let moves = op.kind == OperationKind::BrickEvict
-                && matches!(op.detail, Detail::Evict { new, .. } if new == brick);
-            moves
-                && op.steps.iter().any(|record| {
-                    matches!(record.step, Step::AwaitHeal(_)) && record.state == StepState::Started
-                })
+            matches!(op.detail, Detail::Evict { new, .. } if new == brick) && failure::is_exchanged(op)
         };
         Ok(operation::all(&mut *self.store.snapshot().await?).await?.into_iter().find(waits))
     }
@@ -55,7 +49,7 @@ impl Engine {
     async fn eviction_without_heal(&self, device: DeviceId, op: &Operation) -> Result<Emptied> {
         let tries = attempts(op);
         self.try_now(op.id).await?;
-        let mut running = self.running.subscribe();
+        let (mut running, mut stopping) = (self.running.subscribe(), self.stopping.subscribe());
         loop {
             running.borrow_and_update();
             if self.is_stopping() {
@@ -66,8 +60,11 @@ impl Engine {
             if attempts(&found) > tries && !self.is_active(op.id) {
                 return Ok(Emptied::not(device, found.parked));
             }
-            // The sender is the engine's own: it is never gone.
-            running.changed().await.ok();
+            // The senders are the engine's own: they are never gone.
+            tokio::select! {
+                _ = running.changed() => {}
+                _ = stopping.changed() => {}
+            }
         }
     }
 
@@ -80,6 +77,29 @@ impl Engine {
         tx.commit().await?;
         self.wake.notify_one();
         Ok(())
+    }
+}
+
+/// A brick is not waited for as long as this lives. Two may want that at the same time: of its node and of its device.
+struct GivenUp<'a> {
+    all: &'a watch::Sender<BTreeMap<BrickId, usize>>,
+    brick: BrickId,
+}
+
+impl<'a> GivenUp<'a> {
+    fn new(all: &'a watch::Sender<BTreeMap<BrickId, usize>>, brick: BrickId) -> GivenUp<'a> {
+        all.send_modify(|bricks| *bricks.entry(brick).or_default() += 1);
+        GivenUp { all, brick }
+    }
+}
+
+impl Drop for GivenUp<'_> {
+    fn drop(&mut self) {
+        self.all.send_modify(|bricks| match bricks.entry(self.brick) {
+            Entry::Occupied(last) if *last.get() <= 1 => drop(last.remove()),
+            Entry::Occupied(mut others) => *others.get_mut() -= 1,
+            Entry::Vacant(_) => {}
+        });
     }
 }
 

@@ -10,14 +10,33 @@ use tracing::{Instrument as _, error, info, info_span};
 use super::background::creates;
 use super::engine::{Engine, Locking, Turn};
 use super::failure;
+use super::limits::Place;
+use super::locks::{Held, ObjectKey};
 use crate::model::ids::OperationId;
 use crate::model::operation::{Direction, Operation, OperationKind};
+use crate::store::{Result, operation};
 
 /// The longest pause between two tries.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// How long an operation is let alone after the database failed under it.
 const AFTER_DATABASE_FAILED: Duration = Duration::from_secs(5);
+
+/// What an operation keeps others from while it runs.
+pub(super) struct Claims {
+    locks: Held,
+    place: Option<Place>,
+}
+
+impl Claims {
+    /// Gives all back but the volume: what is left to do may take days, or concerns nobody else.
+    pub(super) fn keep_volume(&mut self) {
+        self.locks.keep(|key| matches!(key, ObjectKey::Volume(_)));
+        if let Some(place) = &mut self.place {
+            place.leave();
+        }
+    }
+}
 
 /// How a round of an operation ended.
 pub(super) enum Round {
@@ -43,13 +62,11 @@ impl Engine {
                 Some(turn) => Some(engine.limits.place(turn.cluster, turn.ticket).await),
                 None => None,
             };
-            let held = match locking {
+            let locks = match locking {
                 Locking::Held(held) => held,
                 Locking::Wanted(locks) => engine.locks.acquire(&locks, &holder).await,
             };
-            let ended = engine.run_and_tell(op, fresh).await;
-            drop((held, place));
-            ended
+            engine.run_and_tell(op, fresh, Claims { locks, place }).await
         };
         let engine = Arc::clone(self);
         tokio::spawn(async move {
@@ -73,15 +90,36 @@ impl Engine {
 
     /// Runs an operation; a client whose delete takes very long is told that it goes on without him. Returns whether
     /// nothing is left to do.
-    async fn run_and_tell(self: &Arc<Self>, op: Operation, fresh: bool) -> bool {
+    async fn run_and_tell(self: &Arc<Self>, op: Operation, fresh: bool, claims: Claims) -> bool {
         let late = (op.kind == OperationKind::VolumeDelete && fresh).then_some((op.id, op.job));
-        let mut run = std::pin::pin!(self.run(op, fresh));
+        let mut run = std::pin::pin!(self.run(op, fresh, claims));
         let Some((id, job)) = late else { return run.await };
         match tokio::time::timeout(self.settings.delete_patience, &mut run).await {
             Ok(ended) => ended,
             // Side by side: what runs may hold the connection that the answer needs.
             Err(_) => tokio::join!(run, self.tell_it_goes_on(id, job)).0,
         }
+    }
+
+    /// The operation as the database has it, once that answers again; none where it has ended, or the server stops.
+    async fn read_again(&self, id: OperationId) -> Option<Operation> {
+        loop {
+            // A full disk must not make it run in circles.
+            self.pause(AFTER_DATABASE_FAILED).await;
+            if self.is_stopping() {
+                return None;
+            }
+            match self.find_operation(id).await {
+                Ok(found) => return found,
+                Err(refused) => {
+                    error!(error = &refused as &dyn std::error::Error, "the database still fails");
+                }
+            }
+        }
+    }
+
+    async fn find_operation(&self, id: OperationId) -> Result<Option<Operation>> {
+        operation::find(&mut *self.store.snapshot().await?, id).await
     }
 
     async fn after_panic(&self, id: OperationId) {
@@ -99,9 +137,9 @@ impl Engine {
         tokio::time::timeout(time, stopping.wait_for(|stop| *stop)).await.ok();
     }
 
-    async fn run(self: &Arc<Self>, mut op: Operation, fresh: bool) -> bool {
+    async fn run(self: &Arc<Self>, mut op: Operation, fresh: bool, mut claims: Claims) -> bool {
         // Additions do each step once: what fails turns them back.
-        let fresh = fresh && creates(op.kind);
+        let mut fresh = fresh && creates(op.kind);
         let began = self.clock.now_ms();
         let mut failing_since = None;
         let mut pause = self.settings.first_retry;
@@ -111,7 +149,7 @@ impl Engine {
                     // How long a move took says nothing about the peer that fails at its end.
                     let since =
                         if op.kind == OperationKind::BrickEvict { failing_since } else { Some(began) };
-                    self.forward(&mut op, since, fresh).await
+                    self.forward(&mut op, since, fresh, &mut claims).await
                 }
                 Direction::Back => self.backward(&mut op).await,
             };
@@ -127,11 +165,13 @@ impl Engine {
                 Err(refused) => {
                     error!(
                         error = &refused as &dyn std::error::Error,
-                        "the database failed in the middle of an operation; it is taken up again later"
+                        "the database failed in the middle of an operation; it is gone on with later"
                     );
-                    // It stays marked active meanwhile: a full disk must not make it run in circles.
-                    self.pause(AFTER_DATABASE_FAILED).await;
-                    return false;
+                    match self.read_again(op.id).await {
+                        // What was done last may not have been written down: it is done again.
+                        Some(found) => (op, fresh) = (found, false),
+                        None => return !self.is_stopping(),
+                    }
                 }
             }
             if self.is_stopping() {

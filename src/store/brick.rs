@@ -91,7 +91,8 @@ impl TryFrom<BrickRow> for Brick {
     }
 }
 
-/// The bricks of a volume in gluster's order: set by set. Those that are still to take another's place are left out.
+/// The bricks of a volume in gluster's order: set by set. Those that are still to take another's place are left out, and
+/// those whose place is taken.
 ///
 /// # Errors
 /// When the database refuses.
@@ -102,7 +103,13 @@ pub async fn of_volume(conn: &mut SqliteConnection, volume: VolumeId) -> Result<
                   node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
                   metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
                   replaces AS "replaces: BrickId"
-             FROM brick WHERE volume_id = ? AND replaces IS NULL ORDER BY set_no, position"#,
+             FROM brick AS own
+            WHERE volume_id = ?
+              AND CASE WHEN replaces IS NOT NULL THEN phase = 'ready'
+                       ELSE NOT EXISTS (SELECT 1 FROM brick AS next WHERE next.volume_id = own.volume_id
+                                                                      AND next.replaces = own.id
+                                                                      AND next.phase = 'ready') END
+            ORDER BY set_no, position"#,
         volume
     )
     .fetch_all(conn)
@@ -159,18 +166,33 @@ pub async fn in_shared_pools(conn: &mut SqliteConnection, volume: VolumeId) -> R
     .await?)
 }
 
-/// The bricks that are being made on a device, or whose making is being undone.
+/// The bricks that are being made on a device or healed onto it, or whose making is being undone.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn coming_to(conn: &mut SqliteConnection, device: DeviceId) -> Result<Vec<BrickId>> {
     let found = sqlx::query_scalar!(
-        r#"SELECT id AS "id: BrickId" FROM brick WHERE device_id = ? AND phase = 'creating'"#,
+        r#"SELECT id AS "id: BrickId" FROM brick
+            WHERE device_id = ? AND (phase = 'creating' OR replaces IS NOT NULL)"#,
         device
     )
     .fetch_all(conn)
     .await?;
     Ok(found)
+}
+
+/// All bricks that have space on a device, by id, each with its phase.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn phases_on(conn: &mut SqliteConnection, device: DeviceId) -> Result<Vec<(BrickId, Phase)>> {
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: BrickId", phase AS "phase: Phase" FROM brick WHERE device_id = ? ORDER BY id"#,
+        device
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.phase)).collect())
 }
 
 /// Moves bricks from one phase of their life to another.
@@ -199,13 +221,24 @@ pub async fn delete(conn: &mut SqliteConnection, ids: &[BrickId]) -> Result<()> 
     Ok(())
 }
 
-/// A brick takes the place of the one it was made for, which is taken out.
+/// Gluster has put a brick in the place of the one it was made for, which is still there.
+///
+/// # Errors
+/// When the brick is gone, or the database refuses.
+pub async fn exchanged(conn: &mut SqliteConnection, new: BrickId) -> Result<()> {
+    let done = sqlx::query!("UPDATE brick SET phase = 'ready' WHERE id = ? AND replaces IS NOT NULL", new)
+        .execute(conn)
+        .await?;
+    one_row(&done, "brick", new)
+}
+
+/// A brick has taken the place of the one it was made for, which is taken out.
 ///
 /// # Errors
 /// When one of them is gone, or the database refuses.
 pub async fn replace(conn: &mut SqliteConnection, old: BrickId, new: BrickId) -> Result<()> {
     let done = sqlx::query!(
-        "UPDATE brick SET replaces = NULL, phase = 'ready' WHERE id = ? AND replaces = ? AND phase = 'creating'",
+        "UPDATE brick SET replaces = NULL, phase = 'ready' WHERE id = ? AND replaces = ?",
         new,
         old
     )

@@ -16,6 +16,8 @@ pub mod operation;
 pub mod rows;
 mod sharing;
 pub mod step;
+#[cfg(test)]
+mod tests;
 pub mod topology;
 pub mod volume;
 mod writer;

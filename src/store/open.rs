@@ -10,7 +10,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use super::writer::Writer;
+use super::writer::{Writer, answers};
 use super::{OpenError, Sharing, Store};
 
 /// The numbered schemas.
@@ -52,8 +52,7 @@ impl Store {
                 Box::pin(async move {
                     // What was queued before, a rollback perhaps, is carried out now. Where the disk was full SQLite has rolled
                     // back by itself, and sqlx believes in a transaction for ever.
-                    conn.ping().await?;
-                    Ok(!conn.is_in_transaction())
+                    Ok(answers(conn).await && !conn.is_in_transaction())
                 })
             })
         };

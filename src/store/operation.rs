@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::{Result, any_row, job, json, number, one_row, rows, step, to_json};
-use crate::model::ids::{JobId, OperationId, VolumeId};
+use crate::model::ids::{DeviceId, JobId, NodeId, OperationId, VolumeId};
 use crate::model::operation::{Direction, Failure, JobOutcome, Operation, OperationKind, Parked, STALE};
 
 /// A row to be, with that of its job.
@@ -118,6 +118,22 @@ pub async fn touches(conn: &mut SqliteConnection, target: &str) -> Result<bool> 
         .fetch_one(conn)
         .await?;
     Ok(found > 0)
+}
+
+/// Whether a device is being taken out of service, by itself or with its node.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn empties(conn: &mut SqliteConnection, node: NodeId, device: DeviceId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM operation WHERE (kind = 'node-remove' AND target = ?)
+                                                     OR (kind = 'device-remove' AND target = ?)) AS "found!: bool""#,
+        node,
+        device
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(found)
 }
 
 /// Whether a volume is being cloned. Until that is done, or undone, nothing else may change it.

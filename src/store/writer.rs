@@ -6,12 +6,16 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Connection as _, Executor as _, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
+
+/// After how long a thread is asked again whether it is there.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Where changes go.
 #[derive(Debug)]
@@ -23,28 +27,63 @@ pub(super) struct Writer {
 
 #[derive(Debug)]
 enum Source {
-    /// A connection of its own; none once it is closed.
-    Own(Arc<Mutex<Option<SqliteConnection>>>),
+    /// A connection of its own, and how it is opened.
+    Own(Arc<Mutex<Own>>, Box<SqliteConnectOptions>),
     /// The only connection there is, shared with those who read.
     Shared(SqlitePool),
 }
 
+#[derive(Debug)]
+enum Own {
+    Open(SqliteConnection),
+    /// Its thread has ended, and it could not be opened again so far.
+    Lost,
+    Closed,
+}
+
+impl Own {
+    /// Opens the connection again if its thread has ended. Where there is a `doubt` this waits until it is sure.
+    async fn revive(&mut self, options: &SqliteConnectOptions, doubt: bool) -> sqlx::Result<()> {
+        let in_order = match self {
+            Own::Open(conn) if doubt => answers(conn).await,
+            // One poll tells, unless it ends right now; nobody waits for the answer.
+            Own::Open(conn) => !matches!(conn.ping().now_or_never(), Some(Err(_))),
+            Own::Lost => false,
+            Own::Closed => true,
+        };
+        if in_order {
+            return Ok(());
+        }
+        tracing::error!("the thread that writes the database has ended; the database is opened again");
+        // First: a transaction that the old one has open would lock the new one out.
+        *self = Own::Lost;
+        *self = Own::Open(SqliteConnection::connect_with(options).await?);
+        Ok(())
+    }
+
+    fn open(&mut self) -> Option<&mut SqliteConnection> {
+        if let Own::Open(conn) = self { Some(conn) } else { None }
+    }
+}
+
 impl Writer {
     pub(super) async fn own(options: &SqliteConnectOptions) -> sqlx::Result<Writer> {
-        let conn = SqliteConnection::connect_with(options).await?;
-        Ok(Writer { source: Source::Own(Arc::new(Mutex::new(Some(conn)))), left_open: Arc::default() })
+        let own = Own::Open(SqliteConnection::connect_with(options).await?);
+        let source = Source::Own(Arc::new(Mutex::new(own)), Box::new(options.clone()));
+        Ok(Writer { source, left_open: Arc::default() })
     }
 
     pub(super) fn shared(pool: SqlitePool) -> Writer {
         Writer { source: Source::Shared(pool), left_open: Arc::default() }
     }
 
-    /// The connection, with no transaction on it.
+    /// The connection, with no transaction on it. One that is dead is opened again; a pool does so by itself.
     pub(super) async fn acquire(&self) -> sqlx::Result<WriteConn> {
         let mut conn = match &self.source {
-            Source::Own(conn) => {
-                let guard = Arc::clone(conn).lock_owned().await;
-                let held = OwnedMutexGuard::try_map(guard, Option::as_mut);
+            Source::Own(own, options) => {
+                let mut guard = Arc::clone(own).lock_owned().await;
+                guard.revive(options, self.left_open.load(Ordering::Acquire)).await?;
+                let held = OwnedMutexGuard::try_map(guard, Own::open);
                 WriteConn(Held::Own(held.map_err(|_| sqlx::Error::PoolClosed)?))
             }
             Source::Shared(pool) => WriteConn(Held::Pooled(pool.acquire().await?)),
@@ -59,18 +98,19 @@ impl Writer {
     /// Begins a change. The lock is taken at once: a transaction that reads first and writes later could be refused
     /// half-way, whatever the time limit.
     pub(super) async fn begin(&self) -> sqlx::Result<WriteTx> {
-        let mut conn = self.acquire().await?;
-        // Before: whoever gives up waiting for the answer leaves it open.
+        let conn = self.acquire().await?;
+        // Before: whoever gives up waiting for the answer leaves it open, and takes it back as one who drops it later.
         self.left_open.store(true, Ordering::Release);
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
-        Ok(WriteTx { conn, left_open: Arc::clone(&self.left_open) })
+        let mut tx = WriteTx { conn, left_open: Arc::clone(&self.left_open) };
+        run(&mut tx, "BEGIN IMMEDIATE").await?;
+        Ok(tx)
     }
 
     pub(super) async fn close(&self) -> sqlx::Result<()> {
         match &self.source {
-            Source::Own(conn) => match conn.lock().await.take() {
-                Some(conn) => conn.close().await,
-                None => Ok(()),
+            Source::Own(own, _) => match std::mem::replace(&mut *own.lock().await, Own::Closed) {
+                Own::Open(conn) => conn.close().await,
+                Own::Lost | Own::Closed => Ok(()),
             },
             Source::Shared(pool) => {
                 pool.close().await;
@@ -80,11 +120,27 @@ impl Writer {
     }
 }
 
+/// Whether the thread that owns a connection answers, once it is through with all that it was asked before. It is asked
+/// again and again: a question that comes while it ends is never answered, and never refused either.
+pub(super) async fn answers(conn: &mut SqliteConnection) -> bool {
+    loop {
+        if let Ok(answer) = tokio::time::timeout(ASK_AGAIN, conn.ping()).await {
+            return answer.is_ok();
+        }
+    }
+}
+
+/// Runs one statement. Where the thread ends in the middle of it there is no answer at all, which sqlx takes for success.
+async fn run(conn: &mut SqliteConnection, statement: &'static str) -> sqlx::Result<()> {
+    let answer = conn.fetch_many(sqlx::query(statement)).next().await;
+    answer.unwrap_or(Err(sqlx::Error::WorkerCrashed)).map(drop)
+}
+
 /// Takes back what was left open. There may be nothing: where the disk is full, SQLite does so by itself.
 async fn roll_back(conn: &mut SqliteConnection) -> sqlx::Result<()> {
-    match sqlx::query("ROLLBACK").execute(conn).await {
+    match run(conn, "ROLLBACK").await {
         Err(sqlx::Error::Database(none)) if none.message().contains("no transaction is active") => Ok(()),
-        other => other.map(drop),
+        other => other,
     }
 }
 
@@ -94,7 +150,7 @@ pub struct WriteConn(Held);
 
 #[derive(Debug)]
 enum Held {
-    Own(OwnedMappedMutexGuard<Option<SqliteConnection>, SqliteConnection>),
+    Own(OwnedMappedMutexGuard<Own, SqliteConnection>),
     Pooled(PoolConnection<Sqlite>),
 }
 
@@ -129,9 +185,9 @@ impl WriteTx {
     /// Makes the change lasting.
     ///
     /// # Errors
-    /// When the database refuses: nothing of it has happened.
+    /// When the database refuses: nothing of it has happened. Where no answer comes it may have.
     pub async fn commit(mut self) -> sqlx::Result<()> {
-        sqlx::query("COMMIT").execute(&mut *self.conn).await?;
+        run(&mut self.conn, "COMMIT").await?;
         self.left_open.store(false, Ordering::Release);
         Ok(())
     }

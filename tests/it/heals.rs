@@ -6,7 +6,7 @@ use mortar::api::VolumeInfo;
 use mortar::executor::sim::Action;
 use serde_json::json;
 
-use crate::support::operator::{HOSTS, replica_3};
+use crate::support::operator::{HOSTS, assert_says, replica_3};
 use crate::support::{Audit, Lab, Reply, settled};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -187,4 +187,71 @@ fn assert_moved_on(moving: &Move, device: &str, moved: &Reply) {
     assert_eq!(emptied["bricks"].as_array().map_or(0, Vec::len), own);
     assert_eq!(emptied["storage"]["used"] == 0, own == 0, "{emptied}");
     assert_eq!(lab.get("/db/check").json()["totalinconsistencies"], 0);
+}
+
+#[test]
+fn while_a_brick_is_healed_its_cluster_grows_and_volumes_come_and_go() {
+    let moving = Move::begun(Onto::OtherPeer);
+    moving.still_to_heal(3);
+    moving.goes_on();
+    let lab = &moving.lab;
+    let now: Vec<String> =
+        lab.volume(&moving.made.id).bricks.iter().map(|brick| brick.path.clone()).collect();
+    assert!(now.iter().any(|path| moving.new.ends_with(path)), "the new brick is the volume's: {now:?}");
+    let cluster = lab.client().cluster_list().unwrap().clusters[0].clone();
+    let node = lab.add_node(&cluster, "10.10.10.21");
+    let other = lab.create(&replica_3(2)).unwrap();
+    assert_eq!(lab.remove(&other.id).status, 204);
+    let gone = lab.delete(&format!("/nodes/{}", node.id));
+    assert_eq!(lab.wait_for(&gone.location).status, 204, "{}", lab.log_tail());
+    assert_eq!(lab.get(&moving.job).step, moving.step());
+    moving.still_to_heal(0);
+    assert_eq!(lab.wait_for(&moving.job).status, 204, "{}", lab.log_tail());
+    Audit::new().clean_within(lab, SOON);
+}
+
+#[test]
+fn what_a_move_leaves_on_a_peer_that_is_only_restarted_is_taken_away_when_it_is_up() {
+    let moving = Move::begun(Onto::OtherPeer);
+    let lab = &moving.lab;
+    let left = moving.made.bricks[0].clone();
+    let nodes = lab.client().topology().unwrap().clusters[0].nodes.to_vec();
+    let node = nodes.iter().find(|node| node.id == left.node).unwrap();
+    let host = node.hostnames.manage.to_vec()[0].clone();
+    lab.on(&host, Action::Power { on: false });
+    lab.open_gate();
+    let told = lab.wait_for(&moving.job);
+    assert_eq!(told.status, 500, "{told:?}");
+    let there = lab.volume(&moving.made.id).bricks;
+    assert!(there.len() == 3 && there.iter().all(|brick| brick.id != left.id), "{there:?}");
+    let device = lab.client().device_info(&left.device).unwrap();
+    assert!(device.bricks.iter().any(|brick| brick.id == left.id), "its space is still taken: {device:?}");
+    lab.on(&host, Action::Power { on: true });
+    Audit::new().clean_within(lab, SOON);
+}
+
+#[test]
+fn a_heal_is_not_given_up_where_too_few_other_copies_are_online() {
+    let moving = Move::begun(Onto::OtherPeer);
+    let (lab, (host, device, path)) = (&moving.lab, moving.place());
+    lab.on(&host, Action::Pull { path: path.clone(), pulled: true });
+    moving.goes_on();
+    // One of the two that have all.
+    let stays = moving.made.bricks.iter().skip(1).map(|brick| brick.node.clone()).next().unwrap();
+    let nodes = lab.client().topology().unwrap().clusters[0].nodes.to_vec();
+    let node = nodes.iter().find(|node| node.id == stays).unwrap();
+    let other = node.hostnames.manage.to_vec()[0].clone();
+    lab.on(&other, Action::Power { on: false });
+    let state = |state: &str| lab.ask(&format!("/devices/{device}/state"), &json!({"state": state}));
+    assert_eq!(state("offline").status, 204);
+    let refused = state("failed");
+    assert_eq!(refused.status, 500, "{refused:?}");
+    assert_says(&lab.log(), &["as only 1 of 2 required peer bricks are online"]);
+    let there = lab.peers().volume(&moving.made.name).unwrap().bricks.clone();
+    assert!(there.contains(&moving.new), "it is still waited for: {there:?}");
+    lab.on(&other, Action::Power { on: true });
+    let emptied = state("failed");
+    assert_eq!(emptied.status, 204, "{emptied:?}\n{}", lab.log_tail());
+    lab.on(&host, Action::Pull { path, pulled: false });
+    Audit::new().clean_within(lab, SOON);
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use mortar::api::VolumeInfo;
 use mortar::executor::sim::Action;
 use serde_json::json;
 
@@ -12,7 +11,7 @@ use crate::support::{Audit, Lab, settled};
 
 const SOON: Duration = Duration::from_secs(60);
 
-fn device_of(lab: &Lab, host: &str, path: &str) -> String {
+pub fn device_of(lab: &Lab, host: &str, path: &str) -> String {
     lab.node_of(host).devices.iter().find(|device| device.name == path).unwrap().id.clone()
 }
 
@@ -111,62 +110,6 @@ fn a_device_is_emptied_and_can_be_taken_out() {
     let gone = lab.delete(&format!("/devices/{device}"));
     assert_eq!(lab.wait_for(&gone.location).status, 204);
     Audit::new().clean_within(&lab, SOON);
-}
-
-#[test]
-fn a_node_that_is_gone_for_good_is_emptied_and_forgotten() {
-    let lab = Lab::with_four_peers();
-    let made: Vec<String> = (0..4).map(|_| lab.create(&replica_3(2)).unwrap().id).collect();
-    let node = lab.node_of(HOSTS[0]);
-    lab.on(HOSTS[0], Action::Power { on: false });
-    let state = |state: &str| lab.ask(&format!("/nodes/{}/state", node.id), &json!({"state": state}));
-    assert_eq!(state("offline").status, 204);
-    let removed = state("failed");
-    assert_eq!(removed.status, 204, "{removed:?}\n{}", lab.log_tail());
-    for id in made {
-        assert!(lab.volume(&id).bricks.iter().all(|brick| brick.node != node.id));
-    }
-    for device in node.devices.iter() {
-        let body = json!({"forceforget": true}).to_string();
-        let path = format!("/devices/{}", device.id);
-        let gone = lab.send("DELETE", &path, &[], Some(body.as_bytes()));
-        assert_eq!(lab.wait_for(&gone.location).status, 204, "{gone:?}");
-    }
-}
-
-#[test]
-fn a_disk_that_is_gone_for_good_is_forgotten_with_what_deletes_still_had_on_it() {
-    let lab = Lab::with_three_peers();
-    let device = device_of(&lab, HOSTS[0], DISKS[0]);
-    let made: Vec<VolumeInfo> = (0..6).map(|_| lab.create(&replica_3(2)).unwrap()).collect();
-    let is_on = |volume: &&VolumeInfo| volume.bricks.iter().any(|brick| brick.device == device);
-    let (gone, kept) = {
-        let mut on = made.iter().filter(is_on);
-        (on.next().unwrap(), on.next().unwrap())
-    };
-    lab.on(HOSTS[0], Action::Pull { path: DISKS[0].to_owned(), pulled: true });
-    assert_eq!(lab.remove(&gone.id).status, 500, "its disk is away");
-
-    let state = |state: &str| lab.ask(&format!("/devices/{device}/state"), &json!({"state": state}));
-    assert_eq!(state("offline").status, 204);
-    let emptied = state("failed");
-    assert_eq!(emptied.status, 204, "{emptied:?}\n{}", lab.log_tail());
-    let path = format!("/devices/{device}");
-    let refused = lab.delete(&path);
-    assert_eq!(refused.status, 409);
-    assert_says(&refused.text, &["because it contains bricks"]);
-    let body = json!({"forceforget": true}).to_string();
-    let forgotten = lab.send("DELETE", &path, &[], Some(body.as_bytes()));
-    assert_eq!(lab.wait_for(&forgotten.location).status, 204, "{forgotten:?}\n{}", lab.log_tail());
-    assert_eq!(lab.get(&path).status, 404);
-    let ended = || lab.get("/operations").json()["total"] == 0;
-    assert!(settled(SOON, ended), "the delete goes on without the disk\n{}", lab.log_tail());
-    assert_eq!(lab.delete(&format!("/volumes/{}", gone.id)).status, 404);
-    let moved = lab.volume(&kept.id).bricks;
-    assert!(moved.len() == 3 && moved.iter().all(|brick| brick.device != device), "{moved:?}");
-    assert_eq!(lab.volumes().len(), made.len() - 1);
-    let check = lab.get("/db/check").json();
-    assert_eq!(check["totalinconsistencies"], 0, "{check}");
 }
 
 #[test]

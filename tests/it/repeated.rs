@@ -140,13 +140,14 @@ fn a_refusal_before_anything_was_done_takes_no_key() {
 fn a_keyed_request_is_gone_on_with_after_a_kill_and_its_repetition_finds_it() {
     let check = |what: &str, body: Value, fault: &str, command: &str| {
         let mut lab = Lab::new();
-        lab.inject(Some(json!({"faults": [{"command": command, "fault": fault}]})));
         lab.start();
         lab.three_peers();
         let id = volume(&lab);
-        // As the server is after its volume was made: the fault is for what follows.
+        let held = lab.held(".");
+        lab.inject(Some(json!({"faults": [held, {"command": command, "fault": fault}]})));
+        lab.restart();
         let path = format!("/volumes/{id}/{what}");
-        let begun = keyed(&lab, &path, "once", &body);
+        let begun = lab.answered_first(|lab| keyed(lab, &path, "once", &body));
         assert!(settled(SOON, || lab.has_died()), "{command}");
         lab.inject(None);
         lab.start();
@@ -177,10 +178,11 @@ fn a_keyed_request_is_gone_on_with_after_a_kill_and_its_repetition_finds_it() {
 fn an_expansion_killed_before_gluster_has_anything_to_do_with_it_is_gone_on_with() {
     let mut lab = Lab::with_three_peers();
     let id = volume(&lab);
-    lab.inject(Some(json!({"faults": [{"command": "mkfs.xfs", "fault": "kill_before"}]})));
+    let held = lab.held(".");
+    lab.inject(Some(json!({"faults": [held, {"command": "mkfs.xfs", "fault": "kill_before"}]})));
     lab.restart();
     let path = format!("/volumes/{id}/expand");
-    let begun = keyed(&lab, &path, "once", &more());
+    let begun = lab.answered_first(|lab| keyed(lab, &path, "once", &more()));
     assert!(settled(SOON, || lab.has_died()));
     lab.inject(None);
     lab.start();

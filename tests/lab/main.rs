@@ -8,6 +8,7 @@ mod audit;
 mod broken;
 mod clones;
 mod examined;
+mod gone;
 mod grown;
 mod kills;
 mod layouts;

@@ -27,7 +27,9 @@ pub use snapshot::{
     SNAPSHOT_MOUNTS, Snapshot, is_activated, is_snapshot_missing, parse_snapshot_info, snapshot_activate,
     snapshot_clone, snapshot_create, snapshot_deactivate, snapshot_delete, snapshot_info,
 };
-pub use volume::{add_bricks, place, replace_brick, volume_create, volume_delete, volume_start, volume_stop};
+pub use volume::{
+    add_bricks, place, remove_bricks, replace_brick, volume_create, volume_delete, volume_start, volume_stop,
+};
 
 use super::command::{Command, LockName};
 use super::settings::PeerSettings;

@@ -44,6 +44,14 @@ pub fn replace_brick(settings: &PeerSettings, plan: &ReplacePlan) -> Command {
         .args(["commit", "force"])
 }
 
+/// Takes bricks out of a volume without copies at once, with what is in them.
+pub fn remove_bricks(settings: &PeerSettings, plan: &VolumePlan, bricks: &[BrickAt]) -> Command {
+    change(settings, volume_lock(plan.volume))
+        .args(["volume", "remove-brick", &plan.name])
+        .args(places(bricks))
+        .args(["force"])
+}
+
 fn layout(plan: &VolumePlan) -> Vec<String> {
     let words: Vec<String> = match plan.durability {
         Durability::Distribute => return Vec::new(),

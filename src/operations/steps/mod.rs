@@ -14,6 +14,7 @@ mod inventory;
 mod peer;
 mod replace;
 mod snapshot;
+mod take_out;
 #[cfg(test)]
 mod tests;
 mod volume;
@@ -27,6 +28,7 @@ use tracing::debug;
 pub(super) use device_labels::FoundDisks;
 pub(super) use device_look::already_added;
 pub use error::StepError;
+pub(super) use take_out::TakenOut;
 
 use crate::executor::command::Command;
 use crate::executor::settings::PeerSettings;

@@ -145,7 +145,7 @@ impl StepRunner {
                 if found.started {
                     self.unstart_volume(plan).await?;
                 } else {
-                    self.refuse_written(&plan.bricks).await?;
+                    self.refuse_written(&listed(&found, plan)).await?;
                 }
                 self.delete_volume(plan).await
             }
@@ -155,15 +155,15 @@ impl StepRunner {
 
     /// Stops a volume that was started, unless somebody has written to it.
     pub(super) async fn unstart_volume(&self, plan: &VolumePlan) -> Result<()> {
-        match self.agreed_look(plan).await? {
-            Some(found) if is_ours(&found, plan) => {}
+        let bricks = match self.agreed_look(plan).await? {
+            Some(found) if is_ours(&found, plan) => listed(&found, plan),
             _ => return Ok(()),
-        }
+        };
         // Before it is stopped, so that a peer that is away does not leave it stopped; and again after, when nobody
         // can write any more.
-        self.refuse_written(&plan.bricks).await?;
+        self.refuse_written(&bricks).await?;
         self.stop_volume(plan).await?;
-        if let Err(written) = self.refuse_written(&plan.bricks).await {
+        if let Err(written) = self.refuse_written(&bricks).await {
             self.start_volume(plan).await?;
             return Err(written);
         }
@@ -227,4 +227,9 @@ impl StepRunner {
             None => Err(StepError::Irreversible),
         }
     }
+}
+
+/// Those bricks of a volume that gluster has in it. Nobody has written into the others.
+fn listed(found: &GlusterVolume, plan: &VolumePlan) -> Vec<BrickAt> {
+    plan.bricks.iter().filter(|brick| found.bricks.contains(&place(brick))).cloned().collect()
 }

@@ -25,6 +25,12 @@ impl StepRunner {
         agreed(asked)
     }
 
+    /// Asks all peers: those with bricks may be gone for good.
+    pub(super) async fn look_anywhere(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
+        let command = gluster::volume_info(&self.settings, Some(&plan.name));
+        agreed(join_all(plan.peers.iter().map(|peer| self.ask(peer, plan, &command))).await)
+    }
+
     async fn ask(&self, peer: &Peer, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
         let output = match self.gluster(std::slice::from_ref(peer), command).await {
             Ok(output) => output.stdout,
@@ -112,14 +118,20 @@ pub(super) enum Ownership {
     Missing,
 }
 
-/// A volume is ours if it has no bricks but those we made for it, and does not carry the id of another one. One
+/// A volume is ours if it has no bricks but those we made for it, or in their file systems, and does not carry the id of another one. One
 /// without any brick could be anybody's. heketi leaves its clones the id of what they are copies of; where gluster has put
 /// their bricks, nobody else's can be.
 pub(super) fn is_ours(found: &GlusterVolume, plan: &VolumePlan) -> bool {
     let ours: Vec<String> = plan.bricks.iter().map(place).collect();
+    let beside: Vec<String> = plan
+        .bricks
+        .iter()
+        .map(|brick| format!("{}:{}/", brick.storage, mount_point_of(&brick.path)))
+        .collect();
+    let is_own = |brick: &String| ours.contains(brick) || beside.iter().any(|mount| brick.starts_with(mount));
     let id = plan.volume.to_string();
     !found.bricks.is_empty()
-        && found.bricks.iter().all(|brick| ours.contains(brick))
+        && found.bricks.iter().all(is_own)
         && (found.option(gluster::ID_OPTION).is_none_or(|own| own == id)
             || plan.bricks.iter().all(is_of_clone))
 }

@@ -18,7 +18,7 @@ pub use info::stored_info;
 pub use snap_bricks::remount;
 
 use super::answer::{Answer, Refused, refuse};
-use super::objects::{GlusterVolume, PoolId, Snapshot, split_brick};
+use super::objects::{GlusterVolume, MachineId, PoolId, Snapshot, split_brick};
 use super::state::Record;
 use super::world::Peer;
 
@@ -51,6 +51,9 @@ pub fn run(peer: &mut Peer<'_>, args: &[String]) -> Answer {
         ["volume", "add-brick", name, ref bricks @ ..] => create::add_brick(peer, name, bricks),
         ["volume", "replace-brick", name, old, new, "commit", "force"] => {
             replace::replace_brick(peer, name, old, new)
+        }
+        ["volume", "remove-brick", name, ref bricks @ .., "force"] => {
+            replace::remove_bricks(peer, name, bricks)
         }
         ["volume", "rebalance", name, "start"] => rebalance::start(peer, name),
         ["volume", "rebalance", name, "status"] => rebalance::status(peer, name, xml),
@@ -149,6 +152,12 @@ impl Peer<'_> {
 
     /// Whether all peers of the pool are there.
     fn whole_pool(&self) -> bool {
-        self.world.state.members(self.pool()).all(|(id, machine)| id == self.at || machine.is_connected())
+        self.whole_pool_but(self.at)
+    }
+
+    /// Whether all peers of the pool are there; whether one of them is does not matter.
+    fn whole_pool_but(&self, one: MachineId) -> bool {
+        let matters = |id: MachineId| id != self.at && id != one;
+        self.world.state.members(self.pool()).all(|(id, machine)| !matters(id) || machine.is_connected())
     }
 }

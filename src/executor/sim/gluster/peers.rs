@@ -116,7 +116,7 @@ pub fn detach(peer: &mut Peer<'_>, name: &str) -> Answer {
         );
         return Err(refuse(1, text));
     }
-    if !peer.whole_pool() {
+    if !peer.whole_pool_but(id) {
         return Err(refuse(
             1,
             "peer detach: failed: One of the peers is probably down. Check with 'peer status'",

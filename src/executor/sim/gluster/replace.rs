@@ -1,4 +1,4 @@
-//! `volume replace-brick … commit force`.
+//! `volume replace-brick … commit force`, and `volume remove-brick … force`.
 
 use super::super::answer::{Answer, refuse};
 use super::super::objects::{GlusterVolume, MachineId, Pending, split_brick};
@@ -19,6 +19,26 @@ pub fn replace_brick(peer: &mut Peer<'_>, name: &str, old: &str, new: &str) -> A
     bricks::start_processes(peer, &volume);
     peer.set_volume(name, Some(volume));
     Ok("volume replace-brick: success: replace-brick commit force operation successful\n".to_owned())
+}
+
+/// Takes bricks out of a volume without copies, with what is in them. (Of others gluster takes one of each set, with the
+/// number that stay; that is not simulated.)
+pub fn remove_bricks(peer: &mut Peer<'_>, name: &str, leave: &[&str]) -> Answer {
+    let what = "volume remove-brick commit force";
+    let failed = |why: String| refuse(1, format!("{what}: failed: {why}"));
+    let mut volume = peer.need_volume(what, name)?;
+    if let Some(stranger) = leave.iter().find(|brick| volume.set_of(brick).is_none()) {
+        return Err(failed(format!("Incorrect brick {stranger} for volume {name}")));
+    }
+    if volume.layout.set_size() > 1 {
+        return Err(failed("Removing bricks from replicate configuration is not allowed without reducing replica count explicitly.".to_owned()));
+    }
+    if volume.bricks.len() == leave.len() {
+        return Err(failed("Deleting all the bricks of the volume is not allowed".to_owned()));
+    }
+    volume.bricks.retain(|brick| !leave.contains(&&**brick));
+    peer.set_volume(name, Some(volume));
+    Ok(format!("{what}: success\n"))
 }
 
 fn check_volume(peer: &Peer<'_>, name: &str, old: &str) -> Result<GlusterVolume, String> {

@@ -38,6 +38,7 @@ pub struct Audit {
     foreign_volumes: BTreeSet<String>,
     foreign_groups: BTreeSet<String>,
     foreign_peers: BTreeSet<String>,
+    gone: BTreeSet<String>,
 }
 
 impl Audit {
@@ -60,6 +61,12 @@ impl Audit {
     /// Leaves out a peer that somebody took into the trusted pool by hand.
     pub fn besides_peer(mut self, host: &str) -> Audit {
         self.foreign_peers.insert(host.to_owned());
+        self
+    }
+
+    /// Leaves out what is on a host that nobody will see again.
+    pub fn without(mut self, host: &str) -> Audit {
+        self.gone.insert(host.to_owned());
         self
     }
 
@@ -120,7 +127,8 @@ impl Audit {
         for cluster in topology.clusters.iter() {
             self.compare_pool(cluster, &nodes, peers, &mut found);
         }
-        for (name, host) in &peers.hosts {
+        let is_there = |host: &HostDump| !host.names.iter().any(|name| self.gone.contains(name));
+        for (name, host) in peers.hosts.iter().filter(|(_, host)| is_there(host)) {
             let node = nodes
                 .iter()
                 .find(|node| node.hostnames.manage.iter().any(|known| host.names.contains(known)));

@@ -1,0 +1,65 @@
+//! The commands that are about the server itself.
+
+use clap::Subcommand;
+
+use super::{Id, Ids, Words};
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ServerCommand {
+    /// Which requests the server takes
+    #[command(subcommand)]
+    Mode(ModeCommand),
+    /// What the server has not finished
+    #[command(subcommand)]
+    Operations(OperationsCommand),
+    /// What the server and its peers have
+    #[command(subcommand)]
+    State(StateCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum OperationsCommand {
+    /// Clean up operations that failed or were left: those named, or all
+    Cleanup(Ids),
+    /// Count operations, or show one
+    Info(Id),
+    /// List all unfinished operations
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum StateCommand {
+    /// Compare what there is with the database
+    #[command(subcommand)]
+    Examine(ExamineCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ExamineCommand {
+    /// Ask all peers for their volumes, disks and mounts, and report what disagrees with the database
+    Gluster,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ModeCommand {
+    /// Show the mode
+    Get,
+    /// Set the mode: normal, read-only or local-client
+    Set(Words),
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum DbCommand {
+    /// Print what contradicts itself in the database
+    Check,
+    /// Print all that the database holds
+    Dump,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum LoglevelCommand {
+    /// Show the level
+    Get,
+    /// Set the level: none, critical, error, warning, info or debug
+    Set(Words),
+}

@@ -1,0 +1,79 @@
+//! What a person sees at a terminal while a job runs, and what a script does not.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::support::operator::assert_says;
+use crate::support::{Lab, settled};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// A server whose peers stand still when they are to make a gluster volume.
+fn lab_that_waits() -> Lab {
+    let mut lab = Lab::with_three_peers();
+    lab.stop();
+    lab.hold(&["gluster .*volume create"]);
+    lab.start();
+    lab
+}
+
+/// Runs a command line of the shell in the lab's folder; a terminal is what `script` makes one.
+fn shell(lab: &Lab, line: &str, is_terminal: bool) -> Child {
+    let mut command = if is_terminal {
+        let mut script = Command::new("script");
+        // Nothing is kept back, so that it can be waited for.
+        script.args(["--quiet", "--return", "--flush", "--command", line, "typescript"]);
+        script
+    } else {
+        let mut sh = Command::new("sh");
+        sh.args(["-c", &format!("({line}) > typescript 2>&1")]);
+        sh
+    };
+    command.current_dir(lab.path()).env_remove("MORTAR_EXPLAIN").env("TERM", "xterm").env("SHELL", "/bin/sh");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
+}
+
+fn create(lab: &Lab) -> String {
+    let client = env!("CARGO_BIN_EXE_mortar");
+    format!("{client} --server={} volume create --size=10 --replica=3 --name=data > answer", lab.url())
+}
+
+/// What was written where standard error goes.
+fn written(lab: &Lab) -> String {
+    let bytes = fs::read(lab.path().join("typescript")).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Whether a poll of the job has brought no end, and so a step.
+fn was_polled(lab: &Lab) -> bool {
+    let pending =
+        "mortar_http_request_duration_seconds_count{method=\"GET\",route=\"/queue/{id}\",status=\"2xx\"}";
+    lab.get("/metrics").text.lines().any(|line| line.starts_with(pending) && !line.ends_with(" 0"))
+}
+
+#[test]
+fn a_terminal_shows_the_running_step_and_is_clean_at_the_end() {
+    let lab = lab_that_waits();
+    let mut client = shell(&lab, &create(&lab), true);
+    let step = "creating gluster volume data";
+    assert!(settled(SOON, || written(&lab).contains(step)), "{:?}", written(&lab));
+    lab.open_gate();
+    assert!(client.wait().unwrap().success(), "{:?}", written(&lab));
+    let written = written(&lab);
+    let (_, cleared) = written.rsplit_once("\r\u{1b}[2K").unwrap();
+    // What follows is of `script` itself.
+    assert!(cleared.trim_start().starts_with("Script done"), "{written:?}");
+    assert_says(&fs::read_to_string(lab.path().join("answer")).unwrap(), &["Name: data\nSize: 10\n"]);
+}
+
+#[test]
+fn where_there_is_no_terminal_nothing_of_it_is_written() {
+    let lab = lab_that_waits();
+    let mut client = shell(&lab, &create(&lab), false);
+    assert!(settled(SOON, || was_polled(&lab)), "{}", lab.get("/metrics").text);
+    lab.open_gate();
+    assert!(client.wait().unwrap().success(), "{:?}", written(&lab));
+    assert_eq!(written(&lab), "");
+    assert_says(&fs::read_to_string(lab.path().join("answer")).unwrap(), &["Name: data\nSize: 10\n"]);
+}

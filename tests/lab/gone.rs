@@ -1,0 +1,68 @@
+//! A peer that is gone for good.
+
+use serde_json::json;
+
+use crate::audit;
+use crate::peers::{ADDRESSES, lab, on};
+use crate::server::{PATIENCE, Server, wait_until};
+use crate::volumes::create;
+
+/// What the first peer says of its pool.
+fn pool() -> String {
+    on(1, "gluster pool list")
+}
+
+/// How many operations are unfinished.
+fn unfinished(server: &Server) -> u64 {
+    server.get("/operations")["total"].as_u64().expect("a number")
+}
+
+#[test]
+#[ignore = "needs the lab: make test-all"]
+fn a_peer_that_is_gone_for_good_is_forgotten_with_the_volumes_that_were_to_go() {
+    let server = Server::with_topology();
+    let all_peers = [
+        create(&server, "copies", &["--size=1"]),
+        create(
+            &server,
+            "parts",
+            &["--size=1", "--durability=disperse", "--disperse-data=2", "--redundancy=1"],
+        ),
+    ];
+    let topology = server.client().topology().expect("the topology");
+    let mut nodes = topology.clusters[0].nodes.iter();
+    let third = nodes.find(|node| node.hostnames.manage[0] == ADDRESSES[2]).expect("the third peer").clone();
+
+    on(3, "systemctl poweroff --no-block");
+    wait_until(PATIENCE, "the third peer to be gone", || pool().contains("Disconnected"));
+    lab(&["power", "3", "off"]);
+    let jobs = all_peers
+        .each_ref()
+        .map(|volume| server.begin("DELETE", &format!("/volumes/{}", volume.id), &json!({})));
+    for job in jobs {
+        let (status, text) = server.finished(&job);
+        assert_eq!(status, 500, "{text}");
+    }
+
+    let node = format!("/nodes/{}", third.id);
+    for state in ["offline", "failed"] {
+        server.set_state(&node, state);
+    }
+    for volume in &all_peers {
+        let bricks = on(1, &format!("gluster volume info {} | grep '^Brick[0-9]'", volume.name));
+        assert!(bricks.lines().count() == 3 && !bricks.contains(ADDRESSES[2]), "{bricks}");
+    }
+    for device in third.devices.iter() {
+        server.done("DELETE", &format!("/devices/{}", device.id), &json!({"forceforget": true}));
+    }
+    server.done("DELETE", &node, &json!({}));
+    assert!(!pool().contains(ADDRESSES[2]), "{}", pool());
+
+    wait_until(PATIENCE, "the deletes to end", || unfinished(&server) == 0);
+    assert_eq!(on(1, "gluster volume list 2>&1").trim(), "No volumes present in cluster");
+    audit::is_clean(&server, &[]);
+    // Those that stay can be used again.
+    let (done, text) = server.mortar(&["volume", "create", "--size=1", "--replica=2"]);
+    assert!(done, "{text}");
+    audit::is_clean(&server, &[]);
+}
