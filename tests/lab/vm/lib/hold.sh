@@ -11,7 +11,8 @@ hold_lab() {
 	if is_inside_run; then return; fi
 	mkdir -p "$CACHE"
 	exec 6>>"$CACHE/exec.lock"
-	if ! flock "$1" --nonblock 6; then
+	# Not at once: whoever has just got it has yet to write who it is.
+	if ! flock "$1" --wait 0.3 6; then
 		say "waiting for $(holder)"
 		flock "$1" 6
 	fi

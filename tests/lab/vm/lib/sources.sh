@@ -27,8 +27,10 @@ archive_sources() {
 	done
 }
 
-# Whether packages can be had is asked before anything else is done: an image is built long after.
+# Whether packages can be had is asked before anything else is done: an image is built long after. One
+# that is built already needs none.
 check_sources() {
+	[[ ! -d $CACHE/image-$(recipe_hash) ]] || return 0
 	[[ -n $(apt-get indextargets) ]] || apt-get update -qq
 	if [[ -n $(host_sources) ]]; then return; fi
 	local release
