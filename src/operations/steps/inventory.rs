@@ -1,6 +1,7 @@
 //! What a peer has, asked for without changing anything.
 
-use super::{StepRunner, heard};
+use super::StepRunner;
+use super::sending::heard;
 use crate::executor::command::Command;
 use crate::executor::{Output, RemoteError, filesystem, gluster, gluster_block, inventory};
 use crate::model::host::Host;

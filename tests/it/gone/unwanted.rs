@@ -1,46 +1,12 @@
-//! Peers and disks that are gone for good, with volumes on them that are in use and others that are to go.
+//! Volumes that are to go, with bricks on what is gone for good.
 
-use std::time::Duration;
-
-use mortar::api::{NodeInfo, VolumeInfo};
+use mortar::api::VolumeInfo;
 use mortar::executor::sim::Action;
 use serde_json::{Value, json};
 
-use crate::moves::device_of;
-use crate::support::operator::{DISKS, HOSTS, assert_says, replica_3};
-use crate::support::{Audit, Lab, Reply, settled};
-
-const SOON: Duration = Duration::from_secs(60);
-
-fn power(lab: &Lab, on: bool) {
-    lab.on(HOSTS[0], Action::Power { on });
-}
-
-/// Takes a node out of service.
-fn emptied(lab: &Lab, node: &NodeInfo) -> Reply {
-    let state = |state: &str| lab.ask(&format!("/nodes/{}/state", node.id), &json!({"state": state}));
-    assert_eq!(state("offline").status, 204);
-    state("failed")
-}
-
-/// Forgets the devices of a node, and the node.
-fn forgotten(lab: &Lab, node: &NodeInfo) {
-    for device in node.devices.iter() {
-        let body = json!({"forceforget": true}).to_string();
-        let gone = lab.send("DELETE", &format!("/devices/{}", device.id), &[], Some(body.as_bytes()));
-        assert_eq!(lab.wait_for(&gone.location).status, 204, "{gone:?}\n{}", lab.log_tail());
-    }
-    let gone = lab.delete(&format!("/nodes/{}", node.id));
-    assert_eq!(lab.wait_for(&gone.location).status, 204, "{gone:?}\n{}", lab.log_tail());
-}
-
-/// No operation is left, and the database agrees with itself.
-fn assert_settled(lab: &Lab) {
-    let ended = || lab.get("/operations").json()["total"] == 0;
-    assert!(settled(SOON, ended), "{}\n{}", lab.get("/operations/pending").text, lab.log_tail());
-    let check = lab.get("/db/check").json();
-    assert_eq!(check["totalinconsistencies"], 0, "{check}");
-}
+use super::{SOON, assert_settled, emptied, forgotten, on_first_host, power};
+use crate::support::operator::{HOSTS, replica_3};
+use crate::support::{Audit, Lab, settled};
 
 fn disperse(size: u64) -> Value {
     json!({"size": size, "durability": {"type": "disperse", "disperse": {"data": 2, "redundancy": 1}}})
@@ -50,18 +16,6 @@ fn arbiter(size: u64) -> Value {
     let mut body = replica_3(size);
     body["glustervolumeoptions"] = json!(["user.heketi.arbiter true"]);
     body
-}
-
-/// A volume with a brick on the first host.
-fn on_first_host(lab: &Lab, body: &Value) -> VolumeInfo {
-    let first = lab.node_of(HOSTS[0]).id;
-    for _ in 0..12 {
-        let made = lab.create(body).unwrap();
-        if made.bricks.iter().any(|brick| brick.node == first) {
-            return made;
-        }
-    }
-    panic!("no brick came to {}", HOSTS[0]);
 }
 
 /// The like, of every layout with copies, and one of several sets; then the host loses its power, and nobody can delete
@@ -76,21 +30,6 @@ fn wait_for_first_host(lab: &Lab) -> Vec<VolumeInfo> {
         assert_eq!(refused.status, 500, "gluster deletes nothing while a peer is down: {refused:?}");
     }
     unwanted
-}
-
-#[test]
-fn a_node_that_is_gone_for_good_is_emptied_and_forgotten() {
-    let lab = Lab::with_four_peers();
-    let made: Vec<String> = (0..4).map(|_| lab.create(&replica_3(2)).unwrap().id).collect();
-    let node = lab.node_of(HOSTS[0]);
-    power(&lab, false);
-    let removed = emptied(&lab, &node);
-    assert_eq!(removed.status, 204, "{removed:?}\n{}", lab.log_tail());
-    for id in made {
-        assert!(lab.volume(&id).bricks.iter().all(|brick| brick.node != node.id));
-    }
-    forgotten(&lab, &node);
-    assert_settled(&lab);
 }
 
 #[test]
@@ -231,78 +170,4 @@ fn two_nodes_that_are_gone_for_good_one_after_the_other_are_forgotten() {
     assert_settled(&lab);
     assert!(lab.peers().volume(&unwanted.name).is_none());
     Audit::new().without(&gone).without(&host).clean_within(&lab, SOON);
-}
-
-#[test]
-fn a_node_that_is_gone_is_not_forgotten_while_volumes_of_others_have_bricks_on_it() {
-    let lab = Lab::with_three_peers();
-    let first = lab.node_of(HOSTS[0]);
-    let bricks = HOSTS.map(|host| format!("{host}:/data/certs")).to_vec();
-    lab.on(
-        HOSTS[1],
-        Action::ForeignVolume { name: "certs".to_owned(), bricks, started: true, options: Vec::new() },
-    );
-    power(&lab, false);
-    assert_eq!(emptied(&lab, &first).status, 204);
-    for device in first.devices.iter() {
-        let body = json!({"forceforget": true}).to_string();
-        let gone = lab.send("DELETE", &format!("/devices/{}", device.id), &[], Some(body.as_bytes()));
-        assert_eq!(lab.wait_for(&gone.location).status, 204, "{gone:?}");
-    }
-    let refused = lab.wait_for(&lab.delete(&format!("/nodes/{}", first.id)).location);
-    assert_eq!(refused.status, 500, "{refused:?}");
-    assert_says(&refused.text, &[HOSTS[0], "is away", "certs"]);
-    assert_eq!(lab.node_of(HOSTS[0]).id, first.id);
-}
-
-#[test]
-fn a_brick_that_was_moved_off_a_peer_before_that_was_given_up_keeps_nothing_there() {
-    let lab = Lab::with_four_peers();
-    let volume = on_first_host(&lab, &replica_3(3));
-    let node = lab.node_of(HOSTS[0]);
-    let leaves = volume.bricks.iter().find(|brick| brick.node == node.id).unwrap();
-    power(&lab, false);
-    let told = lab.ask(&format!("/bricks/to-evict/{}", leaves.id), &json!({}));
-    assert_eq!(told.status, 500, "what is left of it lies on a peer that is away: {told:?}");
-    let removed = emptied(&lab, &node);
-    assert_eq!(removed.status, 204, "{removed:?}\n{}", lab.log_tail());
-    let grown = lab.ask(&format!("/volumes/{}/expand", volume.id), &json!({"expand_size": 1}));
-    assert_eq!(grown.status, 303, "{grown:?}\n{}", lab.log_tail());
-    forgotten(&lab, &node);
-    assert_settled(&lab);
-}
-
-#[test]
-fn a_disk_that_is_gone_for_good_is_forgotten_with_what_deletes_still_had_on_it() {
-    let lab = Lab::with_three_peers();
-    let device = device_of(&lab, HOSTS[0], DISKS[0]);
-    let made: Vec<VolumeInfo> = (0..6).map(|_| lab.create(&replica_3(2)).unwrap()).collect();
-    let is_on = |volume: &&VolumeInfo| volume.bricks.iter().any(|brick| brick.device == device);
-    let (gone, kept) = {
-        let mut on = made.iter().filter(is_on);
-        (on.next().unwrap(), on.next().unwrap())
-    };
-    lab.on(HOSTS[0], Action::Pull { path: DISKS[0].to_owned(), pulled: true });
-    assert_eq!(lab.remove(&gone.id).status, 500, "its disk is away");
-
-    let state = |state: &str| lab.ask(&format!("/devices/{device}/state"), &json!({"state": state}));
-    assert_eq!(state("offline").status, 204);
-    let emptied = state("failed");
-    assert_eq!(emptied.status, 204, "{emptied:?}\n{}", lab.log_tail());
-    let path = format!("/devices/{device}");
-    let refused = lab.delete(&path);
-    assert_eq!(refused.status, 409);
-    assert_says(&refused.text, &["because it contains bricks"]);
-    let body = json!({"forceforget": true}).to_string();
-    let forgotten = lab.send("DELETE", &path, &[], Some(body.as_bytes()));
-    assert_eq!(lab.wait_for(&forgotten.location).status, 204, "{forgotten:?}\n{}", lab.log_tail());
-    assert_eq!(lab.get(&path).status, 404);
-    let ended = || lab.get("/operations").json()["total"] == 0;
-    assert!(settled(SOON, ended), "the delete goes on without the disk\n{}", lab.log_tail());
-    assert_eq!(lab.delete(&format!("/volumes/{}", gone.id)).status, 404);
-    let moved = lab.volume(&kept.id).bricks;
-    assert!(moved.len() == 3 && moved.iter().all(|brick| brick.device != device), "{moved:?}");
-    assert_eq!(lab.volumes().len(), made.len() - 1);
-    let check = lab.get("/db/check").json();
-    assert_eq!(check["totalinconsistencies"], 0, "{check}");
 }
