@@ -23,6 +23,10 @@ fn grants(server: &Server, brick: &BrickInfo) -> String {
     on(peer_of(server, brick), &format!("stat --format=%g:%a {}", brick.path)).trim().to_owned()
 }
 
+fn has_exchanged_a_brick(server: &Server) -> bool {
+    server.log().lines().any(|line| line.contains("Ran command") && line.contains(" replace-brick "))
+}
+
 /// Sets a node or a device offline and then failed, while a client goes on writing until its brick has been exchanged;
 /// how many files it wrote. It ends there: on a machine as slow as this, new files all the time keep gluster from healing
 /// the others of their directory.
@@ -33,7 +37,10 @@ fn fails_in_use(server: &Server, path: &str, client: &Mounted) -> usize {
     wait_until(PATIENCE, "the brick to be exchanged", || {
         written += 1;
         client.write(&format!("meanwhile-{written}"), &format!("line {written}\n"));
-        server.log().lines().any(|line| line.contains("Ran command") && line.contains(" replace-brick "))
+        // A refusal is told at once.
+        let answer = server.answer_of(&job);
+        answer.inspect(|(status, text)| assert_eq!(*status, 204, "after {written} files: {text}")).is_some()
+            || has_exchanged_a_brick(server)
     });
     let (status, text) = server.finished(&job);
     assert_eq!(status, 204, "{text}");
