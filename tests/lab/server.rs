@@ -147,18 +147,23 @@ impl Server {
 
     /// Waits for a job: its status and its body.
     pub fn finished(&self, job: &str) -> (u16, String) {
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
         let mut answer = None;
         wait_until(PATIENCE, &format!("{job} to end"), || {
-            let mut found = agent.get(format!("{}{job}", self.url())).call().expect("an answer");
-            if found.headers().contains_key("x-pending") {
-                return false;
-            }
-            answer = Some((found.status().as_u16(), found.body_mut().read_to_string().unwrap_or_default()));
-            true
+            answer = self.answer_of(job);
+            answer.is_some()
         });
         answer.expect("it was just set")
+    }
+
+    /// The status and the body of a job that has ended.
+    pub fn answer_of(&self, job: &str) -> Option<(u16, String)> {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+        let mut found = agent.get(format!("{}{job}", self.url())).call().expect("an answer");
+        if found.headers().contains_key("x-pending") {
+            return None;
+        }
+        Some((found.status().as_u16(), found.body_mut().read_to_string().unwrap_or_default()))
     }
 
     /// Waits for a change that must succeed and has nothing to show.
