@@ -13,6 +13,10 @@ use crate::model::step::{BrickAt, Peer, ReplacePlan, VolumePlan};
 /// The pause between two looks at what is healed; it doubles from the first to the last of these.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
+/// How many looks have to find something to be healed before a brick counts as a source. Gluster also lists what a client
+/// is writing at that moment: 2 of 25 looks, with a client of the lab that wrote a file every 0.2 s.
+pub(super) const LOOKS_BEFORE_REFUSAL: u32 = 5;
+
 /// How many looks at what is healed may fail one after the other, or find the new brick offline: some five minutes.
 const FAILED_LOOKS: u32 = 30;
 
@@ -24,14 +28,21 @@ impl StepRunner {
             // There is nothing to ask gluster: it heals no volume without copies.
             return Err(too_few(plan, 0));
         }
-        let bricks = match self.heal_info(&plan.volume).await? {
-            Ok(bricks) => bricks,
-            Err(words) => {
-                let (text, explanation) = no_heal_info(plan, &words);
-                return Err(StepError::Refused { text, explanation });
+        let mut looks = 1;
+        loop {
+            let bricks = match self.heal_info(&plan.volume).await? {
+                Ok(bricks) => bricks,
+                Err(words) => {
+                    let (text, explanation) = no_heal_info(plan, &words);
+                    return Err(StepError::Refused { text, explanation });
+                }
+            };
+            if looks == LOOKS_BEFORE_REFUSAL || !may_be_source(&bricks, plan) {
+                return judge(&bricks, plan);
             }
-        };
-        judge(&bricks, plan)
+            looks += 1;
+            tokio::time::sleep(PAUSES.0).await;
+        }
     }
 
     /// Waits until the new brick has all that its set holds. Bricks that are offline are not waited for, but for the
@@ -147,21 +158,26 @@ fn judge(bricks: &[HealBrick], plan: &ReplacePlan) -> Result<()> {
     if let Some(stranger) = bricks.iter().find_map(|brick| unknown(brick, plan)) {
         return Err(undetermined(plan, stranger));
     }
-    let others: Vec<&HealBrick> = others(plan).filter_map(|brick| of(bricks, brick)).collect();
-    // What is to be healed between the others is to be expected while the leaving one is away: it is for that one.
-    let source = match of(bricks, &plan.old) {
-        Some(leaving) if leaving.has_entries() => true,
-        Some(leaving) if leaving.connected => others.iter().any(|brick| brick.has_entries()),
-        _ => false,
-    };
-    if source {
+    if may_be_source(bricks, plan) {
         return Err(is_source(plan));
     }
-    let online = others.iter().filter(|brick| brick.connected).count();
+    let online = others(plan).filter_map(|brick| of(bricks, brick)).filter(|brick| brick.connected).count();
     if online < usize::try_from(plan.required).unwrap_or(usize::MAX) {
         return Err(too_few(plan, online));
     }
     Ok(())
+}
+
+/// Whether others may have to be healed from the brick that leaves. What is to be healed between the others is to be
+/// expected while that one is away: it is for that one.
+fn may_be_source(bricks: &[HealBrick], plan: &ReplacePlan) -> bool {
+    match of(bricks, &plan.old) {
+        Some(leaving) if leaving.has_entries() => true,
+        Some(leaving) if leaving.connected => {
+            others(plan).filter_map(|brick| of(bricks, brick)).any(HealBrick::has_entries)
+        }
+        _ => false,
+    }
 }
 
 /// The brick in what gluster listed; none where it could not be asked.

@@ -1,4 +1,5 @@
 use super::super::StepError;
+use super::super::heal::LOOKS_BEFORE_REFUSAL;
 use super::Answer::{Lost, RefusesAloud, Says, Unreachable};
 use super::replace::replacement;
 use super::volume::{MISSING, STARTED, STOPPED, changes, in_pool};
@@ -54,7 +55,7 @@ async fn check(rules: &[Rule]) -> Result<(), StepError> {
 }
 
 async fn refused(rule: Rule) -> String {
-    let error = check(&[rule]).await.unwrap_err();
+    let error = check(&[rule; LOOKS_BEFORE_REFUSAL as usize]).await.unwrap_err();
     assert!(matches!(error, StepError::Refused { .. }), "{error:?}");
     error.text().replace(&"b".repeat(32), "B")
 }
@@ -79,6 +80,12 @@ async fn a_brick_that_may_hold_the_good_copy_stays() {
     assert_eq!(refused(set([(ON, "1"), (ON, "0"), (ON, "0")])).await, source);
     let cut = "Failed to process entries completely. (Input/output error)Number of entries: 3";
     assert_eq!(refused(set([(ON, "0"), (cut, ""), (ON, "0")])).await, source);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_client_writes_at_the_moment_of_a_look_keeps_no_brick() {
+    let writing = set([(ON, "1"), (ON, "1"), (ON, "0")]);
+    check(&[writing, set([(ON, "0"), (ON, "1"), (ON, "0")]), set(WHOLE)]).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
