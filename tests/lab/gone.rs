@@ -1,11 +1,12 @@
 //! A peer that is gone for good.
 
+use mortar::api::{NodeInfo, VolumeInfo};
 use serde_json::json;
 
 use crate::audit;
 use crate::peers::{ADDRESSES, lab, on};
 use crate::server::{PATIENCE, Server, wait_until};
-use crate::volumes::create;
+use crate::volumes::{create, delete};
 
 /// What the first peer says of its pool.
 fn pool() -> String {
@@ -17,29 +18,36 @@ fn unfinished(server: &Server) -> u64 {
     server.get("/operations")["total"].as_u64().expect("a number")
 }
 
+/// A volume that is wholly on a peer.
+fn without_copies_on(server: &Server, node: &NodeInfo) -> VolumeInfo {
+    let flags = ["--size=1", "--durability=none"];
+    // All stay until one is there: equal states give equal places.
+    let made: Vec<VolumeInfo> =
+        (1..=4).map(|number| create(server, &format!("alone-{number}"), &flags)).collect();
+    let (mut there, others): (Vec<_>, Vec<_>) =
+        made.into_iter().partition(|volume| volume.bricks[0].node == node.id);
+    others.iter().chain(there.iter().skip(1)).for_each(|volume| delete(server, volume));
+    assert!(!there.is_empty(), "no brick came to {:?}", node.hostnames);
+    there.swap_remove(0)
+}
+
 #[test]
 #[ignore = "needs the lab: make test-all"]
 fn a_peer_that_is_gone_for_good_is_forgotten_with_the_volumes_that_were_to_go() {
     let server = Server::with_topology();
-    let all_peers = [
-        create(&server, "copies", &["--size=1"]),
-        create(
-            &server,
-            "parts",
-            &["--size=1", "--durability=disperse", "--disperse-data=2", "--redundancy=1"],
-        ),
-    ];
     let topology = server.client().topology().expect("the topology");
     let mut nodes = topology.clusters[0].nodes.iter();
     let third = nodes.find(|node| node.hostnames.manage[0] == ADDRESSES[2]).expect("the third peer").clone();
+    let parts = ["--size=2", "--durability=disperse", "--disperse-data=2", "--redundancy=1"];
+    let on_all = [create(&server, "copies", &["--size=1"]), create(&server, "parts", &parts)];
+    let alone = without_copies_on(&server, &third);
 
     on(3, "systemctl poweroff --no-block");
     wait_until(PATIENCE, "the third peer to be gone", || pool().contains("Disconnected"));
     lab(&["power", "3", "off"]);
-    let jobs = all_peers
-        .each_ref()
-        .map(|volume| server.begin("DELETE", &format!("/volumes/{}", volume.id), &json!({})));
-    for job in jobs {
+    let unwanted = on_all.iter().chain([&alone]);
+    let begin = |volume: &VolumeInfo| server.begin("DELETE", &format!("/volumes/{}", volume.id), &json!({}));
+    for job in unwanted.map(begin).collect::<Vec<_>>() {
         let (status, text) = server.finished(&job);
         assert_eq!(status, 500, "{text}");
     }
@@ -48,7 +56,7 @@ fn a_peer_that_is_gone_for_good_is_forgotten_with_the_volumes_that_were_to_go() 
     for state in ["offline", "failed"] {
         server.set_state(&node, state);
     }
-    for volume in &all_peers {
+    for volume in &on_all {
         let bricks = on(1, &format!("gluster volume info {} | grep '^Brick[0-9]'", volume.name));
         assert!(bricks.lines().count() == 3 && !bricks.contains(ADDRESSES[2]), "{bricks}");
     }
