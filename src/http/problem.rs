@@ -32,8 +32,11 @@ pub fn failure(request: &HeaderMap, status: StatusCode, text: &str, explanation:
     if !wants_problem(request) {
         return text_error(status, text);
     }
-    let problem =
-        Problem { title: text.to_owned(), status: status.as_u16(), detail: explanation.map(str::to_owned) };
+    let problem = Problem {
+        title: text.trim_end().to_owned(),
+        status: status.as_u16(),
+        detail: explanation.map(str::to_owned),
+    };
     let mut response = Response::new(Body::from(json::encode(&problem)));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
