@@ -170,9 +170,12 @@ pub enum Step {
         peer: Peer,
         /// Those that stay.
         via: Vec<Peer>,
-        /// Whether it leaves also while others are down: it was taken out of service.
+        /// Names that gluster uses for peers that were taken out of service: it may leave while those are down.
         #[serde(default)]
-        force: bool,
+        retired: Vec<String>,
+        /// Volumes that are being deleted: they may go with it.
+        #[serde(default)]
+        unwanted: Vec<String>,
     },
     /// Makes a physical volume and a volume group of a disk.
     PrepareDevice(DevicePlan),

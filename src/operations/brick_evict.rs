@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sqlx::SqliteConnection;
 
 use super::engine::{Decision, Engine, Turn};
+use super::leftovers::is_volume_changing;
 use super::volume_create::{Candidate, load, locks};
 use super::volume_plan::{brick_steps, destroy_steps, has_arbiter, volume_plan};
 use super::{OpError, Operations};
@@ -158,7 +159,7 @@ async fn movable(tx: &mut SqliteConnection, id: BrickId) -> Result<(Brick, Volum
     if old.phase != Phase::Ready || old.replaces.is_some() {
         return Err(CannotMove::Pending(format!("Can not evict brick {id}: brick is pending")));
     }
-    if volume.phase != Phase::Ready || brick::any_pending_of_volume(tx, volume.id).await? {
+    if volume.phase != Phase::Ready || is_volume_changing(tx, volume.id).await? {
         let text = format!("Can not evict brick {id} from volume {}: volume has pending bricks", volume.id);
         return Err(CannotMove::Pending(text));
     }

@@ -10,8 +10,8 @@ use tracing::warn;
 
 use super::engine::Engine;
 use super::records::marks;
-use super::{IN_USE, OpError, finish};
-use crate::model::ids::{BrickId, DeviceId, OperationId};
+use super::{IN_USE, OpError, failure, finish};
+use crate::model::ids::{BrickId, DeviceId, OperationId, VolumeId};
 use crate::model::operation::{Direction, Operation, OperationKind, Parked, StepRecord};
 use crate::model::step::{Step, StepState, VolumePlan};
 use crate::store::{Result, brick, operation, step};
@@ -72,6 +72,23 @@ fn is_all_else_over(op: &Operation, record: &StepRecord) -> bool {
             other.stage <= record.stage || matches!(other.state, StepState::Planned | StepState::Undone)
         }
     })
+}
+
+/// Whether an operation works on bricks of a volume. Bricks that have been moved wholly do not count where all that is left
+/// of them cannot be taken away now: that may stay so for long, and concerns the volume no more.
+pub(super) async fn is_volume_changing(conn: &mut SqliteConnection, volume: VolumeId) -> Result<bool> {
+    for id in brick::pending_of_volume(conn, volume).await? {
+        let op = operation::on_target(conn, &id.to_string()).await?;
+        let is_left = |op: &Operation| {
+            op.kind == OperationKind::BrickEvict
+                && op.parked.as_ref().is_some_and(|parked| parked.retry)
+                && failure::is_destroying(op)
+        };
+        if !op.as_ref().is_some_and(is_left) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl Engine {

@@ -21,6 +21,8 @@ pub struct Limits {
     /// heketi's `max_inflight_operations`: beyond it nothing waits. `None` where it is unset or 0.
     inflight: Option<usize>,
     tracked: Arc<AtomicUsize>,
+    /// Those that are limited, and those that have left their place.
+    under_way: Arc<AtomicUsize>,
     waiting: Arc<AtomicUsize>,
     clusters: Mutex<HashMap<ClusterId, Arc<Semaphore>>>,
 }
@@ -30,6 +32,11 @@ pub struct Limits {
 struct Counted(Arc<AtomicUsize>);
 
 impl Counted {
+    fn new(counter: &Arc<AtomicUsize>) -> Counted {
+        counter.fetch_add(1, Ordering::AcqRel);
+        Counted(Arc::clone(counter))
+    }
+
     fn below(counter: &Arc<AtomicUsize>, limit: usize) -> Option<Counted> {
         let enter = |now: usize| (now < limit).then_some(now + 1);
         counter.fetch_update(Ordering::AcqRel, Ordering::Acquire, enter).ok()?;
@@ -46,22 +53,23 @@ impl Drop for Counted {
 /// Leave to begin an operation; it counts until it is dropped.
 #[derive(Debug)]
 pub struct Ticket {
-    _tracked: Counted,
+    tracked: Option<Counted>,
+    _under_way: Counted,
     waiting: Option<Counted>,
 }
 
 /// A place among the running operations of a cluster.
 #[derive(Debug)]
 pub struct Place {
-    ticket: Option<Ticket>,
+    ticket: Ticket,
     permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Place {
-    /// Lets another one begin and run in its place: what is left may take days.
+    /// Lets another one begin and run in its place: what is left may take days. It is still under way.
     pub fn leave(&mut self) {
         self.permit = None;
-        self.ticket = None;
+        self.ticket.tracked = None;
     }
 }
 
@@ -69,7 +77,13 @@ impl Limits {
     /// The limits that follow from heketi's `max_inflight_operations`; 0 is unset.
     pub fn new(max_inflight: u64) -> Limits {
         let inflight = if max_inflight == 0 { None } else { usize::try_from(max_inflight).ok() };
-        Limits { inflight, tracked: Arc::default(), waiting: Arc::default(), clusters: Mutex::default() }
+        Limits {
+            inflight,
+            tracked: Arc::default(),
+            under_way: Arc::default(),
+            waiting: Arc::default(),
+            clusters: Mutex::default(),
+        }
     }
 
     /// Leave to begin a limited operation.
@@ -83,13 +97,16 @@ impl Limits {
             Some(_) => None,
             None => Some(Counted::below(&self.waiting, WAITING).ok_or(OpError::Busy)?),
         };
-        Ok(Ticket { _tracked: tracked, waiting })
+        Ok(Ticket { tracked: Some(tracked), _under_way: Counted::new(&self.under_way), waiting })
     }
 
     /// Leave for an operation that was begun by an earlier server: it counts, and is never refused.
     pub fn enter(&self) -> Ticket {
-        self.tracked.fetch_add(1, Ordering::AcqRel);
-        Ticket { _tracked: Counted(Arc::clone(&self.tracked)), waiting: None }
+        Ticket {
+            tracked: Some(Counted::new(&self.tracked)),
+            _under_way: Counted::new(&self.under_way),
+            waiting: None,
+        }
     }
 
     /// Waits for a place among the running operations of a cluster.
@@ -101,12 +118,12 @@ impl Limits {
             None => self.semaphore(cluster).acquire_owned().await.ok(),
         };
         ticket.waiting = None;
-        Place { ticket: Some(ticket), permit }
+        Place { ticket, permit }
     }
 
     /// How many limited operations are under way or waiting.
     pub fn in_flight(&self) -> usize {
-        self.tracked.load(Ordering::Acquire)
+        self.under_way.load(Ordering::Acquire)
     }
 
     /// How many operations wait for their turn, those that are being decided included.
@@ -134,6 +151,19 @@ mod tests {
         assert!(matches!(limits.try_enter(), Err(OpError::Busy)));
         drop(first);
         assert!(limits.try_enter().is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_has_left_its_place_is_under_way_and_keeps_nobody_out() {
+        let limits = Limits::new(1);
+        let cluster = ClusterId::from_uuid(Uuid::from_u128(1));
+        let mut place = limits.place(cluster, limits.try_enter().unwrap()).await;
+        assert!(matches!(limits.try_enter(), Err(OpError::Busy)));
+        place.leave();
+        let next = limits.try_enter().unwrap();
+        assert_eq!(limits.in_flight(), 2);
+        drop((place, next));
+        assert_eq!(limits.in_flight(), 0);
     }
 
     #[tokio::test]

@@ -15,7 +15,7 @@ use crate::model::operation::{Detail, JobOutcome, OperationKind};
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::Step;
 use crate::store::node::HostnameUse;
-use crate::store::{cluster, device, node, operation};
+use crate::store::{cluster, device, node, operation, volume};
 
 /// What a valid request for a node asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,8 +131,11 @@ impl Engine {
         }
         node::set_phase(&mut tx, id, Phase::Ready, Phase::Deleting).await?;
         let via = peers::of_cluster(&mut tx, node.cluster, Some(id)).await?;
-        let force = node.state == EntryState::Failed;
-        let detach = Step::DetachPeer { peer: peers::peer(&node)?, via, force };
+        let nodes = node::of_cluster(&mut tx, node.cluster).await?;
+        let retired = nodes.iter().filter(|node| node.state == EntryState::Failed);
+        let retired = retired.flat_map(|node| node.storage.iter().chain(&node.manage)).cloned().collect();
+        let unwanted = volume::names_being_deleted(&mut tx, node.cluster).await?;
+        let detach = Step::DetachPeer { peer: peers::peer(&node)?, via, retired, unwanted };
         let alone = matches!(&detach, Step::DetachPeer { via, .. } if via.is_empty());
         // The last node of a cluster has nobody to leave.
         let stages = if alone { Vec::new() } else { vec![vec![detach]] };

@@ -64,7 +64,8 @@ impl Engine {
             Ok(TakenOut::Out) if forget => {}
             // It is started, and heals what nobody needs: the next try, which stops it, comes at once.
             Ok(TakenOut::Out) => self.try_now(id).await?,
-            Ok(TakenOut::WithPeer) if !forget => {}
+            // A delete ends when gluster has dropped it with its peer.
+            Ok(TakenOut::WithPeer) if !forget || !undone => {}
             // With all its peers gone nobody could tell later.
             Ok(TakenOut::Gone | TakenOut::WithPeer) => self.note_gone(&op).await?,
             Err(error) => return Ok(not_taken_out(device, plan, &error)),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::engine::{Engine, Turn};
+use super::leftovers::is_volume_changing;
 use super::repeated::remember;
 use super::volume_clone::being_cloned;
 use super::volume_create::{load, locks};
@@ -48,7 +49,7 @@ impl Engine {
             let text = format!("Failed to allocate volume expansion: {IN_USE}");
             return Err(OpError::refused(text, Some(being_cloned(&volume))));
         }
-        if brick::any_pending_of_volume(&mut tx, id).await? {
+        if is_volume_changing(&mut tx, id).await? {
             let text = format!("Failed to allocate volume expansion: {IN_USE}");
             let explanation =
                 format!("bricks of volume {} are being made or moved; ask again when they are", volume.name);

@@ -100,6 +100,16 @@ pub async fn ready_count_of_cluster(conn: &mut SqliteConnection, cluster: Cluste
     number("cluster", "volumes", cluster, count)
 }
 
+/// The names of the volumes of a cluster that are being deleted.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn names_being_deleted(conn: &mut SqliteConnection, cluster: ClusterId) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!("SELECT name FROM volume WHERE cluster_id = ? AND phase = 'deleting'", cluster)
+        .fetch_all(conn)
+        .await?)
+}
+
 /// The ids of all volumes of a cluster, pending ones included.
 ///
 /// # Errors

@@ -17,7 +17,9 @@ pub use info::{
     GlusterVolume, parse_stored_bricks, parse_volume_info, stored_info, stored_place, volume_info,
 };
 pub use option::{BadOption, ID_OPTION, parse_option, volume_set};
-pub use peer::{is_in_cluster, peer_detach, peer_probe, peer_status, pool_list, pool_size, snapshot_limit};
+pub use peer::{
+    disconnected, is_in_cluster, peer_detach, peer_probe, peer_status, pool_list, pool_size, snapshot_limit,
+};
 pub use pool_volume::parse_pool_volumes;
 pub use rebalance::{Rebalance, is_rebalancing, parse_rebalance_status, rebalance_start, rebalance_status};
 pub use refusal::{

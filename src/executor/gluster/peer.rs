@@ -38,6 +38,17 @@ pub fn is_in_cluster(status: &str, storage: &str) -> bool {
     found.is_some_and(|block| block.contains("State: Peer in Cluster (Connected)"))
 }
 
+/// The names of each peer that, by what [`peer_status`] printed, is not connected.
+pub fn disconnected(status: &str) -> Vec<Vec<String>> {
+    let names = |block: &str| {
+        let named = block.lines().filter_map(|line| line.strip_prefix("Hostname: "));
+        let others = block.lines().skip_while(|line| *line != "Other names:").skip(1);
+        named.chain(others).map(str::to_owned).collect()
+    };
+    let is_peer = |block: &&str| block.contains("Hostname: ") && !block.contains("(Connected)");
+    status.split("\n\n").filter(is_peer).map(names).collect()
+}
+
 /// Limits the snapshots of a volume.
 pub fn snapshot_limit(settings: &PeerSettings) -> Command {
     change(settings, LockName::pool())
@@ -56,5 +67,13 @@ mod tests {
         assert!(is_in_cluster(status, "10.10.10.18"));
         assert!(!is_in_cluster(status, "10.10.10.19"));
         assert!(!is_in_cluster("Number of Peers: 0\n", "10.10.10.18"));
+    }
+
+    #[test]
+    fn a_peer_that_is_not_connected_has_all_its_names() {
+        let status = "Number of Peers: 2\n\nHostname: 10.10.10.18\nUuid: a\nState: Peer in Cluster (Connected)\n\n\
+                      Hostname: gluster3\nUuid: b\nState: Peer in Cluster (Disconnected)\nOther names:\n10.10.10.19\n";
+        assert_eq!(disconnected(status), [["gluster3", "10.10.10.19"]]);
+        assert!(disconnected("Number of Peers: 0\n").is_empty());
     }
 }

@@ -6,20 +6,29 @@ use super::{GlusterFailure, Result, StepError, StepRunner};
 use crate::executor::gluster::{self, GlusterVolume};
 use crate::model::step::Peer;
 
+/// Under which conditions a peer may leave that could not otherwise.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Leave<'a> {
+    /// Names of peers that may be down meanwhile: they were taken out of service.
+    pub(super) retired: &'a [String],
+    /// Volumes that may go with it: they are being deleted.
+    pub(super) unwanted: &'a [String],
+}
+
 impl StepRunner {
-    /// Takes a peer out of the pool, unless it carries bricks of others: then it stays. By `force` also while others are
-    /// down.
+    /// Takes a peer out of the pool, unless it carries bricks of others: then it stays.
     ///
     /// Gluster drops volumes that are wholly on a peer which leaves, and keeps peers with a part of one. So it is asked for
-    /// those first.
-    pub(super) async fn detach_peer(&self, peer: &Peer, via: &[Peer], force: bool) -> Result<()> {
-        if via.is_empty() || !self.may_leave(peer, via).await? {
+    /// those first. It lets none go while another one is down, which would know nothing of it when it is back: by force
+    /// only where none of those that are down will come back.
+    pub(super) async fn detach_peer(&self, peer: &Peer, via: &[Peer], leave: Leave<'_>) -> Result<()> {
+        if via.is_empty() || !self.may_leave(peer, via, leave.unwanted).await? {
             return Ok(());
         }
         let mut result = self.send_detach(peer, via, false).await;
-        let probably_down =
+        let down =
             |failure: &GlusterFailure| failure.refusal().is_some_and(|text| text.contains("probably down"));
-        if force && result.as_ref().is_err_and(probably_down) {
+        if result.as_ref().is_err_and(down) && self.is_down_for_good(via, leave.retired).await? {
             result = self.send_detach(peer, via, true).await;
         }
         let Err(failure) = result else { return Ok(()) };
@@ -33,6 +42,13 @@ impl StepRunner {
             return Ok(());
         }
         Err(failure.into())
+    }
+
+    /// Whether all peers that are down were taken out of service.
+    async fn is_down_for_good(&self, via: &[Peer], retired: &[String]) -> Result<bool> {
+        let status = self.gluster(via, &gluster::peer_status(&self.settings)).await?.stdout;
+        let is_retired = |names: &Vec<String>| names.iter().any(|name| retired.contains(name));
+        Ok(gluster::disconnected(&status).iter().all(is_retired))
     }
 
     async fn send_detach(
@@ -51,22 +67,23 @@ impl StepRunner {
 
     /// Whether nothing that others made keeps a peer in the pool. Where that is on a peer that is away, somebody has to
     /// decide: gluster deletes no volume as long as it is in the pool.
-    async fn may_leave(&self, peer: &Peer, via: &[Peer]) -> Result<bool> {
+    async fn may_leave(&self, peer: &Peer, via: &[Peer], unwanted: &[String]) -> Result<bool> {
         let there = self.volumes_on(peer, via).await?;
-        if there.is_empty() {
+        let (own, others): (Vec<_>, Vec<_>) =
+            there.into_iter().partition(|volume| unwanted.contains(&volume.name));
+        if own.is_empty() && others.is_empty() {
             return Ok(true);
         }
         let status = self.gluster(via, &gluster::peer_status(&self.settings)).await?.stdout;
-        if gluster::is_in_cluster(&status, &peer.storage) {
+        let is_up = gluster::is_in_cluster(&status, &peer.storage);
+        if is_up && !others.is_empty() {
             stays(peer);
             return Ok(false);
         }
-        let parts: Vec<&str> = there
-            .iter()
-            .filter(|volume| !is_wholly_on(volume, peer))
-            .map(|volume| volume.name.as_str())
-            .collect();
-        if parts.is_empty() { Ok(true) } else { Err(kept(peer, &parts)) }
+        if let Some(volume) = own.iter().find(|volume| is_up || !is_wholly_on(volume, peer)) {
+            return Err(not_deleted(peer, &volume.name));
+        }
+        if others.is_empty() { Ok(true) } else { Err(kept(peer, &others)) }
     }
 
     async fn volumes_on(&self, peer: &Peer, via: &[Peer]) -> Result<Vec<GlusterVolume>> {
@@ -91,8 +108,19 @@ fn stays(peer: &Peer) {
     info!("{} carries bricks of other volumes and stays in the trusted pool", peer.storage);
 }
 
-fn kept(peer: &Peer, volumes: &[&str]) -> StepError {
-    let (host, volumes) = (&peer.host, volumes.join(", "));
+fn not_deleted(peer: &Peer, volume: &str) -> StepError {
+    let host = &peer.host;
+    StepError::Refused {
+        text: format!("{host} has bricks of volume {volume}, which is still being deleted"),
+        explanation: format!(
+            "the background deletes volume {volume}: see `GET /operations/pending`. Ask again when it is gone"
+        ),
+    }
+}
+
+fn kept(peer: &Peer, volumes: &[GlusterVolume]) -> StepError {
+    let names: Vec<&str> = volumes.iter().map(|volume| volume.name.as_str()).collect();
+    let (host, volumes) = (&peer.host, names.join(", "));
     StepError::Refused {
         text: format!("{host} is away, and gluster has bricks of other volumes on it: {volumes}"),
         explanation: format!(

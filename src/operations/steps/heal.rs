@@ -28,7 +28,7 @@ impl StepRunner {
             // There is nothing to ask gluster: it heals no volume without copies.
             return Err(too_few(plan, 0));
         }
-        let mut looks = 1;
+        let (mut looks, mut doubted) = (1, false);
         loop {
             let bricks = match self.heal_info(&plan.volume).await? {
                 Ok(bricks) => bricks,
@@ -37,9 +37,15 @@ impl StepRunner {
                     return Err(StepError::Refused { text, explanation });
                 }
             };
-            if looks == LOOKS_BEFORE_REFUSAL || !may_be_source(&bricks, plan) {
+            let source = may_be_source(&bricks, plan);
+            // Only itself can clear it: one that has died meanwhile may have been the only good copy.
+            if doubted && !source && !of(&bricks, &plan.old).is_some_and(|leaving| leaving.connected) {
+                return Err(is_source(plan));
+            }
+            if looks == LOOKS_BEFORE_REFUSAL || !source {
                 return judge(&bricks, plan);
             }
+            doubted = true;
             looks += 1;
             tokio::time::sleep(PAUSES.0).await;
         }

@@ -25,6 +25,7 @@ mod volume_look;
 use std::sync::Arc;
 use std::time::Duration;
 
+use detach::Leave;
 pub(super) use device_labels::FoundDisks;
 pub(super) use device_look::already_added;
 pub use error::StepError;
@@ -64,7 +65,9 @@ impl StepRunner {
         let nothing = |()| StepOutput::Nothing;
         match step {
             Step::ProbePeer { peer, via, .. } => self.probe_peer(peer, via).await.map(nothing),
-            Step::DetachPeer { peer, via, force } => self.detach_peer(peer, via, *force).await.map(nothing),
+            Step::DetachPeer { peer, via, retired, unwanted } => {
+                self.detach_peer(peer, via, Leave { retired, unwanted }).await.map(nothing)
+            }
             Step::PrepareDevice(plan) => self.prepare_device(plan).await.map(StepOutput::Device),
             Step::FindDevice(plan) => {
                 self.find_device(plan).await.map(|labels| StepOutput::Labels { labels })
@@ -98,7 +101,7 @@ impl StepRunner {
         match step {
             // Somebody had joined it before us: it is not ours to take out.
             Step::ProbePeer { was_member: true, .. } => Ok(()),
-            Step::ProbePeer { peer, via, .. } => self.detach_peer(peer, via, false).await,
+            Step::ProbePeer { peer, via, .. } => self.detach_peer(peer, via, Leave::default()).await,
             Step::DetachPeer { peer, via, .. } => self.probe_peer(peer, via).await,
             Step::PrepareDevice(plan) => self.unprepare_device(plan).await,
             // What was on the disk was ours and empty: there is nothing to bring back.

@@ -2,7 +2,7 @@
 //! a peer of its pool is down, and lets no peer go that has bricks.
 
 use super::brick::mount_point_of;
-use super::volume_look::{STAND_IN, foreign, is_ours, stands_in};
+use super::volume_look::{Ownership, STAND_IN, foreign, is_ours, stands_in};
 use super::{Result, SENDS, StepError, StepRunner};
 use crate::executor::gluster::{self, place};
 use crate::executor::{RemoteError, system};
@@ -48,7 +48,7 @@ impl StepRunner {
             return self.with_peer(plan, &leave).await;
         }
         if undone {
-            self.refuse_written(&stay).await?;
+            self.refuse_written_where_up(&stay).await?;
         }
         if plan.durability.set_size() < 2 {
             return self.remove_bricks(plan, &leave).await;
@@ -58,6 +58,29 @@ impl StepRunner {
             self.start_volume(plan).await?;
         }
         self.exchange(plan, &leave, &stay).await
+    }
+
+    /// Whose a volume is that is to go. Where no peer with bricks of it can be asked the others are: gluster drops volumes
+    /// with the peer that they are wholly on.
+    pub(super) async fn ownership_of_unwanted(&self, plan: &VolumePlan) -> Result<Ownership> {
+        match self.ownership(plan).await {
+            Err(away) if away.is_unreachable() => match self.look_anywhere(plan).await? {
+                None => self.gone(plan).await.map(|_| Ownership::Missing),
+                Some(_) => Err(away),
+            },
+            known => known,
+        }
+    }
+
+    /// Others may be gone for good, too.
+    async fn refuse_written_where_up(&self, bricks: &[BrickAt]) -> Result<()> {
+        for brick in bricks {
+            match self.refuse_written(std::slice::from_ref(brick)).await {
+                Err(error) if !error.is_unreachable() => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Puts empty directories in the place of bricks: beside a brick that stays, in its file system, so that they go
@@ -111,7 +134,8 @@ impl StepRunner {
         for (_, brick) in leave {
             match self.run(&brick.host, &system::glusterd_is_active()).await {
                 Err(RemoteError::Unreachable { .. }) => {}
-                _ => return Err(nothing_else(plan, leave)),
+                Ok(_) | Err(RemoteError::Exited { .. }) => return Err(nothing_else(plan, leave)),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(TakenOut::WithPeer)

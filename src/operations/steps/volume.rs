@@ -91,7 +91,7 @@ impl StepRunner {
 
     /// Stops our volume; one of that name that is not ours is left alone.
     pub(super) async fn stop_own_volume(&self, plan: &VolumePlan) -> Result<()> {
-        match self.ownership(plan).await? {
+        match self.ownership_of_unwanted(plan).await? {
             Ownership::Missing => Ok(()),
             Ownership::Foreign => Err(foreign(plan, None)),
             Ownership::Ours => self.stop_volume(plan).await,
@@ -117,7 +117,7 @@ impl StepRunner {
 
     /// Deletes our volume; one of that name that is not ours is left alone.
     pub(super) async fn delete_own_volume(&self, plan: &VolumePlan) -> Result<()> {
-        match self.ownership(plan).await? {
+        match self.ownership_of_unwanted(plan).await? {
             Ownership::Missing => Ok(()),
             Ownership::Foreign => Err(foreign(plan, None)),
             Ownership::Ours => self.delete_volume(plan).await,

@@ -194,6 +194,19 @@ pub async fn ids_of_volume(conn: &mut SqliteConnection, volume: VolumeId) -> Res
         .await?)
 }
 
+/// The ids of the bricks of a volume on which operations work.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn pending_of_volume(conn: &mut SqliteConnection, volume: VolumeId) -> Result<Vec<BrickId>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT id AS "id: BrickId" FROM brick WHERE volume_id = ? AND phase <> 'ready'"#,
+        volume
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
 /// Those bricks of a volume whose thin pools other bricks are in, too: clones and what they are copies of.
 ///
 /// # Errors

@@ -142,7 +142,7 @@ fn operation(digit: char, of: &Volume) -> Operation {
     let step = StepRecord {
         seq: 0,
         stage: 0,
-        step: Step::DetachPeer { peer, via: Vec::new(), force: false },
+        step: Step::DetachPeer { peer, via: Vec::new(), retired: Vec::new(), unwanted: Vec::new() },
         state: StepState::Planned,
         output: StepOutput::Nothing,
     };

@@ -144,3 +144,34 @@ fn a_disk_that_is_gone_for_good_is_forgotten_with_what_deletes_still_had_on_it()
     let check = lab.get("/db/check").json();
     assert_eq!(check["totalinconsistencies"], 0, "{check}");
 }
+
+#[test]
+fn a_disk_with_two_bricks_of_one_volume_is_given_up() {
+    let lab = Lab::with_four_peers();
+    let made = lab.create(&replica_3(10)).unwrap();
+    for _ in 0..3 {
+        let grown = lab.ask(&format!("/volumes/{}/expand", made.id), &json!({"expand_size": 5}));
+        assert_eq!(grown.status, 303, "{grown:?}");
+    }
+    let bricks = lab.volume(&made.id).bricks;
+    let twice = |device: &&str| bricks.iter().filter(|brick| brick.device == **device).count() > 1;
+    let device =
+        bricks.iter().map(|brick| brick.device.as_str()).find(twice).expect("two on a disk").to_owned();
+    let topology = lab.client().topology().unwrap();
+    let mut nodes = topology.clusters[0].nodes.iter();
+    let node = nodes.find(|node| node.devices.iter().any(|found| found.id == device)).unwrap();
+    let path = node.devices.iter().find(|found| found.id == device).unwrap().name.clone();
+    lab.on(&node.hostnames.manage[0], Action::Pull { path, pulled: true });
+    let state = |state: &str| lab.ask(&format!("/devices/{device}/state"), &json!({"state": state}));
+    assert_eq!(state("offline").status, 204);
+    let emptied = state("failed");
+    assert_eq!(emptied.status, 204, "{emptied:?}\n{}", lab.log_tail());
+    let grown = lab.ask(&format!("/volumes/{}/expand", made.id), &json!({"expand_size": 5}));
+    assert_eq!(grown.status, 303, "what is left on the disk keeps nothing: {grown:?}");
+    let body = json!({"forceforget": true}).to_string();
+    let gone = lab.send("DELETE", &format!("/devices/{device}"), &[], Some(body.as_bytes()));
+    assert_eq!(lab.wait_for(&gone.location).status, 204, "{gone:?}\n{}", lab.log_tail());
+    assert_settled(&lab);
+    let now = lab.volume(&made.id).bricks;
+    assert!(now.len() == 15 && now.iter().all(|brick| brick.device != device), "{now:?}");
+}

@@ -146,6 +146,26 @@ fn a_volume_without_copies_goes_with_its_node() {
 }
 
 #[test]
+fn a_volume_on_a_node_that_comes_back_after_its_disks_were_forgotten_is_deleted() {
+    let lab = Lab::with_three_peers();
+    let first = lab.node_of(HOSTS[0]);
+    let unwanted = on_first_host(&lab, &json!({"size": 2, "durability": {"type": "none"}}));
+    power(&lab, false);
+    assert_eq!(lab.remove(&unwanted.id).status, 500);
+    assert_eq!(emptied(&lab, &first).status, 204);
+    for device in first.devices.iter() {
+        let body = json!({"forceforget": true}).to_string();
+        let gone = lab.send("DELETE", &format!("/devices/{}", device.id), &[], Some(body.as_bytes()));
+        assert_eq!(lab.wait_for(&gone.location).status, 204, "{gone:?}");
+    }
+    power(&lab, true);
+    assert_settled(&lab);
+    assert!(lab.peers().volume(&unwanted.name).is_none());
+    let gone = lab.delete(&format!("/nodes/{}", first.id));
+    assert_eq!(lab.wait_for(&gone.location).status, 204, "{}", lab.log_tail());
+}
+
+#[test]
 fn two_nodes_that_are_gone_for_good_one_after_the_other_are_forgotten() {
     let lab = Lab::with_four_peers();
     let cluster = lab.client().cluster_list().unwrap().clusters[0].clone();

@@ -44,8 +44,9 @@ const DOWN: Rule = (
     Refuses(1, "peer detach: failed: One of the peers is probably down. Check with 'peer status'\n"),
 );
 
-fn detach(force: bool) -> Step {
-    Step::DetachPeer { peer: peer(2), via: vec![peer(1)], force }
+fn detach(retired: &[&str], unwanted: &[&str]) -> Step {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Step::DetachPeer { peer: peer(2), via: vec![peer(1)], retired: owned(retired), unwanted: owned(unwanted) }
 }
 
 #[tokio::test]
@@ -56,7 +57,7 @@ async fn what_gluster_says_of_a_peer_that_cannot_leave_is_understood() {
         "peer detach: failed: Brick(s) with the peer 10.10.10.18 exist in cluster\n",
     ] {
         let (_, runner) = Script::new(&[NO_VOLUMES, ("peer detach", Refuses(1, words))]);
-        runner.apply(&detach(false)).await.unwrap();
+        runner.apply(&detach(&[], &[])).await.unwrap();
     }
 }
 
@@ -64,34 +65,42 @@ async fn what_gluster_says_of_a_peer_that_cannot_leave_is_understood() {
 async fn a_peer_with_bricks_of_others_stays_in_the_pool_also_where_gluster_would_drop_them() {
     for volumes in [VOLUMES, OWN_ALONE] {
         let (script, runner) = Script::new(&[volumes, CONNECTED]);
-        runner.apply(&detach(true)).await.unwrap();
+        runner.apply(&detach(&[], &[])).await.unwrap();
         assert_eq!(script.times("peer detach"), 0);
     }
 }
 
 #[tokio::test]
-async fn a_peer_that_is_away_leaves_with_what_is_on_it_alone_but_not_with_parts_of_others() {
+async fn a_peer_that_is_away_leaves_with_what_is_to_go_but_not_with_what_others_have_there() {
     let (script, runner) = Script::new(&[OWN_ALONE, AWAY]);
-    runner.apply(&detach(true)).await.unwrap();
+    runner.apply(&detach(&[], &["own"])).await.unwrap();
     assert_eq!(script.times("peer detach"), 1);
 
-    let (script, runner) = Script::new(&[VOLUMES, AWAY]);
-    let refused = runner.apply(&detach(true)).await.unwrap_err();
-    assert!(
-        refused.text().ends_with("gluster has bricks of other volumes on it: certs"),
-        "{}",
-        refused.text()
-    );
+    for (volumes, unwanted, named) in
+        [(VOLUMES, &["own"][..], "certs"), (VOLUMES, &[], "certs, own"), (OWN_ALONE, &[], "own")]
+    {
+        let (script, runner) = Script::new(&[volumes, AWAY]);
+        let refused = runner.apply(&detach(&[], unwanted)).await.unwrap_err();
+        assert!(refused.text().ends_with(&format!("bricks of other volumes on it: {named}")), "{refused:?}");
+        assert_eq!(script.times("peer detach"), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_is_up_leaves_when_the_volumes_on_it_that_are_to_go_are_gone() {
+    let (script, runner) = Script::new(&[OWN_ALONE, CONNECTED]);
+    let refused = runner.apply(&detach(&[], &["own"])).await.unwrap_err();
+    assert!(refused.text().contains("volume own, which is still being deleted"), "{refused:?}");
     assert_eq!(script.times("peer detach"), 0);
 }
 
 #[tokio::test]
-async fn a_peer_that_was_taken_out_of_service_leaves_also_while_others_are_down() {
-    let (script, runner) = Script::new(&[NO_VOLUMES, DOWN]);
-    assert!(runner.apply(&detach(false)).await.unwrap_err().is_temporary());
+async fn a_peer_leaves_by_force_only_while_none_is_down_that_comes_back() {
+    let (script, runner) = Script::new(&[NO_VOLUMES, DOWN, AWAY]);
+    assert!(runner.apply(&detach(&["10.10.10.19"], &[])).await.unwrap_err().is_temporary());
     assert_eq!(script.times("force"), 0);
 
-    let (script, runner) = Script::new(&[NO_VOLUMES, DOWN]);
-    runner.apply(&detach(true)).await.unwrap();
+    let (script, runner) = Script::new(&[NO_VOLUMES, DOWN, AWAY]);
+    runner.apply(&detach(&["10.10.10.18"], &[])).await.unwrap();
     assert_eq!(script.times("peer detach 10.10.10.18 force"), 1);
 }

@@ -89,6 +89,13 @@ async fn what_a_client_writes_at_the_moment_of_a_look_keeps_no_brick() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_brick_that_was_a_source_and_dies_at_the_next_look_stays() {
+    let source = set([(ON, "0"), (ON, "3"), (ON, "0")]);
+    let refused = check(&[source, set([(ON, "0"), (AWAY, "-"), (ON, "0")])]).await.unwrap_err();
+    assert!(refused.text().ends_with("as it is source brick for data to be healed"), "{refused:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn too_few_bricks_that_stay_keep_it_where_it_is() {
     let text =
         |online| format!("Cannot replace brick B as only {online} of 2 required peer bricks are online");
