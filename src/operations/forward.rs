@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tracing::warn;
 
+use super::background::creates;
 use super::engine::Engine;
 use super::failure::{self, OnFailure};
 use super::finish;
@@ -84,7 +85,7 @@ impl Engine {
                 }
                 Err(cause) => {
                     // Nothing is there that an undo would need the peer for.
-                    if cause.has_not_begun() && fresh {
+                    if cause.has_not_begun() && fresh && is_done_once(op.kind, &op.steps[at].step) {
                         op.steps[at].state = StepState::Undone;
                     }
                     failed = failed.or(Some((at, cause)));
@@ -202,4 +203,9 @@ impl Engine {
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether a step is done once, and what fails turns its operation back: all of additions, and bricks that are made.
+fn is_done_once(kind: OperationKind, step: &Step) -> bool {
+    creates(kind) || matches!(step, Step::CreateBrick(_))
 }

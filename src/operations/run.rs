@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tracing::{Instrument as _, error, info, info_span};
 
-use super::background::creates;
 use super::engine::{Engine, Locking, Turn};
 use super::failure;
 use super::limits::Place;
@@ -137,9 +136,7 @@ impl Engine {
         tokio::time::timeout(time, stopping.wait_for(|stop| *stop)).await.ok();
     }
 
-    async fn run(self: &Arc<Self>, mut op: Operation, fresh: bool, mut claims: Claims) -> bool {
-        // Additions do each step once: what fails turns them back.
-        let mut fresh = fresh && creates(op.kind);
+    async fn run(self: &Arc<Self>, mut op: Operation, mut fresh: bool, mut claims: Claims) -> bool {
         let began = self.clock.now_ms();
         let mut failing_since = None;
         let mut pause = self.settings.first_retry;

@@ -48,7 +48,8 @@ impl StepRunner {
     async fn is_down_for_good(&self, via: &[Peer], retired: &[String]) -> Result<bool> {
         let status = self.gluster(via, &gluster::peer_status(&self.settings)).await?.stdout;
         let is_retired = |names: &Vec<String>| names.iter().any(|name| retired.contains(name));
-        Ok(gluster::disconnected(&status).iter().all(is_retired))
+        let down = gluster::disconnected(&status);
+        Ok(!down.is_empty() && down.iter().all(is_retired))
     }
 
     async fn send_detach(

@@ -39,7 +39,7 @@ fn forgotten(lab: &Lab, node: &NodeInfo) {
 /// No operation is left, and the database agrees with itself.
 fn assert_settled(lab: &Lab) {
     let ended = || lab.get("/operations").json()["total"] == 0;
-    assert!(settled(SOON, ended), "{}\n{}", lab.get("/operations/pending").text, lab.log_tail());
+    assert!(settled(2 * SOON, ended), "{}\n{}", lab.get("/operations/pending").text, lab.log_tail());
     let check = lab.get("/db/check").json();
     assert_eq!(check["totalinconsistencies"], 0, "{check}");
 }
