@@ -18,10 +18,11 @@ fn arbiter(size: u64) -> Value {
     body
 }
 
-/// The like, of every layout with copies, and one of several sets; then the host loses its power, and nobody can delete
-/// them.
+/// The like on three peers, of every layout with copies, and one of several sets; then the host loses its power, and
+/// nobody can delete them.
 fn wait_for_first_host(lab: &Lab) -> Vec<VolumeInfo> {
-    let bodies = [replica_3(3), replica_3(900), disperse(4), arbiter(2)];
+    // On three peers each has a brick on the first one.
+    let bodies = [replica_3(3), replica_3(600), disperse(4), arbiter(2)];
     let unwanted = bodies.map(|body| on_first_host(lab, &body)).to_vec();
     power(lab, false);
     let jobs: Vec<String> = unwanted.iter().map(|volume| lab.begin_delete(&volume.id)).collect();
@@ -34,7 +35,7 @@ fn wait_for_first_host(lab: &Lab) -> Vec<VolumeInfo> {
 
 #[test]
 fn deletes_that_wait_for_a_node_which_is_gone_for_good_end_when_it_is_forgotten() {
-    let lab = Lab::with_four_peers();
+    let lab = Lab::with_three_peers();
     let unwanted = wait_for_first_host(&lab);
     let node = lab.node_of(HOSTS[0]);
     let removed = emptied(&lab, &node);
@@ -53,7 +54,7 @@ fn deletes_that_wait_for_a_node_which_is_gone_for_good_end_when_it_is_forgotten(
 
 #[test]
 fn deletes_end_on_a_node_that_comes_back_after_it_was_given_up() {
-    let lab = Lab::with_four_peers();
+    let lab = Lab::with_three_peers();
     let unwanted = wait_for_first_host(&lab);
     let node = lab.node_of(HOSTS[0]);
     let removed = emptied(&lab, &node);
