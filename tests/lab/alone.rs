@@ -2,7 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use crate::peers::{lab, program};
+use crate::peers::{lab, program, reset};
 
 /// The variable by which the lab's program knows what belongs to the run.
 const INSIDE: &str = "MORTAR_LAB_EXEC";
@@ -27,6 +27,8 @@ fn outsider(run: Option<&str>, change: &str) -> Child {
 #[ignore = "needs the lab: make test-lab"]
 fn who_does_not_belong_to_the_run_that_has_the_lab_waits_for_its_end() {
     let holder = std::env::var(INSIDE).expect("`lab exec` says that its command has the lab");
+    // An earlier run may have left a peer without power.
+    reset();
     lab(&["link", "1", "up"]);
     lab(&["exec", "true"]);
 
