@@ -33,8 +33,8 @@ impl Engine {
     /// Takes the bricks on a device out of the volumes that are to go, or says why it cannot. What the operations have
     /// to take away from the device afterwards is left to them.
     ///
-    /// `forget`: what goes with its peer is not waited for any more; and no longer than [`WHILE_TRIED`] for what is tried
-    /// just now.
+    /// `forget`: the bricks are about to be forgotten. An undo then leaves what goes with its peer to gluster, and what is
+    /// tried just now is waited for no longer than [`WHILE_TRIED`].
     pub(super) async fn take_out_of_unwanted(&self, device: DeviceId, forget: bool) -> Result<Emptied> {
         let all = operation::all(&mut *self.store.snapshot().await?).await?;
         for op in all.iter().filter(|op| !lost_bricks(op, device).is_empty()) {

@@ -92,7 +92,7 @@ impl Engine {
         if source.hosting.is_some() {
             return refused("Cloning of block hosting volumes is not supported".to_owned(), None);
         }
-        if brick::any_pending_of_volume(conn, source.id).await? {
+        if !brick::pending_of_volume(conn, source.id).await?.is_empty() {
             let name = &source.name;
             let explanation =
                 format!("volume {name} grows, or a brick of it moves; ask again when that is done");

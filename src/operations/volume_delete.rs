@@ -37,7 +37,7 @@ impl Engine {
         let ticket = self.limits.try_enter()?;
         if volume.phase == Phase::Creating {
             self.end_parked_create(&mut tx, id).await?;
-        } else if volume.phase != Phase::Ready || brick::any_pending_of_volume(&mut tx, id).await? {
+        } else if volume.phase != Phase::Ready || !brick::pending_of_volume(&mut tx, id).await?.is_empty() {
             return Err(in_use(format!("volume {} is being worked on", volume.name)));
         } else if operation::clones(&mut tx, id).await? {
             return Err(in_use(being_cloned(&volume)));

@@ -50,20 +50,6 @@ impl<'a> From<&'a Brick> for NewBrick<'a> {
     }
 }
 
-/// Whether an operation works on bricks of a volume.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn any_pending_of_volume(conn: &mut SqliteConnection, volume: VolumeId) -> Result<bool> {
-    let found = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM brick WHERE volume_id = ? AND phase <> 'ready') AS "found!: bool""#,
-        volume
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(found)
-}
-
 /// Moves bricks from one phase of their life to another.
 ///
 /// # Errors

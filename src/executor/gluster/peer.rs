@@ -30,23 +30,43 @@ pub fn peer_detach(settings: &PeerSettings, storage: &str, force: bool) -> Comma
     if force { detach.arg("force") } else { detach }
 }
 
+/// A peer that [`peer_status`] printed.
+struct Listed<'a> {
+    names: Vec<&'a str>,
+    state: &'a str,
+}
+
+fn listed(status: &str) -> impl Iterator<Item = Listed<'_>> {
+    status.split("\n\n").filter_map(|block| {
+        let hostname = block.lines().find_map(|line| line.strip_prefix("Hostname: "))?;
+        let others = block.lines().skip_while(|line| *line != "Other names:").skip(1);
+        let names = std::iter::once(hostname).chain(others).collect();
+        let state = block.lines().find_map(|line| line.strip_prefix("State: ")).unwrap_or_default();
+        Some(Listed { names, state })
+    })
+}
+
+impl Listed<'_> {
+    fn is_connected(&self) -> bool {
+        self.state.ends_with("(Connected)")
+    }
+}
+
 /// Whether, by what [`peer_status`] printed, the peer of that name is wholly in the pool and can be used.
 pub fn is_in_cluster(status: &str, storage: &str) -> bool {
-    let about =
-        |block: &&str| block.lines().any(|line| line == format!("Hostname: {storage}") || line == storage);
-    let found = status.split("\n\n").find(about);
-    found.is_some_and(|block| block.contains("State: Peer in Cluster (Connected)"))
+    let found = listed(status).find(|peer| peer.names.contains(&storage));
+    found.is_some_and(|peer| peer.state == "Peer in Cluster (Connected)")
+}
+
+/// Whether, by what [`peer_status`] printed, the peer of that name is connected, whatever its state in the pool is; none
+/// where it is not listed: it is in no pool with the one that was asked, or is that one.
+pub fn is_connected(status: &str, storage: &str) -> Option<bool> {
+    listed(status).find(|peer| peer.names.contains(&storage)).map(|peer| peer.is_connected())
 }
 
 /// The names of each peer that, by what [`peer_status`] printed, is not connected.
-pub fn disconnected(status: &str) -> Vec<Vec<String>> {
-    let names = |block: &str| {
-        let named = block.lines().filter_map(|line| line.strip_prefix("Hostname: "));
-        let others = block.lines().skip_while(|line| *line != "Other names:").skip(1);
-        named.chain(others).map(str::to_owned).collect()
-    };
-    let is_peer = |block: &&str| block.contains("Hostname: ") && !block.contains("(Connected)");
-    status.split("\n\n").filter(is_peer).map(names).collect()
+pub fn disconnected(status: &str) -> Vec<Vec<&str>> {
+    listed(status).filter(|peer| !peer.is_connected()).map(|peer| peer.names).collect()
 }
 
 /// Limits the snapshots of a volume.
@@ -75,5 +95,9 @@ mod tests {
                       Hostname: gluster3\nUuid: b\nState: Peer in Cluster (Disconnected)\nOther names:\n10.10.10.19\n";
         assert_eq!(disconnected(status), [["gluster3", "10.10.10.19"]]);
         assert!(disconnected("Number of Peers: 0\n").is_empty());
+        let check = |name, expected| assert_eq!(is_connected(status, name), expected, "{name}");
+        check("10.10.10.18", Some(true));
+        check("10.10.10.19", Some(false));
+        check("10.10.10.17", None);
     }
 }

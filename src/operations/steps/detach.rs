@@ -47,7 +47,8 @@ impl StepRunner {
     /// Whether all peers that are down were taken out of service.
     async fn is_down_for_good(&self, via: &[Peer], retired: &[String]) -> Result<bool> {
         let status = self.gluster(via, &gluster::peer_status(&self.settings)).await?.stdout;
-        let is_retired = |names: &Vec<String>| names.iter().any(|name| retired.contains(name));
+        let is_retired =
+            |names: &Vec<&str>| names.iter().any(|name| retired.iter().any(|known| known == name));
         let down = gluster::disconnected(&status);
         Ok(!down.is_empty() && down.iter().all(is_retired))
     }
@@ -76,7 +77,8 @@ impl StepRunner {
             return Ok(true);
         }
         let status = self.gluster(via, &gluster::peer_status(&self.settings)).await?.stdout;
-        let is_up = gluster::is_in_cluster(&status, &peer.storage);
+        // One that is not listed is no peer of the asked one, or that one by another name: gluster says so.
+        let Some(is_up) = gluster::is_connected(&status, &peer.storage) else { return Ok(true) };
         if is_up && !others.is_empty() {
             stays(peer);
             return Ok(false);

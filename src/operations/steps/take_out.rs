@@ -1,5 +1,5 @@
 //! Taking bricks out of volumes that are to go, where what they are on is gone for good: gluster deletes no volume while
-//! a peer of its pool is down, and lets no peer go that has bricks.
+//! a peer of its pool is down, and lets no peer go that has a part of one.
 
 use super::brick::mount_point_of;
 use super::volume_look::{Ownership, STAND_IN, foreign, is_ours, stands_in};

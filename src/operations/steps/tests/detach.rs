@@ -104,3 +104,23 @@ async fn a_peer_leaves_by_force_only_while_none_is_down_that_comes_back() {
     runner.apply(&detach(&["10.10.10.18"], &[])).await.unwrap();
     assert_eq!(script.times("peer detach 10.10.10.18 force"), 1);
 }
+
+#[tokio::test]
+async fn another_name_of_the_peer_that_is_asked_leaves_nothing_to_do_whatever_others_have_there() {
+    let alone = ("peer status", Says("Number of Peers: 0\n"));
+    let words = "peer detach: failed: 10.10.10.18 is localhost\n";
+    let (script, runner) = Script::new(&[VOLUMES, alone, ("peer detach", Refuses(1, words))]);
+    runner.apply(&detach(&[], &[])).await.unwrap();
+    assert_eq!(script.times("peer detach"), 1);
+}
+
+#[tokio::test]
+async fn a_rejected_peer_that_answers_keeps_the_bricks_of_others() {
+    let rejected = (
+        "peer status",
+        Says("Number of Peers: 1\n\nHostname: 10.10.10.18\nUuid: b0e2\nState: Peer Rejected (Connected)\n"),
+    );
+    let (script, runner) = Script::new(&[OWN_ALONE, rejected]);
+    runner.apply(&detach(&[], &[])).await.unwrap();
+    assert_eq!(script.times("peer detach"), 0);
+}
