@@ -51,55 +51,57 @@ impl TryFrom<BrickRow> for Brick {
     }
 }
 
-/// The bricks of a volume in gluster's order: set by set. Those that are still to take another's place are left out, and
-/// those whose place is taken.
+/// A query for bricks: what follows the columns, and what it is about.
+macro_rules! bricks {
+    ([$($rest:tt)+] $(, $value:expr)?) => {
+        sqlx::query_as!(
+            BrickRow,
+            r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
+                      node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib,
+                      thin_pool_kib, metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
+                      replaces AS "replaces: BrickId" "# + $($rest)+
+            $(, $value)?
+        )
+    };
+}
+
+/// A query for bricks that their volumes have: not those that are still to take another's place, nor those whose place is
+/// taken.
+macro_rules! listed {
+    ($which:tt, $order:tt, $value:expr) => {
+        bricks!(
+            ["FROM brick AS own
+              WHERE CASE WHEN replaces IS NOT NULL THEN phase = 'ready'
+                         ELSE NOT EXISTS (SELECT 1 FROM brick AS next WHERE next.volume_id = own.volume_id
+                                                                        AND next.replaces = own.id
+                                                                        AND next.phase = 'ready') END
+                AND "
+                + $which
+                + " ORDER BY "
+                + $order],
+            $value
+        )
+    };
+}
+
+fn read(rows: Vec<BrickRow>) -> Result<Vec<Brick>> {
+    rows.into_iter().map(Brick::try_from).collect()
+}
+
+/// The bricks that a volume has, in gluster's order: set by set.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn of_volume(conn: &mut SqliteConnection, volume: VolumeId) -> Result<Vec<Brick>> {
-    let rows = sqlx::query_as!(
-        BrickRow,
-        r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
-                  node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
-                  replaces AS "replaces: BrickId"
-             FROM brick AS own
-            WHERE volume_id = ?
-              AND CASE WHEN replaces IS NOT NULL THEN phase = 'ready'
-                       ELSE NOT EXISTS (SELECT 1 FROM brick AS next WHERE next.volume_id = own.volume_id
-                                                                      AND next.replaces = own.id
-                                                                      AND next.phase = 'ready') END
-            ORDER BY set_no, position"#,
-        volume
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter().map(Brick::try_from).collect()
+    read(listed!("volume_id = ?", "set_no, position", volume).fetch_all(conn).await?)
 }
 
-/// The bricks on a device that are in a list of [`of_volume`], by id.
+/// The bricks on a device that their volumes have, by id.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn of_device(conn: &mut SqliteConnection, device: DeviceId) -> Result<Vec<Brick>> {
-    let rows = sqlx::query_as!(
-        BrickRow,
-        r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
-                  node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
-                  replaces AS "replaces: BrickId"
-             FROM brick AS own
-            WHERE device_id = ?
-              AND CASE WHEN replaces IS NOT NULL THEN phase = 'ready'
-                       ELSE NOT EXISTS (SELECT 1 FROM brick AS next WHERE next.volume_id = own.volume_id
-                                                                      AND next.replaces = own.id
-                                                                      AND next.phase = 'ready') END
-            ORDER BY id"#,
-        device
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter().map(Brick::try_from).collect()
+    read(listed!("device_id = ?", "id", device).fetch_all(conn).await?)
 }
 
 /// The same of all devices of a node.
@@ -107,24 +109,8 @@ pub async fn of_device(conn: &mut SqliteConnection, device: DeviceId) -> Result<
 /// # Errors
 /// When the database refuses.
 pub async fn of_node(conn: &mut SqliteConnection, node: NodeId) -> Result<Vec<Brick>> {
-    let rows = sqlx::query_as!(
-        BrickRow,
-        r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
-                  node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
-                  replaces AS "replaces: BrickId"
-             FROM brick AS own
-            WHERE device_id IN (SELECT id FROM device WHERE node_id = ?)
-              AND CASE WHEN replaces IS NOT NULL THEN phase = 'ready'
-                       ELSE NOT EXISTS (SELECT 1 FROM brick AS next WHERE next.volume_id = own.volume_id
-                                                                      AND next.replaces = own.id
-                                                                      AND next.phase = 'ready') END
-            ORDER BY id"#,
-        node
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter().map(Brick::try_from).collect()
+    let bricks = listed!("device_id IN (SELECT id FROM device WHERE node_id = ?)", "id", node);
+    read(bricks.fetch_all(conn).await?)
 }
 
 /// The bricks that are to be on a device, by id, until they have been taken away from it: those that are still to take
@@ -133,18 +119,8 @@ pub async fn of_node(conn: &mut SqliteConnection, node: NodeId) -> Result<Vec<Br
 /// # Errors
 /// When the database refuses.
 pub async fn to_move_from(conn: &mut SqliteConnection, device: DeviceId) -> Result<Vec<Brick>> {
-    let rows = sqlx::query_as!(
-        BrickRow,
-        r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
-                  node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
-                  replaces AS "replaces: BrickId"
-             FROM brick WHERE device_id = ? AND replaces IS NULL ORDER BY id"#,
-        device
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter().map(Brick::try_from).collect()
+    let bricks = bricks!(["FROM brick WHERE device_id = ? AND replaces IS NULL ORDER BY id"], device);
+    read(bricks.fetch_all(conn).await?)
 }
 
 /// All bricks by id, in whatever phase.
@@ -152,17 +128,7 @@ pub async fn to_move_from(conn: &mut SqliteConnection, device: DeviceId) -> Resu
 /// # Errors
 /// When the database refuses.
 pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Brick>> {
-    let rows = sqlx::query_as!(
-        BrickRow,
-        r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
-                  node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
-                  replaces AS "replaces: BrickId"
-             FROM brick ORDER BY id"#
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter().map(Brick::try_from).collect()
+    read(bricks!(["FROM brick ORDER BY id"]).fetch_all(conn).await?)
 }
 
 /// The brick of that id, in whatever phase.
@@ -170,18 +136,7 @@ pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Brick>> {
 /// # Errors
 /// When the database refuses.
 pub async fn find(conn: &mut SqliteConnection, id: BrickId) -> Result<Option<Brick>> {
-    let row = sqlx::query_as!(
-        BrickRow,
-        r#"SELECT id AS "id: BrickId", volume_id AS "volume_id: VolumeId", device_id AS "device_id: DeviceId",
-                  node_id AS "node_id: NodeId", set_no, position, role AS "role: BrickRole", size_kib, thin_pool_kib,
-                  metadata_kib, thin_pool, logical_volume, path, phase AS "phase: Phase",
-                  replaces AS "replaces: BrickId"
-             FROM brick WHERE id = ?"#,
-        id
-    )
-    .fetch_optional(conn)
-    .await?;
-    row.map(Brick::try_from).transpose()
+    bricks!(["FROM brick WHERE id = ?"], id).fetch_optional(conn).await?.map(Brick::try_from).transpose()
 }
 
 /// The ids of all bricks of a volume, in whatever phase.

@@ -1,0 +1,110 @@
+//! `node …`, `device …` and `brick …`
+
+use super::*;
+
+#[test]
+fn bricks_are_evicted_and_devices_read_again() {
+    let (ran, asked) = against(&["brick", "evict", "b"], vec![accepted(), done()]);
+    assert_eq!((ran.status, ran.out.as_str()), (0, "Brick b evicted\n"));
+    assert_eq!(asked[0], r#"POST /bricks/to-evict/b {"healcheck":""}"#);
+    let (ran, asked) = against(&["device", "resync", "d"], vec![accepted(), done()]);
+    assert_eq!((ran.status, ran.out.as_str()), (0, "Device d updated\n"));
+    assert_eq!(asked, ["GET /devices/d/resync", "GET /queue/1"]);
+    let refused = || answer("404 Not Found", &[], "Id not found\n");
+    let (ran, _) = against(&["device", "resync", "d"], vec![refused()]);
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (255, "", "Error: Id not found\n"));
+    let node = r#"{"id":"n","devices":[{"id":"d"},{"id":"e"}]}"#;
+    let walk = vec![json(r#"{"clusters":["c"]}"#), json(r#"{"id":"c","nodes":["n"]}"#), json(node)];
+    let answers = [walk, vec![refused(), accepted(), done()]].concat();
+    let (ran, _) = against(&["device", "resync", "--cluster", "c"], answers);
+    let out = concat!(
+        "Cluster-wide resync operation requested. Using object_id as cluster_id.\n",
+        "Now resyncing device d..\nNow resyncing device e..\nDevice e (node n) in cluster c updated\n"
+    );
+    let err = "Device d (node n) was not updated: Id not found\nError: devices that were not updated: 1\n";
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (255, out, err));
+}
+
+#[test]
+fn tags_are_set_and_removed_without_a_word() {
+    let check = |line: &str, path: &str, body: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let (ran, asked) = against(&words, vec![json("{}")]);
+        assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, "", ""), "{line}");
+        assert_eq!(asked, [format!("POST {path} {body}")], "{line}");
+    };
+    let update = r#"{"tags":{"a":"2","b":"x:y","c":""},"change_type":"update"}"#;
+    check("node settags n a:1 b:x:y c: a:2", "/nodes/n/tags", update);
+    check("device settags d -e a:1", "/devices/d/tags", r#"{"tags":{"a":"1"},"change_type":"set"}"#);
+    check("device settags --exact d a:1", "/devices/d/tags", r#"{"tags":{"a":"1"},"change_type":"set"}"#);
+    let delete = r#"{"tags":{"a":"","b":""},"change_type":"delete"}"#;
+    for word in ["rmtags", "deltags", "removetags"] {
+        check(&format!("node {word} n a b"), "/nodes/n/tags", delete);
+        check(&format!("device {word} d a b"), "/devices/d/tags", delete);
+    }
+    check("node rmtags n --all", "/nodes/n/tags", r#"{"tags":{},"change_type":"set"}"#);
+
+    let (ran, _) =
+        against(&["node", "settags", "n", ":x"], vec![answer("400 Bad Request", &[], "no name\n")]);
+    assert_eq!((ran.status, ran.err.as_str()), (255, "Error: no name\n"));
+}
+
+#[test]
+fn nodes_and_devices_are_shown_in_columns() {
+    let device = concat!(
+        r#"{"name":"/dev/vdc","tags":{"b":"2","a":"1"},"storage":{"total":524288000,"free":524288000,"used":0},"#,
+        r#""id":"315da2f9075e9cacdfba947dda594aba","state":"failed","bricks":[{"id":"b","path":"/p","size":7340032}]}"#
+    );
+    let node = format!(
+        r#"{{"zone":1,"hostnames":{{"manage":["m"],"storage":["s"]}},"cluster":"c","id":"n","state":"online","devices":[{device}]}}"#
+    );
+    let (ran, _) = against(&["node", "info", "n"], vec![json(&node)]);
+    assert_eq!(
+        ran.out,
+        concat!(
+            "Node Id: n\nState: online\nCluster Id: c\nZone: 1\nManagement Hostname: m\nStorage Hostname: s\n",
+            "Devices:\nId:315da2f9075e9cacdfba947dda594aba   Name:/dev/vdc            State:removed   ",
+            "Size (GiB):500     Used (GiB):0       Free (GiB):500     Bricks:1       \n"
+        )
+    );
+    let (ran, _) = against(&["device", "info", "d"], vec![json(device)]);
+    assert_eq!(
+        ran.out,
+        concat!(
+            "Device Id: 315da2f9075e9cacdfba947dda594aba\nState: removed\nSize (GiB): 500\nUsed (GiB): 0\n",
+            "Free (GiB): 500\nCreate Path: /dev/vdc\nPhysical Volume UUID: \nKnown Paths: \n",
+            "Tags:\n  a: 1\n  b: 2\nBricks:\n",
+            "Id:b                                  Size (GiB):7       Path: /p\n"
+        )
+    );
+    let (ran, asked) = against(&["device", "remove", "d"], vec![accepted(), done()]);
+    assert_eq!(ran.out, "Device d is now removed\n");
+    assert_eq!(asked, [r#"POST /devices/d/state {"state":"failed","healcheck":""}"#, "GET /queue/1"]);
+}
+
+#[test]
+fn all_devices_are_listed_with_their_nodes() {
+    let answers = || {
+        vec![
+            json(r#"{"clusters":["c"]}"#),
+            json(r#"{"id":"c","nodes":["n"]}"#),
+            json(r#"{"id":"n","devices":[{"id":"d","name":"/dev/vdd","state":"online"}]}"#),
+        ]
+    };
+    let (ran, _) = against(&["device", "list"], answers());
+    assert_eq!(
+        ran.out,
+        concat!(
+            "Id:d                                  Node:n                                  ",
+            "Name:/dev/vdd            State:online    Size (GiB):0       Used (GiB):0       Free (GiB):0\n"
+        )
+    );
+    let (ran, _) = against(&["device", "list", "--json"], answers());
+    assert_eq!(
+        ran.out,
+        concat!(
+            r#"{"devices":[{"cluster":"c","node":"n","name":"/dev/vdd","storage":{"total":0,"free":0,"used":0},"#,
+            r#""id":"d","state":"online","bricks":null}]}"#
+        )
+    );
+}
