@@ -45,7 +45,8 @@ pub(super) async fn create(
 
 /// The key of a request to `path`, which is empty for creates: those of earlier versions are to be known again.
 fn key<T: Serialize>(headers: &HeaderMap, path: &str, request: &T) -> Option<RequestKey> {
-    let key = headers.get(IDEMPOTENCY_KEY)?;
+    // An empty one names nothing: all clients that send it would have the same.
+    let key = headers.get(IDEMPOTENCY_KEY).filter(|key| !key.as_bytes().trim_ascii().is_empty())?;
     // Of what was understood, not of the bytes: white space and the order of fields do not matter.
     let digest = Sha256::new().chain_update(path).chain_update(json::encode(request)).finalize();
     Some(RequestKey {

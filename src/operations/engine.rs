@@ -43,6 +43,8 @@ pub(super) struct Engine {
     pub(super) progress: Progress,
     /// Operations that a task works on.
     pub(super) active: Mutex<BTreeSet<OperationId>>,
+    /// Those of them that wait until gluster has healed a brick.
+    pub(super) healing: Mutex<BTreeSet<OperationId>>,
     /// Told when an operation was parked or given up, so that the background looks again.
     pub(super) wake: Notify,
     /// Jobs whose outcome was read, and when, since the background wrote that down last.
@@ -119,6 +121,7 @@ impl Engine {
             locks: Arc::default(),
             progress: Progress::default(),
             active: Mutex::default(),
+            healing: Mutex::default(),
             wake: Notify::new(),
             read: Mutex::default(),
             down: Mutex::default(),

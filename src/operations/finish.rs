@@ -4,6 +4,7 @@ use sqlx::SqliteConnection;
 use tracing::{info, warn};
 
 use super::engine::Engine;
+use super::run::Round;
 use super::{devices, failure, labels, volume_clone, volume_retry};
 use crate::model::device::DeviceLabel;
 use crate::model::ids::BrickId;
@@ -12,18 +13,19 @@ use crate::model::state::{EntryState, Phase};
 use crate::model::step::{DeviceFacts, Step, StepOutput};
 use crate::store::{Result, StoreError, brick, device, idempotency, node, operation, volume};
 
-/// All steps are done.
-pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
+/// All steps are done. Returns what its job is to be told.
+pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<JobOutcome> {
     let mut tx = engine.store.write().await?;
     let outcome = conclude(engine, &mut tx, op).await?;
     tx.commit().await?;
-    engine.progress.end(op.job, outcome);
     engine.note_end(op, "done");
-    if op.kind == OperationKind::DeviceDelete {
-        engine.metrics.device_gone(&op.target);
+    match op.kind {
+        OperationKind::DeviceDelete => engine.metrics.device_gone(&op.target),
+        OperationKind::NodeDelete => engine.metrics.peer(&op.target, None),
+        _ => {}
     }
     info!("{} of {} is done", op.kind.as_str(), op.target);
-    Ok(())
+    Ok(outcome)
 }
 
 /// Writes down that all steps are done; returns what its job says, unless that was answered before.
@@ -148,17 +150,16 @@ fn new_bricks(op: &Operation) -> Vec<BrickId> {
 
 /// All that was done is undone; a volume create may get another try with a fresh placement.
 ///
-/// Returns whether there is another try; `op` holds its steps then.
-pub(super) async fn abandon_or_retry(engine: &Engine, op: &mut Operation) -> Result<bool> {
+/// `op` holds the steps of another try, if there is one.
+pub(super) async fn abandon_or_retry(engine: &Engine, op: &mut Operation) -> Result<Round> {
     if op.kind == OperationKind::VolumeCreate && volume_retry::try_again(engine, op).await? {
-        return Ok(true);
+        return Ok(Round::Again);
     }
-    abandon(engine, op).await?;
-    Ok(false)
+    abandon(engine, op).await.map(Round::Ended)
 }
 
-/// The operation ends without having done anything; its job says why.
-pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<()> {
+/// The operation ends without having done anything. Returns what its job is to be told: why.
+pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<JobOutcome> {
     let cause = match &op.failure {
         Some(cause) => failure::taken_back(op.kind, cause.clone()),
         None => restarted(op.kind),
@@ -168,11 +169,10 @@ pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<()> {
     let outcome = cause.outcome();
     operation::end(&mut tx, op, &outcome, engine.clock.now_ms()).await?;
     tx.commit().await?;
-    engine.progress.end(op.job, outcome);
     engine.note_end(op, "failed");
     let why = cause.explanation.map(|why| format!(" ({why})")).unwrap_or_default();
     warn!("{} of {} failed: {}{why}", op.kind.as_str(), op.target, cause.text.trim());
-    Ok(())
+    Ok(outcome)
 }
 
 async fn put_back(conn: &mut SqliteConnection, op: &Operation) -> Result<()> {

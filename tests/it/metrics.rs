@@ -18,7 +18,7 @@ fn value(lab: &Lab, sample: &str) -> Option<f64> {
 fn requests_commands_operations_and_failures_are_counted() {
     let lab = Lab::with_three_peers();
     lab.create(&replica_3(1)).unwrap();
-    let made = "mortar_remote_command_duration_seconds_count{outcome=\"ok\",program=\"mkfs.xfs\"}";
+    let made = "mortar_remote_command_duration_seconds_count{command=\"mkfs.xfs\",outcome=\"ok\"}";
     assert_eq!(value(&lab, made), Some(3.0));
     let ended = "mortar_operation_duration_seconds_count{kind=\"volume-create\",result=\"done\"}";
     assert_eq!(value(&lab, ended), Some(1.0));

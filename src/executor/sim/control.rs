@@ -47,6 +47,8 @@ pub enum Action {
     Glusterd { running: bool },
     /// Makes it take connections and never answer.
     Hang { on: bool },
+    /// Makes `mkfs.xfs` fail in the middle of its work, or not any more.
+    BreakMkfs { on: bool },
     /// Makes it refuse connections; without `why` it takes them again.
     Refuse { why: Option<Refusal> },
     /// Gives a disk another size.
@@ -146,6 +148,7 @@ pub fn apply(world: &mut World, op: &ControlOp) -> Done {
             boot::on(peer);
         }
         Action::Glusterd { running } => set_glusterd(peer, *running),
+        Action::BreakMkfs { on } => change_machine(peer, |machine| machine.breaks_mkfs = *on),
         Action::Hang { on } => change_machine(peer, |machine| machine.hangs = *on),
         Action::Refuse { why } => change_machine(peer, |machine| machine.refuses = *why),
         Action::Hold { at, held } => hold(peer, at, *held),
