@@ -119,12 +119,7 @@ pub(super) async fn expand(
     Body(request): Body<VolumeExpandRequest>,
 ) -> Result<Response, ApiError> {
     let asked = request.clone();
-    let grow = GiB::try_from(request).map_err(|error| match error {
-        VolumeRequestError::TooLarge => {
-            OpError::refused(format!("Failed to allocate volume expansion: {error}"), None).into()
-        }
-        other => ApiError::from(other),
-    })?;
+    let grow = GiB::try_from(request)?;
     let id = id?.0;
     let caller = Caller { is_user: false, key: key(&headers, &format!("/volumes/{id}/expand"), &asked) };
     Ok(accepted(app.operations.expand_volume(id, grow, caller).await?))

@@ -169,7 +169,7 @@ impl Engine {
     /// Records a decision with its job, commits, and begins to run it. From the commit on the peers may change.
     pub(super) async fn launch(
         self: &Arc<Self>,
-        mut tx: WriteTx,
+        tx: WriteTx,
         decision: Decision,
         by_user: bool,
         turn: Option<Turn>,
@@ -180,12 +180,12 @@ impl Engine {
         let (id, now) = (decision.job, self.clock.now_ms());
         let recorded = record(&decision, now);
         let (volume, bricks) = (decision.volume.as_ref(), decision.bricks.as_slice());
-        rows::insert(&mut tx, NewRows { volume, bricks, operation: Some(&recorded), by_user }).await?;
         // Marked before the commit: the task must not be taken for an abandoned operation in between.
         self.set_active(recorded.id, true);
-        if let Err(refused) = tx.commit().await {
+        let new = NewRows { volume, bricks, operation: Some(&recorded), by_user };
+        if let Err(refused) = rows::insert_and_commit(tx, new).await {
             self.set_active(recorded.id, false);
-            return Err(OpError::Store(refused.into()));
+            return Err(refused.into());
         }
         self.progress.begin(Job { id, by_user, outcome: None, created_ms: now });
         self.spawn(recorded, Locking::Wanted(decision.locks), turn, true);

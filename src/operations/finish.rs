@@ -15,9 +15,7 @@ use crate::store::{Result, StoreError, brick, device, idempotency, node, operati
 
 /// All steps are done. Returns what its job is to be told.
 pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<JobOutcome> {
-    let mut tx = engine.store.write().await?;
-    let outcome = conclude(engine, &mut tx, op).await?;
-    tx.commit().await?;
+    let outcome = end(engine, op).await?;
     engine.note_end(op, "done");
     match op.kind {
         OperationKind::DeviceDelete => engine.metrics.device_gone(&op.target),
@@ -26,6 +24,23 @@ pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<JobOutcome
     }
     info!("{} of {} is done", op.kind.as_str(), op.target);
     Ok(outcome)
+}
+
+async fn end(engine: &Engine, op: &Operation) -> Result<JobOutcome> {
+    if op.kind == OperationKind::VolumeCreate {
+        // Clients wait for these above all.
+        let outcome = located(op, "volumes");
+        operation::end_create(&engine.store, op, id(op)?, &outcome, engine.clock.now_ms()).await?;
+        return Ok(outcome);
+    }
+    let mut tx = engine.store.write().await?;
+    let outcome = conclude(engine, &mut tx, op).await?;
+    tx.commit().await?;
+    Ok(outcome)
+}
+
+fn located(op: &Operation, kind: &str) -> JobOutcome {
+    JobOutcome::Location { path: format!("/{kind}/{}", op.target), warning: told(op) }
 }
 
 /// Writes down that all steps are done; returns what its job says, unless that was answered before.
@@ -40,12 +55,10 @@ pub(super) async fn conclude(
 }
 
 async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operation) -> Result<JobOutcome> {
-    let located =
-        |kind: &str| JobOutcome::Location { path: format!("/{kind}/{}", op.target), warning: told(op) };
     match op.kind {
         OperationKind::NodeAdd => {
             node::set_phase(conn, id(op)?, Phase::Creating, Phase::Ready).await?;
-            Ok(located("nodes"))
+            Ok(located(op, "nodes"))
         }
         OperationKind::NodeDelete => {
             node::delete(conn, id(op)?).await?;
@@ -64,7 +77,7 @@ async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operati
         }
         OperationKind::VolumeCreate => {
             volume::set_phase(conn, id(op)?, Phase::Creating, Phase::Ready).await?;
-            Ok(located("volumes"))
+            Ok(located(op, "volumes"))
         }
         OperationKind::VolumeDelete => {
             remove_volume(conn, op).await?;
@@ -74,7 +87,7 @@ async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operati
             let Detail::Expand { grow } = op.detail else { return Err(corrupt(op)) };
             brick::set_phase(conn, &new_bricks(op), Phase::Creating, Phase::Ready).await?;
             volume::grow(conn, id(op)?, grow).await?;
-            Ok(located("volumes"))
+            Ok(located(op, "volumes"))
         }
         OperationKind::VolumeClone => {
             let Detail::Clone { source } = op.detail else { return Err(corrupt(op)) };

@@ -47,13 +47,13 @@ impl Operations {
 
 impl Engine {
     async fn create_volume(self: &Arc<Self>, spec: VolumeSpec, caller: Caller) -> Result<JobId, OpError> {
-        let mut tx = self.store.write().await?;
+        let mut new = self.draft(&spec);
+        let (mut tx, prospects) = cluster::begin_with_prospects(&self.store, &new.name).await?;
         if let Some(known) = self.answer_again(&mut tx, &caller).await? {
             tx.commit().await.map_err(StoreError::from)?;
             return Ok(known);
         }
-        let mut new = self.draft(&spec);
-        let clusters = candidates(cluster::prospects(&mut tx, &new.name).await?, &spec)?;
+        let clusters = candidates(prospects, &spec)?;
         self.check_size(&spec)?;
         self.check_options(&spec)?;
         let ticket = self.limits.try_enter()?;
