@@ -9,6 +9,7 @@ use crate::support::operator::replica_3;
 use crate::support::{Audit, Lab, settled};
 
 const SOON: Duration = Duration::from_secs(60);
+const FOURTH: &str = "10.10.10.20";
 
 const NOT_DELETED: &str =
     "Failed to set up volume delete: The target exists, contains other items, or is in use.";
@@ -40,10 +41,7 @@ pub fn stands_at(lab: &Lab, job: &str, words: &str) {
 
 #[test]
 fn a_volume_that_is_being_made_is_there_for_nobody_but_is_not_to_be_deleted() {
-    let mut lab = Lab::new();
-    lab.hold(&["volume create new "]);
-    lab.start();
-    let mut desk = Desk::furnished(lab);
+    let mut desk = holding("volume create new ", None);
     let job = desk.lab.begin_create(&named("new"));
     stands_at(&desk.lab, &job, "creating gluster volume");
     desk.call("pending", &id_of(&desk.lab, "new"));
@@ -101,10 +99,7 @@ fn a_create_that_failed_and_is_not_undone_yet_is_not_to_be_deleted() {
 
 #[test]
 fn a_volume_that_grows_keeps_its_bricks_until_it_has() {
-    let mut lab = Lab::new();
-    lab.hold(&["add-brick"]);
-    lab.start();
-    let mut desk = Desk::furnished(lab);
+    let mut desk = holding("add-brick", None);
     let path = desk.filled("/volumes/@volume");
     let job = desk.lab.post(&format!("{path}/expand"), &json!({"expand_size": 1})).location;
     stands_at(&desk.lab, &job, "bricks to gluster volume");
@@ -143,5 +138,71 @@ fn a_volume_that_grows_keeps_its_bricks_until_it_has() {
     desk.fails(&[("GET", "/devices/@disk/resync", "", 500, IN_USE)]);
     desk.lab.open_gate();
     assert_eq!(desk.lab.wait_for(&job).status, 303);
+    Audit::new().clean_within(&desk.lab, SOON);
+}
+
+/// What the only unfinished operation is about.
+fn being_worked_on(lab: &Lab) -> String {
+    let all = lab.get("/operations/progress").json();
+    assert_eq!(all["operations"].as_array().map(Vec::len), Some(1), "{all}");
+    all["operations"][0]["target"].as_str().unwrap().to_owned()
+}
+
+/// A desk where commands of one kind stand still, on that peer where one is given.
+fn holding(command: &str, host: Option<&str>) -> Desk {
+    let mut lab = Lab::new();
+    lab.close_gate();
+    let mut held = lab.held(command);
+    held["host"] = json!(host);
+    lab.inject(Some(json!({"faults": [held]})));
+    lab.start();
+    Desk::furnished(lab)
+}
+
+#[test]
+fn a_node_that_is_being_added_is_there_for_nobody_and_its_host_is_taken() {
+    const ADD: &str = r#"{"zone": 1, "cluster": "@cluster", "hostnames": {"manage": ["10.10.10.20"], "storage": ["10.10.10.20"]}}"#;
+    let mut desk = holding(&format!("peer probe {FOURTH}"), None);
+    let job = desk.send("POST", "/nodes", ADD);
+    assert_eq!(job.status, 202, "{job:?}");
+    let coming = being_worked_on(&desk.lab);
+    desk.call("coming", &coming);
+    desk.refuses(&[
+        ("GET", "/nodes/@coming", "", 404, NOT_FOUND),
+        ("DELETE", "/nodes/@coming", "", 404, NOT_FOUND),
+        ("POST", "/nodes/@coming/state", r#"{"state": "offline"}"#, 404, NOT_FOUND),
+        ("POST", "/nodes/@coming/state", r#"{"state": "failed"}"#, 404, NOT_FOUND),
+        ("POST", "/nodes/@coming/tags", r#"{"change_type": "set"}"#, 404, NOT_FOUND),
+        ("POST", "/devices", r#"{"name": "/dev/vdd", "node": "@coming"}"#, 404, "Node id does not exist"),
+        ("POST", "/nodes", ADD, 409, "Hostname 10.10.10.20 already used by node with id @coming\n"),
+    ]);
+    desk.lab.open_gate();
+    let added = desk.lab.wait_for(&job.location);
+    assert_eq!((added.status, added.located()), (303, coming), "{}", desk.lab.log_tail());
+    Audit::new().clean_within(&desk.lab, SOON);
+}
+
+#[test]
+fn a_device_that_is_being_added_is_there_for_nobody_and_its_node_stays() {
+    let mut desk = holding("pvcreate", Some(FOURTH));
+    let bare = desk.lab.add_node(desk.id("cluster"), FOURTH).id;
+    desk.call("bare", &bare);
+    let job = desk.send("POST", "/devices", r#"{"name": "/dev/vdd", "node": "@bare"}"#);
+    assert_eq!(job.status, 202, "{job:?}");
+    let coming = being_worked_on(&desk.lab);
+    desk.call("coming", &coming);
+    assert_eq!(desk.lab.node_of(FOURTH).devices.len(), 0, "nobody sees it");
+    desk.refuses(&[
+        ("GET", "/devices/@coming", "", 404, NOT_FOUND),
+        ("GET", "/devices/@coming/resync", "", 404, NOT_FOUND),
+        ("DELETE", "/devices/@coming", r#"{"forceforget": true}"#, 404, NOT_FOUND),
+        ("POST", "/devices/@coming/state", r#"{"state": "offline"}"#, 404, NOT_FOUND),
+        ("POST", "/devices/@coming/state", r#"{"state": "failed"}"#, 404, NOT_FOUND),
+        ("POST", "/devices/@coming/tags", r#"{"change_type": "set"}"#, 404, NOT_FOUND),
+        ("DELETE", "/nodes/@bare", "", 409, "Unable to delete node [@bare] because it contains devices"),
+    ]);
+    desk.lab.open_gate();
+    assert_eq!(desk.lab.wait_for(&job.location).status, 204);
+    assert_eq!(desk.lab.node_of(FOURTH).devices[0].id, coming);
     Audit::new().clean_within(&desk.lab, SOON);
 }
