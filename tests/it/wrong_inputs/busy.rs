@@ -66,7 +66,7 @@ fn what_is_wrong_with_a_request_is_told_before_that_the_server_is_busy() {
     let (desk, job) = busy();
     // What is found out only by trying is not tried.
     let late = |row: &Row| if row.3 == 500 { (row.0, row.1, row.2, 429, BUSY) } else { *row };
-    for table in [
+    let all = [
         creates::REFUSED,
         volumes::REFUSED,
         bricks::REFUSED,
@@ -76,10 +76,8 @@ fn what_is_wrong_with_a_request_is_told_before_that_the_server_is_busy() {
         devices::REFUSED,
         clusters::REFUSED,
         service::REFUSED,
-    ] {
-        let rows: Vec<Row> = table.iter().map(late).collect();
-        desk.refuses(&rows);
-    }
+    ];
+    desk.refuses(&all.concat().iter().map(late).collect::<Vec<_>>());
     refused_rung_by_rung(&desk, |status, text| if status == 500 { (429, BUSY) } else { (status, text) });
     let shapes =
         [r#"{"size": "x", "expand_size": "x", "name": 1, "restriction": 1, "state": 1, "healcheck": 1}"#];
