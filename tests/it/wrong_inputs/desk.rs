@@ -18,7 +18,7 @@ pub const NOT_FOUND: &str = "Id not found";
 pub const NO_ROUTE: &str = "Invalid path or request";
 pub const IN_USE: &str = "The target exists, contains other items, or is in use.";
 
-/// Bodies that no route with a body takes.
+/// Bodies that no route with a body takes; the first one is none.
 const NO_OBJECTS: [&str; 12] =
     ["", " ", "{", "no", "[]", "[{}]", "3", "true", "\"x\"", "{} x", "{\"a\":1,}", "\u{feff}{}"];
 
@@ -136,19 +136,17 @@ impl Desk {
     /// No body that is no JSON is taken, nor are these: not for what is there, nor for what is not.
     #[track_caller]
     pub fn cannot_parse(&self, method: &'static str, paths: &[&'static str], shapes: &[&'static str]) {
-        let bodies = || NO_OBJECTS.into_iter().chain(shapes.iter().copied());
-        let rows: Vec<Row> =
-            paths.iter().flat_map(|path| bodies().map(|body| (method, *path, body, 422, UNPARSED))).collect();
-        self.refuses(&rows);
+        let bodies = [&NO_OBJECTS[..], shapes].concat();
+        let unparsed = |path| bodies.iter().map(move |body| (method, path, *body, 422, UNPARSED));
+        self.refuses(&paths.iter().copied().flat_map(unparsed).collect::<Vec<_>>());
     }
 
     /// The same where a body may be missing.
     #[track_caller]
     pub fn cannot_parse_if_any(&self, method: &'static str, paths: &[&'static str], shapes: &[&'static str]) {
-        let bodies = || NO_OBJECTS.into_iter().filter(|body| !body.is_empty()).chain(shapes.iter().copied());
-        let rows: Vec<Row> =
-            paths.iter().flat_map(|path| bodies().map(|body| (method, *path, body, 422, UNPARSED))).collect();
-        self.refuses(&rows);
+        let bodies = [&NO_OBJECTS[1..], shapes].concat();
+        let unparsed = |path| bodies.iter().map(move |body| (method, path, *body, 422, UNPARSED));
+        self.refuses(&paths.iter().copied().flat_map(unparsed).collect::<Vec<_>>());
     }
 
     /// All that a request could have changed: the database, what is under way, the server itself and the peers.
