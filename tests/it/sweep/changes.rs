@@ -100,7 +100,7 @@ impl Change {
     /// The same of a fault that happens while it is undone.
     pub fn is_undone_each_time(self, fault: &str) -> bool {
         !matches!(self, Change::SetsExpand | Change::ArbiterEvict)
-            && !matches!(fault, "late" | "stall" | "unreachable")
+            && !matches!(fault, "stall" | "unreachable")
     }
 
     /// Whether it may be undone where this command is refused. What gluster has deleted, taken or moved can

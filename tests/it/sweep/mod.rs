@@ -129,7 +129,7 @@ fn a_peer_that_cannot_be_reached_for_any_command_is_all_or_nothing() {
 
 #[test]
 fn a_server_killed_in_the_middle_of_an_undo_undoes_all_the_same() {
-    sweep_undos(&["kill_before", "kill_after"]);
+    sweep_undos(&["kill_before", "kill_after", "late"]);
 }
 
 #[test]
