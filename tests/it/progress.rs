@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mortar::api::operation::OperationProgress;
+use mortar::api::OperationProgress;
 use mortar::executor::sim::Action;
 use serde_json::json;
 
@@ -35,6 +35,11 @@ fn a_create_under_way_says_its_step_its_hosts_and_its_age() {
     assert!(job.ends_with(&found.job) && found.waits.is_none() && !found.needs_person, "{found:?}");
     assert_eq!((found.done, found.steps), (0, 5));
     assert!(settled(SOON, || shown().is_some_and(|found| found.age >= 1)), "{:?}", shown());
+    let (_, out, told) = lab.mortar(&["server", "operations", "list"]);
+    assert!(
+        out.contains("Type:create-volume") && told.is_empty(),
+        "for a script it is as heketi's: {out}{told}"
+    );
     lab.open_gate();
     assert_eq!(lab.wait_for(&job).status, 303);
     assert!(unfinished(&lab).is_empty());
