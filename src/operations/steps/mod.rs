@@ -3,6 +3,7 @@
 //! that was not asked to be undone.
 
 mod brick;
+mod brick_file_system;
 mod clone;
 mod detach;
 mod device;
@@ -11,6 +12,7 @@ mod device_look;
 mod error;
 mod extend;
 mod heal;
+mod heal_refusal;
 mod inventory;
 mod peer;
 mod replace;
