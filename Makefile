@@ -51,7 +51,7 @@ test-lab: ## The life cycle and the kills on three real peers
 .PHONY: test-all
 test-all: test ## Everything
 	$(LAB) up
-	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone::
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone:: stalls
 
 .PHONY: bench
 bench: deps ## Speed and memory, as ratios

@@ -29,8 +29,12 @@ mod moves;
 mod patient;
 mod repeated;
 mod resync;
+#[path = "../scenarios/mod.rs"]
+#[expect(clippy::expect_used, reason = "a scenario that cannot go on says so and ends")]
+mod scenarios;
 mod service;
 mod service_state;
+mod simulated;
 #[path = "../ssh/sshd.rs"]
 #[expect(dead_code, reason = "most of it is for the tests of the connections")]
 mod sshd;
