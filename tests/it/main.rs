@@ -41,4 +41,5 @@ mod sshd;
 mod support;
 mod sweep;
 mod terminal;
+mod unreachable;
 mod zones;
