@@ -10,6 +10,7 @@ mod clones;
 mod conformance;
 mod database;
 mod deletes;
+mod demo;
 mod disks;
 mod dump;
 mod elsewhere;
