@@ -9,6 +9,8 @@ BUILD_PACKAGES := gcc libc6-dev
 TEST_PACKAGES := openssh-client openssh-server procps sqlite3
 
 export SQLX_OFFLINE := true
+# Scenarios wait most of their time: for peers that are away, for pauses between tries.
+export RUST_TEST_THREADS ?= 4
 
 .PHONY: help
 help: ## Explain the targets
