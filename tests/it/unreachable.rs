@@ -34,6 +34,8 @@ fn reach_by_ssh(lab: &mut Lab, section: &Value) {
     lab.stop();
     lab.setting("executor", json!("ssh"));
     lab.setting("sshexec", section.clone());
+    // There is nowhere else to try.
+    lab.setting("operation_retry_limits", json!({"volume_create": 0}));
     lab.start();
 }
 
@@ -120,7 +122,10 @@ fn a_peer_that_refuses_our_key_or_shows_another_one_is_waited_for() {
     for (why, words) in
         [(Refusal::Key, "Permission denied (publickey)"), (Refusal::HostKey, "Host key verification failed")]
     {
-        let lab = Lab::with_three_peers();
+        let mut lab = Lab::new();
+        lab.setting("operation_retry_limits", json!({"volume_create": 0}));
+        lab.start();
+        lab.three_peers();
         let volume = lab.create(&replica_3(10)).unwrap().id;
         lab.on(HOSTS[1], Action::Refuse { why: Some(why) });
         all_that_is_asked_fails(&lab, &volume, &[HOSTS[1], words]);

@@ -12,7 +12,7 @@ use crate::peers::{self, ADDRESSES, lab, on, try_on};
 use crate::scenarios::{Dies, Others, Part, Place};
 use crate::server::{PATIENCE, Server};
 
-crate::scenarios::suite! { crate::server::Server, #[ignore = "needs the lab: make test-all"] }
+crate::scenarios::suite! { crate::server::Server, #[ignore = "needs the lab: make test-lab or make test-all"] }
 
 impl Place for Server {
     type Client = Mounted;
