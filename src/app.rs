@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, Timing};
+use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, Timing, TlsConfig};
 use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
@@ -20,6 +20,7 @@ use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
 use crate::executor::{Executor, Measured};
 use crate::http::auth::Keys;
 use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
+use crate::http::tls::Tls;
 use crate::http::{self, App, connections};
 use crate::metrics::Metrics;
 use crate::model::clock::SystemClock;
@@ -49,6 +50,7 @@ pub struct Server {
     router: axum::Router,
     admin_state: SharedAdminState,
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Server {
@@ -59,14 +61,11 @@ impl Server {
     /// With one sentence that says what is wrong and what to do.
     pub async fn start(config: Config, log: LogHandle) -> anyhow::Result<Server> {
         config.warnings.iter().for_each(|warning| warn!("{warning}"));
-        if config.tls.is_some() {
-            let text = "enable_tls is set, and this version serves plain HTTP only; put a proxy before it";
-            return Err(ConfigError::Application(text.to_owned()).into());
-        }
         if config.database.read_only {
             let text = "db_read_only is set, and this version cannot serve a database that it may not change; take the key out, or set \"default_state\" to \"read-only\"";
             return Err(ConfigError::Application(text.to_owned()).into());
         }
+        let tls = config.tls.as_ref().map(tls).transpose()?;
         let database = config.database.path.clone();
         let store = open(&config).await?;
         if let Err(refused) = backup::sweep(&database) {
@@ -87,7 +86,7 @@ impl Server {
         operations.start_background();
         operations.start_rounds();
         let (router, admin_state) = router(&config, operations.clone(), database, log, metrics)?;
-        Ok(Server { operations, store, router, admin_state, listener })
+        Ok(Server { operations, store, router, admin_state, listener, tls })
     }
 
     /// Where the server listens.
@@ -96,6 +95,11 @@ impl Server {
     /// When the socket is gone.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// Whether it speaks TLS, and nothing else.
+    pub fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
     }
 
     /// Serves until SIGINT or SIGTERM. Then no more work is taken, running commands are waited for, and the
@@ -107,7 +111,8 @@ impl Server {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut normal = signal(SignalKind::user_defined2())?;
-        let mut serving = std::pin::pin!(connections::serve(self.listener, self.router));
+        let mut serving = std::pin::pin!(connections::serve(self.listener, self.router, self.tls.clone()));
+        let follower = self.tls.map(|tls| tokio::spawn(tls.follow_files()));
         loop {
             tokio::select! {
                 never = &mut serving => match never {},
@@ -117,6 +122,7 @@ impl Server {
                 _ = normal.recv() => self.admin_state.set(AdminState::Normal),
             }
         }
+        follower.inspect(tokio::task::JoinHandle::abort);
         println!("Shutting down...");
         match self.operations.stop().await {
             Stopped::Cleanly => {}
@@ -128,6 +134,12 @@ impl Server {
         info!("Closed");
         Ok(())
     }
+}
+
+/// In the words of heketi for a listener that cannot be had.
+fn tls(files: &TlsConfig) -> anyhow::Result<Arc<Tls>> {
+    let read = Tls::new(files.certificate.clone(), files.key.clone());
+    Ok(Arc::new(read.context("HTTP Server error: enable_tls is set")?))
 }
 
 async fn open(config: &Config) -> anyhow::Result<Arc<Store>> {

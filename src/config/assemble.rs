@@ -35,7 +35,6 @@ pub(super) fn assemble(
         file.glusterfs.ok_or_else(|| application("the configuration has no `glusterfs` section"))?;
     let port = environment.text("HEKETI_HTTP_PORT", file.port).unwrap_or_default();
     let default_state = environment.text("HEKETI_DEFAULT_STATE", file.default_state);
-    let tls = TlsConfig { certificate: file.cert_file.into(), key: file.key_file.into() };
     let log_level =
         log_level(environment.text("HEKETI_GLUSTERAPP_LOGLEVEL", glusterfs.loglevel.clone()), environment);
     // The order of what is refused is heketi's: the executor before keys, keys before the state.
@@ -45,7 +44,7 @@ pub(super) fn assemble(
         auth: auth(file.jwt.admin.key, file.jwt.user.key, environment, disable_auth)?,
         iat_leeway: iat_leeway(environment),
         default_state: admin_state(default_state)?,
-        tls: file.enable_tls.then_some(tls),
+        tls: file.enable_tls.then(|| tls(file.cert_file, file.key_file)).transpose()?,
         log_level,
         database: DatabaseConfig {
             path: environment
@@ -70,6 +69,18 @@ fn read_port(text: &str) -> Result<u16, ConfigError> {
     text.parse().map_err(|_| {
         ConfigError::Application(format!("`{text}` is no TCP port; give `port` a number below 65536"))
     })
+}
+
+fn tls(certificate: String, key: String) -> Result<TlsConfig, ConfigError> {
+    let missing = match (certificate.is_empty(), key.is_empty()) {
+        (true, true) => "cert_file and key_file are",
+        (true, false) => "cert_file is",
+        (false, true) => "key_file is",
+        (false, false) => return Ok(TlsConfig { certificate: certificate.into(), key: key.into() }),
+    };
+    Err(ConfigError::Application(format!(
+        "enable_tls is set, and {missing} empty; name the PEM files of the certificate chain and of its private key"
+    )))
 }
 
 fn auth(

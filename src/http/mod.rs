@@ -13,6 +13,7 @@ mod devices;
 mod error;
 mod examine;
 mod extract;
+mod http2;
 mod logging;
 mod metrics;
 mod nodes;
@@ -22,6 +23,7 @@ pub mod problem;
 mod queue;
 mod service;
 pub mod shell;
+pub mod tls;
 mod volumes;
 
 use std::path::PathBuf;

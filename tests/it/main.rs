@@ -37,4 +37,5 @@ mod sshd;
 mod support;
 mod sweep;
 mod terminal;
+mod tls;
 mod zones;

@@ -4,6 +4,7 @@ pub mod audit;
 mod gate;
 pub mod operator;
 mod requests;
+pub mod secure;
 pub mod server;
 
 pub use audit::Audit;

@@ -43,7 +43,7 @@ impl Lab {
 
     pub fn client_as(&self, user: &str, key: &str) -> Client {
         let credentials = Credentials { user: user.to_owned(), key: key.to_owned() };
-        Client::new(self.url(), credentials, Box::new(Quiet))
+        Client::trusting(self.url(), credentials, Box::new(Quiet), self.trust())
     }
 
     /// One request as it is; an error where no answer came.
