@@ -12,13 +12,13 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, Timing, TlsConfig};
+use crate::config::{self, AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, Timing, TlsConfig};
 use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
 use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
 use crate::executor::{Executor, Measured};
-use crate::http::auth::Keys;
+use crate::http::auth::{Keys, ScopedTokens};
 use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
 use crate::http::tls::Tls;
 use crate::http::{self, App, connections};
@@ -296,6 +296,11 @@ fn router(
     let options = ShellOptions {
         keys,
         iat_leeway: config.iat_leeway,
+        scoped_tokens: match config.scoped_tokens {
+            config::ScopedTokens::Off => ScopedTokens::Off,
+            config::ScopedTokens::Tls => ScopedTokens::Tls,
+            config::ScopedTokens::EvenWithoutTls => ScopedTokens::EvenWithoutTls,
+        },
         admin_state: admin_state.clone(),
         max_body: shell::MAX_BODY,
         clock: Arc::new(SystemClock),

@@ -14,6 +14,7 @@ pub mod operation;
 pub mod pending;
 pub mod problem;
 pub mod service;
+pub mod token;
 pub mod validate;
 pub mod volume;
 pub mod volume_spec;

@@ -36,6 +36,11 @@ impl Session {
         }
     }
 
+    /// As whom.
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     /// A client; on a terminal it shows what the server is doing.
     pub(super) fn client(&self) -> Result<Client, Failure> {
         self.client_with(Line::on_stderr())

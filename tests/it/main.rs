@@ -38,4 +38,5 @@ mod support;
 mod sweep;
 mod terminal;
 mod tls;
+mod tokens;
 mod zones;

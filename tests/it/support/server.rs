@@ -161,11 +161,11 @@ impl Lab {
             gluster[key] = value.clone();
         }
         let mut config = json!({"port": "", "glusterfs": gluster});
-        for (key, value) in &self.top_settings {
-            config[key] = value.clone();
-        }
         if let Some((admin, user)) = &self.keys {
             config["jwt"] = json!({"admin": {"key": admin}, "user": {"key": user}});
+        }
+        for (key, value) in &self.top_settings {
+            config[key] = value.clone();
         }
         fs::write(self.config_file(), serde_json::to_string_pretty(&config).unwrap()).unwrap();
     }
