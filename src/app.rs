@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use axum::body::Bytes;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
@@ -287,8 +288,9 @@ fn router(
         admin_state: admin_state.clone(),
         log,
         metrics: metrics.clone(),
+        document: Bytes::new(),
     };
-    let (inner, document) = http::router(app);
+    let (inner, document) = http::router(app)?;
     let keys = config.auth.as_ref().map(|AuthConfig { admin, user }| Keys {
         admin: admin.expose().to_owned(),
         user: user.expose().to_owned(),

@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod device;
 pub mod dump;
 pub mod examine;
+pub mod job;
 pub mod list;
 pub mod node;
 pub mod operation;
@@ -18,6 +19,8 @@ pub mod token;
 pub mod validate;
 pub mod volume;
 pub mod volume_spec;
+pub mod volume_summary;
+pub mod words;
 
 pub use check::CheckReport;
 pub use cluster::{ClusterCreateRequest, ClusterInfo, ClusterList};
@@ -26,6 +29,7 @@ pub use device::{
 };
 pub use dump::Dump;
 pub use examine::Examination;
+pub use job::{JobError, JobInfo, JobList, JobResult, JobState};
 pub use list::List;
 pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagsRequest};
 pub use operation::{
@@ -39,6 +43,7 @@ pub use volume::{
     Snapshot, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList,
 };
 pub use volume_spec::VolumeRequestError;
+pub use volume_summary::{VolumeSummary, VolumeSummaryList};
 
 /// Whether a number is left out.
 fn is_zero(number: &i64) -> bool {

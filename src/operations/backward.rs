@@ -4,7 +4,6 @@ use futures_util::future::join_all;
 use tracing::{info, warn};
 
 use super::engine::Engine;
-use super::progress::describe;
 use super::records::{marks, positions, steps_at};
 use super::run::Round;
 use super::steps::StepError;
@@ -35,7 +34,7 @@ impl Engine {
         if due.is_empty() {
             return None;
         }
-        self.progress.set(op.job, describe(&steps_at(op, due), true));
+        self.progress.steps(op.job, &steps_at(op, due), true);
         let mut running = Vec::with_capacity(due.len());
         for &at in due {
             running.push(self.runner.undo(&op.steps[at].step));

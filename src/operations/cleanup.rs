@@ -7,7 +7,7 @@ use tracing::error;
 use super::engine::Engine;
 use super::{OpError, Operations};
 use crate::model::ids::{JobId, OperationId};
-use crate::model::operation::{Job, JobOutcome, Operation};
+use crate::model::operation::{Job, JobOutcome, JobSubject, Operation};
 use crate::store::{Result as StoreResult, StoreError, job, operation};
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
 
     /// What the operation of a job does now, in a few words.
     pub fn step_of(&self, job: JobId) -> Option<String> {
-        self.inner.progress.of(job)
+        self.inner.progress.of(job).map(|doing| doing.text)
     }
 
     /// The time by which operations are dated, in milliseconds since 1970.
@@ -55,9 +55,11 @@ impl Engine {
             return Err(OpError::ShuttingDown);
         }
         let id = JobId::from_uuid(self.ids.draw());
-        let new = Job { id, by_user: false, outcome: None, created_ms: self.clock.now_ms() };
+        let subject = Some(JobSubject::new("clean-up", ""));
+        let new = Job { id, subject, by_user: false, outcome: None, created_ms: self.clock.now_ms() };
         job::insert(&mut *self.store.writer().await?, &new).await?;
         self.progress.begin(new);
+        self.progress.set(id, "cleaning up what was left unfinished".to_owned());
         let engine = Arc::clone(self);
         self.running.send_modify(|count| *count += 1);
         tokio::spawn(async move {

@@ -10,7 +10,6 @@ use super::background::creates;
 use super::engine::Engine;
 use super::failure::{self, OnFailure};
 use super::finish;
-use super::progress::describe;
 use super::records::{positions, steps_at};
 use super::run::{Claims, Round};
 use super::steps::StepError;
@@ -69,7 +68,7 @@ impl Engine {
             return Ok(None);
         }
         self.mark_started(op, &due).await?;
-        self.progress.set(op.job, describe(&steps_at(op, &due), false));
+        self.progress.steps(op.job, &steps_at(op, &due), false);
         let mut running = Vec::with_capacity(due.len());
         for &at in &due {
             running.push(self.carry_out(&op.steps[at].step, &op.detail));
@@ -161,7 +160,7 @@ impl Engine {
                 Ok(Round::Again)
             }
             OnFailure::Retry => {
-                self.progress.set(op.job, format!("waiting: {}", error.text().trim()));
+                self.progress.wait(op.job, format!("waiting: {}", error.text().trim()));
                 self.save_marks(op).await?;
                 Ok(Round::After(Duration::ZERO))
             }

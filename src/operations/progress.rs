@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use crate::model::ids::JobId;
-use crate::model::operation::{Job, JobOutcome};
+use crate::model::operation::{Doing, Job, JobOutcome};
 use crate::model::step::Step;
 
 /// Running jobs and their steps. Whoever polls one is answered from here: clients poll often, and each look into the
@@ -20,7 +20,7 @@ pub struct Progress {
 struct Running {
     /// Known while it has no outcome, if this server took it on.
     job: Option<Job>,
-    step: Option<String>,
+    doing: Option<Doing>,
     /// The job whose step belongs to this one's.
     part: Option<JobId>,
     /// Gone with this entry: that is what those who wait are told by, with the outcome if it is known.
@@ -35,7 +35,27 @@ impl Progress {
 
     /// Notes what a job is doing.
     pub fn set(&self, job: JobId, text: String) {
-        self.running().entry(job).or_default().step = Some(text);
+        self.note(job, Doing { text, ..Doing::default() });
+    }
+
+    /// Notes that a job carries out, or undoes, these steps.
+    pub fn steps(&self, job: JobId, steps: &[&Step], back: bool) {
+        let mut hosts: Vec<String> =
+            steps.iter().flat_map(|step| step.hosts()).map(|host| host.as_str().to_owned()).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        self.note(job, Doing { text: describe(steps, back), hosts, waits: false });
+    }
+
+    /// Notes that a job waits until it can try again. What it works on stays what it was.
+    pub fn wait(&self, job: JobId, text: String) {
+        let mut running = self.running();
+        let doing = running.entry(job).or_default().doing.get_or_insert_default();
+        (doing.text, doing.waits) = (text, true);
+    }
+
+    fn note(&self, job: JobId, doing: Doing) {
+        self.running().entry(job).or_default().doing = Some(doing);
     }
 
     /// Notes that a job waits for another one, whose step is shown with its own.
@@ -69,15 +89,20 @@ impl Progress {
     }
 
     /// What a job is doing.
-    pub fn of(&self, job: JobId) -> Option<String> {
-        words(&self.running(), job)
+    pub fn of(&self, job: JobId) -> Option<Doing> {
+        doing(&self.running(), job)
     }
 
     /// A job without an outcome that this server took on, and what it is doing.
-    pub fn job(&self, id: JobId) -> Option<(Job, Option<String>)> {
+    pub fn job(&self, id: JobId) -> Option<(Job, Option<Doing>)> {
         let running = self.running();
         let found = running.get(&id)?;
-        Some((found.job.clone()?, words(&running, id)))
+        Some((found.job.clone()?, doing(&running, id)))
+    }
+
+    /// Whether this server took a job on that has no outcome yet.
+    pub fn has(&self, id: JobId) -> bool {
+        self.running().contains_key(&id)
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<JobId, Running>> {
@@ -85,15 +110,16 @@ impl Progress {
     }
 }
 
-fn words(running: &HashMap<JobId, Running>, job: JobId) -> Option<String> {
+fn doing(running: &HashMap<JobId, Running>, job: JobId) -> Option<Doing> {
     let found = running.get(&job)?;
-    let step = found.step.clone()?;
-    let part = found.part.and_then(|part| running.get(&part)?.step.as_ref());
-    Some(part.map_or(step.clone(), |part| format!("{step}: {part}")))
+    let own = found.doing.clone()?;
+    let part = found.part.and_then(|part| running.get(&part)?.doing.clone());
+    let Some(part) = part else { return Some(own) };
+    Some(Doing { text: format!("{}: {}", own.text, part.text), ..part })
 }
 
 /// A stage in a few words.
-pub fn describe(steps: &[&Step], back: bool) -> String {
+fn describe(steps: &[&Step], back: bool) -> String {
     let Some(first) = steps.first() else { return "finishing".to_owned() };
     let what = match first {
         Step::ProbePeer { peer, .. } => format!("joining {} to the trusted pool", peer.host),

@@ -11,7 +11,7 @@ pub(super) const NO_ROUTE: &str = "Invalid path or request";
 pub(super) const NO_ROUTE_WHY: &str = "There is no such path. Paths are case-sensitive and ids are hex digits; the OpenAPI document has all of them.";
 
 /// `GET` of these needs no token; with a slash or another method they are unknown.
-pub(super) const OPEN: &[&str] = &["/hello", "/metrics"];
+pub(super) const OPEN: &[&str] = &["/hello", "/metrics", "/openapi.json"];
 
 /// Paths of heketi that have no route here. They are known, so that clients which try them learn that they cannot
 /// do that (405), and not that they talk to something else (404).
