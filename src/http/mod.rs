@@ -10,6 +10,7 @@ mod clusters;
 pub mod connections;
 mod database;
 mod devices;
+mod docs;
 mod error;
 mod examine;
 mod extract;
@@ -156,7 +157,10 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
 /// # Errors
 /// When the document cannot be made, which would be a fault of the program.
 pub fn router(mut app: App) -> Result<(axum::Router, utoipa::openapi::OpenApi), serde_json::Error> {
-    let (router, document) = routes();
+    let (mut router, document) = routes();
+    for (path, handler) in docs::routes() {
+        router = router.route(path, handler);
+    }
     app.document = openapi::published(&document)?.into();
     let explaining = middleware::from_fn_with_state(app.metrics.clone(), explain);
     Ok((router.route_layer(explaining).with_state(app), document))

@@ -1,9 +1,10 @@
-//! The document against a server that runs: its routes, its refusals, and its answers.
+//! The document against a server that runs: its routes, its refusals, its answers, and the page that shows it.
 
 use serde_json::{Value, json};
 
 use super::schema::Schemas;
 use super::{Operation, contents, document};
+use crate::conformance::http;
 use crate::support::Lab;
 use crate::support::operator::replica_3;
 
@@ -100,4 +101,48 @@ fn answers_are_what_the_schemas_say() {
             panic!("{}: {wrong}\n{}", operation.name(), reply.text);
         }
     }
+}
+
+#[test]
+fn the_page_that_shows_the_document_needs_nobody_but_this_server() {
+    let mut lab = Lab::new();
+    lab.keys("a", "u");
+    lab.start();
+    let get = |path: &str, headers: &[(&str, &str)]| {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let headers: Vec<_> = headers.iter().map(owned).collect();
+        http::send(lab.port(), "GET", path, &headers, None).unwrap()
+    };
+    let page = get("/docs", &[]);
+    assert_eq!(page.status, 200);
+    let policy = page.header("content-security-policy").unwrap().to_owned();
+    assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self';"), "{policy}");
+    assert!(!policy.contains("http"), "{policy}");
+    let text = String::from_utf8(page.body).unwrap();
+    let named: Vec<&str> = ["src=\"", "href=\""]
+        .into_iter()
+        .flat_map(|attribute| text.split(attribute).skip(1))
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert_eq!(named.len(), 5, "{named:?}");
+    for name in named {
+        assert!(!name.starts_with('/') && !name.contains(':'), "{name} leads elsewhere");
+        let file = get(&format!("/{name}"), &[("Accept-Encoding", "gzip, br")]);
+        assert_eq!(file.status, 200, "{name}");
+        assert!(!file.body.is_empty() && file.header("cache-control").is_some(), "{name}");
+        let etag = file.header("etag").unwrap_or_default().to_owned();
+        if name.starts_with("docs/") {
+            assert_eq!(get(&format!("/{name}"), &[("If-None-Match", &etag)]).status, 304, "{name}");
+        }
+    }
+    let script = get("/docs/swagger-ui-bundle.js", &[]);
+    assert_eq!(script.header("content-encoding"), Some("gzip"));
+    assert!(script.body.len() < 600_000, "{}", script.body.len());
+    assert_eq!(get("/docs/swagger-ui-bundle.js", &[("Accept-Encoding", "identity")]).status, 406);
+    let started = String::from_utf8(get("/docs/page.js", &[]).body).unwrap();
+    assert!(started.contains("url: \"openapi.json\""), "{started}");
+    assert_eq!((get("/docs/", &[]).status, get("/docs/", &[]).header("location")), (301, Some("../docs")));
+    assert_eq!(get("/docs/nothing.js", &[]).status, 404);
+    assert_eq!(get("/docsx", &[]).status, 401, "all else needs a token");
+    assert_eq!(lab.send("POST", "/docs", &[], None).status, 401);
 }
