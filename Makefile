@@ -48,8 +48,12 @@ test-lab: ## The life cycle and the kills on three real peers
 	$(CARGO) test --locked --test lab --no-run
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture alone life kill
 
+.PHONY: test-generator
+test-generator: ## Whether the strictest generator of clients takes the OpenAPI document
+	$(CARGO) run --quiet --locked --manifest-path tests/generator/Cargo.toml
+
 .PHONY: test-all
-test-all: test ## Everything
+test-all: test test-generator ## Everything
 	$(LAB) up
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone::
 
