@@ -50,8 +50,12 @@ test-lab: ## The life cycle and the kills on three real peers
 	$(CARGO) test --locked --test lab --no-run
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture alone life kill
 
+.PHONY: test-generator
+test-generator: ## Whether the strictest generator of clients takes the OpenAPI document
+	$(CARGO) run --quiet --locked --manifest-path tests/generator/Cargo.toml
+
 .PHONY: test-all
-test-all: test ## Everything
+test-all: test test-generator ## Everything
 	$(CARGO) test --locked --test it -- --ignored sweep::
 	$(LAB) up
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone:: stalls
@@ -85,6 +89,16 @@ prepare: deps ## After a change to a query or a migration: write .sqlx anew
 	rm -f target/prepare.db && mkdir -p target
 	for file in migrations/*.sql; do sqlite3 target/prepare.db < $$file; done
 	SQLX_OFFLINE=false DATABASE_URL=sqlite:$(CURDIR)/target/prepare.db $(CARGO) sqlx prepare
+
+SWAGGER_UI := src/http/docs/swagger-ui
+
+.PHONY: swagger-ui
+swagger-ui: ## Another version of the page at /docs: make swagger-ui VERSION=5.35.0
+	rm -rf target/swagger-ui && mkdir -p target/swagger-ui
+	cd target/swagger-ui && npm pack --silent swagger-ui-dist@$(VERSION) && tar xzf *.tgz
+	for file in swagger-ui-bundle.js swagger-ui.css; do gzip -9nc target/swagger-ui/package/$$file > $(SWAGGER_UI)/$$file.gz; done
+	cd target/swagger-ui/package && cp favicon-32x32.png LICENSE NOTICE swagger-ui-bundle.js.LICENSE.txt $(CURDIR)/$(SWAGGER_UI)
+	sed -i -E 's/[0-9]+\.[0-9]+\.[0-9]+/$(VERSION)/g' $(SWAGGER_UI)/README.md
 
 .PHONY: openapi
 openapi: ## After a change to a route or a type: write openapi/openapi.json anew

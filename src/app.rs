@@ -8,18 +8,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use axum::body::Bytes;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, Timing};
+use crate::config::{self, AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, Timing, TlsConfig};
 use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
 use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
 use crate::executor::{Executor, Measured};
-use crate::http::auth::Keys;
+use crate::http::auth::{Keys, ScopedTokens};
 use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
+use crate::http::tls::Tls;
 use crate::http::{self, App, connections};
 use crate::metrics::Metrics;
 use crate::model::clock::SystemClock;
@@ -49,6 +51,7 @@ pub struct Server {
     router: axum::Router,
     admin_state: SharedAdminState,
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Server {
@@ -59,14 +62,11 @@ impl Server {
     /// With one sentence that says what is wrong and what to do.
     pub async fn start(config: Config, log: LogHandle) -> anyhow::Result<Server> {
         config.warnings.iter().for_each(|warning| warn!("{warning}"));
-        if config.tls.is_some() {
-            let text = "enable_tls is set, and this version serves plain HTTP only; put a proxy before it";
-            return Err(ConfigError::Application(text.to_owned()).into());
-        }
         if config.database.read_only {
             let text = "db_read_only is set, and this version cannot serve a database that it may not change; take the key out, or set \"default_state\" to \"read-only\"";
             return Err(ConfigError::Application(text.to_owned()).into());
         }
+        let tls = config.tls.as_ref().map(tls).transpose()?;
         let database = config.database.path.clone();
         let store = open(&config).await?;
         if let Err(refused) = backup::sweep(&database) {
@@ -88,7 +88,7 @@ impl Server {
         operations.start_background();
         operations.start_rounds();
         let (router, admin_state) = router(&config, operations.clone(), database, log, metrics)?;
-        Ok(Server { operations, store, router, admin_state, listener })
+        Ok(Server { operations, store, router, admin_state, listener, tls })
     }
 
     /// Where the server listens.
@@ -97,6 +97,11 @@ impl Server {
     /// When the socket is gone.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// Whether it speaks TLS, and nothing else.
+    pub fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
     }
 
     /// Serves until SIGINT or SIGTERM. Then no more work is taken, running commands are waited for, and the
@@ -108,7 +113,8 @@ impl Server {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut normal = signal(SignalKind::user_defined2())?;
-        let mut serving = std::pin::pin!(connections::serve(self.listener, self.router));
+        let mut serving = std::pin::pin!(connections::serve(self.listener, self.router, self.tls.clone()));
+        let follower = self.tls.map(|tls| tokio::spawn(tls.follow_files()));
         loop {
             tokio::select! {
                 never = &mut serving => match never {},
@@ -118,6 +124,7 @@ impl Server {
                 _ = normal.recv() => self.admin_state.set(AdminState::Normal),
             }
         }
+        follower.inspect(tokio::task::JoinHandle::abort);
         println!("Shutting down...");
         match self.operations.stop().await {
             Stopped::Cleanly => {}
@@ -129,6 +136,12 @@ impl Server {
         info!("Closed");
         Ok(())
     }
+}
+
+/// In the words of heketi for a listener that cannot be had.
+fn tls(files: &TlsConfig) -> anyhow::Result<Arc<Tls>> {
+    let read = Tls::new(files.certificate.clone(), files.key.clone());
+    Ok(Arc::new(read.context("HTTP Server error: enable_tls is set")?))
 }
 
 async fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
@@ -276,8 +289,9 @@ fn router(
         admin_state: admin_state.clone(),
         log,
         metrics: metrics.clone(),
+        document: Bytes::new(),
     };
-    let (inner, document) = http::router(app);
+    let (inner, document) = http::router(app)?;
     let keys = config.auth.as_ref().map(|AuthConfig { admin, user }| Keys {
         admin: admin.expose().to_owned(),
         user: user.expose().to_owned(),
@@ -285,6 +299,11 @@ fn router(
     let options = ShellOptions {
         keys,
         iat_leeway: config.iat_leeway,
+        scoped_tokens: match config.scoped_tokens {
+            config::ScopedTokens::Off => ScopedTokens::Off,
+            config::ScopedTokens::Tls => ScopedTokens::Tls,
+            config::ScopedTokens::EvenWithoutTls => ScopedTokens::EvenWithoutTls,
+        },
         admin_state: admin_state.clone(),
         max_body: shell::MAX_BODY,
         clock: Arc::new(SystemClock),

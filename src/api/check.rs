@@ -61,7 +61,7 @@ pub struct CheckBucket {
     #[schema(required = true)]
     pub notok: u64,
     /// What does not agree; `null` if everything does.
-    #[schema(value_type = Vec<String>, required = true)]
+    #[schema(value_type = Option<Vec<String>>, required = true)]
     pub inconsistencies: List<String>,
 }
 

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::is_false;
 use super::list::List;
+use super::words::{EntryStateName, HealCheckName};
 use crate::model::brick::Brick;
 use crate::model::device::Device;
 
@@ -74,8 +75,8 @@ pub struct DeviceInfo {
     /// The UUID of its LVM physical volume.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub pv_uuid: String,
-    /// `online`, `offline` or `failed`.
-    #[schema(required = true)]
+    /// Whether it takes bricks.
+    #[schema(value_type = EntryStateName, required = true)]
     pub state: String,
     /// Its bricks, sorted by id, those in the making included.
     #[schema(value_type = Vec<BrickInfo>, required = true)]
@@ -151,7 +152,8 @@ pub(super) fn brick_list<'a>(bricks: impl Iterator<Item = &'a Brick>) -> List<Br
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct BrickEvictRequest {
-    /// `disable` moves it without looking whether its copies are healed; otherwise `enable` or empty.
+    /// `disable` moves it without looking whether its copies are healed. Empty is the same as nothing.
+    #[schema(value_type = HealCheckName)]
     pub healcheck: String,
 }
 

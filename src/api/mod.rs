@@ -8,15 +8,19 @@ pub mod cluster;
 pub mod device;
 pub mod dump;
 pub mod examine;
+pub mod job;
 pub mod list;
 pub mod node;
 pub mod operation;
 pub mod pending;
 pub mod problem;
 pub mod service;
+pub mod token;
 pub mod validate;
 pub mod volume;
 pub mod volume_spec;
+pub mod volume_summary;
+pub mod words;
 
 pub use check::CheckReport;
 pub use cluster::{ClusterCreateRequest, ClusterInfo, ClusterList};
@@ -25,6 +29,7 @@ pub use device::{
 };
 pub use dump::Dump;
 pub use examine::Examination;
+pub use job::{JobError, JobInfo, JobList, JobResult, JobState};
 pub use list::List;
 pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagsRequest};
 pub use operation::{
@@ -39,6 +44,7 @@ pub use volume::{
     Snapshot, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList,
 };
 pub use volume_spec::VolumeRequestError;
+pub use volume_summary::{VolumeSummary, VolumeSummaryList};
 
 /// Whether a number is left out.
 fn is_zero(number: &i64) -> bool {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::device::DeviceInfo;
 use super::list::List;
 use super::validate::{Invalid, Validate};
+use super::words::{EntryStateName, HealCheckName, TagChangeName};
 use crate::model::node::{Node, TagChange};
 use crate::model::state::EntryState;
 
@@ -60,8 +61,8 @@ pub struct NodeInfo {
     /// Its id.
     #[schema(required = true)]
     pub id: String,
-    /// `online`, `offline` or `failed`.
-    #[schema(required = true)]
+    /// Whether it takes bricks.
+    #[schema(value_type = EntryStateName, required = true)]
     pub state: String,
     /// Its devices, sorted by id.
     #[schema(value_type = Vec<DeviceInfo>, required = true)]
@@ -91,10 +92,11 @@ impl NodeInfo {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct StateRequest {
-    /// `online`, `offline`, or `failed` to move all bricks away.
-    #[schema(required = true)]
+    /// `failed` moves all bricks away.
+    #[schema(value_type = EntryStateName, required = true)]
     pub state: String,
-    /// `disable` moves bricks without looking whether they are healed; otherwise `enable` or empty.
+    /// `disable` moves bricks without looking whether they are healed. Empty is the same as nothing.
+    #[schema(value_type = HealCheckName)]
     pub healcheck: String,
 }
 
@@ -124,8 +126,8 @@ impl StateRequest {
 pub struct TagsRequest {
     /// Labels; for `delete` only their names matter.
     pub tags: BTreeMap<String, String>,
-    /// `set` replaces all, `update` adds or overwrites, `delete` removes.
-    #[schema(required = true)]
+    /// What becomes of them.
+    #[schema(value_type = TagChangeName, required = true)]
     pub change_type: String,
 }
 

@@ -43,12 +43,16 @@ impl OperationsInfo {
 #[serde(default)]
 pub struct PendingOperation {
     /// Its id; not that of its job.
+    #[schema(required = true)]
     pub id: String,
     /// What it does.
+    #[schema(required = true)]
     pub type_name: String,
     /// Empty, `stale` or `failed`.
+    #[schema(required = true)]
     pub status: String,
     /// `in-flight` where it runs now.
+    #[schema(required = true)]
     pub sub_status: String,
 }
 
@@ -70,7 +74,7 @@ impl PendingOperation {
 #[serde(default)]
 pub struct PendingOperationList {
     /// Sorted by id.
-    #[schema(value_type = Vec<PendingOperation>)]
+    #[schema(value_type = Vec<PendingOperation>, required = true)]
     pub pendingoperations: List<PendingOperation>,
 }
 
@@ -79,8 +83,10 @@ pub struct PendingOperationList {
 #[serde(default)]
 pub struct PendingChange {
     /// The object.
+    #[schema(required = true)]
     pub id: String,
     /// What is done to it.
+    #[schema(required = true)]
     pub description: String,
 }
 
@@ -92,7 +98,7 @@ pub struct PendingOperationDetails {
     #[serde(flatten)]
     pub operation: PendingOperation,
     /// What it changes.
-    #[schema(value_type = Vec<PendingChange>)]
+    #[schema(value_type = Vec<PendingChange>, required = true)]
     pub changes: List<PendingChange>,
 }
 
@@ -116,14 +122,19 @@ impl PendingOperationDetails {
 #[serde(default)]
 pub struct OperationProgress {
     /// Its id.
+    #[schema(required = true)]
     pub id: String,
     /// What it does.
+    #[schema(required = true)]
     pub kind: String,
     /// The object that it is about.
+    #[schema(required = true)]
     pub target: String,
     /// Its job: what its client polls.
+    #[schema(required = true)]
     pub job: String,
     /// Whether it does something or takes it back.
+    #[schema(required = true)]
     pub undoes: bool,
     /// What runs now, or is gone on with when it is taken up again.
     pub step: String,
@@ -131,18 +142,24 @@ pub struct OperationProgress {
     #[schema(value_type = Vec<String>)]
     pub hosts: List<String>,
     /// Steps that are done.
+    #[schema(required = true)]
     pub done: usize,
     /// All of its steps.
+    #[schema(required = true)]
     pub steps: usize,
     /// Seconds since it was decided.
+    #[schema(required = true)]
     pub age: i64,
     /// Tries with a fresh placement, from 1.
+    #[schema(required = true)]
     pub attempt: u32,
     /// Tries after it had failed.
+    #[schema(required = true)]
     pub retries: u32,
     /// Why it waits.
     pub waits: Option<String>,
     /// Whether it waits for a person.
+    #[schema(required = true)]
     pub needs_person: bool,
 }
 
@@ -174,7 +191,7 @@ impl OperationProgress {
 #[serde(default)]
 pub struct OperationProgressList {
     /// Oldest first.
-    #[schema(value_type = Vec<OperationProgress>)]
+    #[schema(value_type = Vec<OperationProgress>, required = true)]
     pub operations: List<OperationProgress>,
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::words::AdminStateName;
+
 /// The logger that can be set: heketi's name for the whole of it.
 const LOGGER: &str = "glusterfs";
 
@@ -12,8 +14,8 @@ const LOGGER: &str = "glusterfs";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct AdminStatus {
-    /// `normal`, `read-only` or `local-client`.
-    #[schema(required = true)]
+    /// Which are.
+    #[schema(value_type = AdminStateName, required = true)]
     pub state: String,
 }
 

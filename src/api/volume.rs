@@ -9,6 +9,7 @@ use super::cluster::sorted;
 use super::device::{BrickInfo, brick_list};
 use super::list::List;
 use super::validate::{Invalid, Validate as _};
+use super::words::DurabilityName;
 use super::{is_false, is_zero};
 use crate::model::brick::Brick;
 use crate::model::durability::{DurabilityKind, RequestedDurability};
@@ -42,8 +43,9 @@ pub struct DisperseOptions {
 #[serde(default)]
 #[schema(as = VolumeDurability)]
 pub struct Durability {
-    /// `none`, `replicate` or `disperse`; empty stands for `none`.
+    /// Which way; nothing, and an empty text, stand for `none`.
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    #[schema(value_type = DurabilityName)]
     pub kind: String,
     /// Used for `replicate` only.
     pub replicate: ReplicateOptions,

@@ -137,7 +137,8 @@ fn serve(config: Option<PathBuf>, disable_auth: bool) -> anyhow::Result<()> {
     }
     runtime()?.block_on(async {
         let server = Server::start(config, log).await?;
-        println!("Listening on port {}", server.address()?.port());
+        let tls = if server.is_encrypted() { " with TLS enabled" } else { "" };
+        println!("Listening on port {}{tls}", server.address()?.port());
         server.serve().await
     })
 }

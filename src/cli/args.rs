@@ -78,6 +78,15 @@ pub(super) enum Command {
     /// Everything at once
     #[command(subcommand)]
     Topology(TopologyCommand),
+    /// Print a token for programs that cannot sign each request: good for all of them, over https
+    Token(Token),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Token {
+    /// How long it is good for, such as 90s, 30m or 8h; at most 24h
+    #[arg(long, default_value = "1h")]
+    pub(super) lifetime: String,
 }
 
 /// A command that takes an id and no more.

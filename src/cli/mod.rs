@@ -21,6 +21,7 @@ mod session;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod token;
 mod topology_file;
 mod topology_info;
 mod topology_load;
@@ -132,6 +133,7 @@ fn execute(
         Command::Db(command) => db::run(&command, &session, output),
         Command::Loglevel(command) => loglevel::run(&command, &session, output),
         Command::Server(command) => server::run(&command, &session, output),
+        Command::Token(arguments) => token::run(&arguments, &session, output),
         Command::Topology(args::TopologyCommand::Load(arguments)) => {
             topology_load::run(&arguments, &session, output)
         }

@@ -1,8 +1,10 @@
 //! The server that a command talks to.
 
+use rustls::pki_types::CertificateDer;
+
 use super::args::Global;
 use super::failure::{Failure, os_reason};
-use crate::client::{Behind, Client, Credentials, Line, Progress};
+use crate::client::{Behind, Client, Credentials, Line, Progress, Trust};
 
 const DEFAULT_SERVER: &str = "http://localhost:8080";
 
@@ -10,6 +12,7 @@ const DEFAULT_SERVER: &str = "http://localhost:8080";
 pub(super) struct Session {
     server: String,
     credentials: Credentials,
+    insecure: bool,
     certificates: Vec<String>,
     /// Whether results are printed as JSON.
     pub(super) json: bool,
@@ -27,9 +30,15 @@ impl Session {
         Session {
             server: if server.is_empty() { DEFAULT_SERVER.to_owned() } else { server },
             credentials: Credentials { user, key },
+            insecure: global.insecure_tls,
             certificates: global.tls_cert,
             json: global.json,
         }
+    }
+
+    /// As whom.
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     /// A client; on a terminal it shows what the server is doing.
@@ -43,19 +52,31 @@ impl Session {
     }
 
     fn client_with(&self, progress: Box<dyn Progress>) -> Result<Client, Failure> {
-        self.certificates.iter().try_for_each(|path| check_certificate(path))?;
-        Ok(Client::new(self.server.clone(), self.credentials.clone(), progress))
+        let trust = self.trust()?;
+        Ok(Client::trusting(self.server.clone(), self.credentials.clone(), progress, trust))
+    }
+
+    /// heketi-cli reads the files of certificates even when it will not need them.
+    fn trust(&self) -> Result<Trust, Failure> {
+        let mut named = Vec::new();
+        for path in &self.certificates {
+            named.extend(certificates(path)?);
+        }
+        Ok(match (self.insecure, named.is_empty()) {
+            (true, _) => Trust::Anything,
+            (false, true) => Trust::System,
+            (false, false) => Trust::Only(named),
+        })
     }
 }
 
-/// heketi-cli looks at certificate files even when it will not need them.
-fn check_certificate(path: &str) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let text = std::fs::read(path).map_err(|error| {
         Failure::new(format!("failed to read cert file {path}: open {path}: {}", os_reason(&error)))
     })?;
-    if text.contains("-----BEGIN CERTIFICATE-----") {
-        Ok(())
-    } else {
-        Err(Failure::new(format!("failed to load PEM encoded cert from {path}")))
+    let found = Trust::certificates(&text);
+    if found.is_empty() {
+        return Err(Failure::new(format!("failed to load PEM encoded cert from {path}")));
     }
+    Ok(found)
 }

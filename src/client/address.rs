@@ -21,6 +21,8 @@ const NOT_IN_URLS: &AsciiSet = &CONTROLS
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
     url: String,
+    /// Where the host begins in `url`.
+    host_at: usize,
     /// Where the path begins in `url`.
     path_at: usize,
 }
@@ -32,10 +34,7 @@ impl Address {
         let refuse =
             |reason: String| Err(ClientError::Address(format!("{} \"{url}\": {reason}", title(method))));
         match scheme(&url) {
-            Some("http") => {}
-            Some("https") => {
-                return refuse("this build cannot speak TLS yet; use an http:// address".to_owned());
-            }
+            Some("http" | "https") => {}
             None if first_segment(&url).contains(':') => {
                 let reason = "first path segment in URL cannot contain colon";
                 return Err(ClientError::Address(format!("parse \"{url}\": {reason}")));
@@ -44,15 +43,15 @@ impl Address {
                 return refuse(format!("unsupported protocol scheme \"{}\"", other.unwrap_or("")));
             }
         }
-        let Some(rest) = url.get("http:".len()..).and_then(|rest| rest.strip_prefix("//")) else {
+        let Some((_, rest)) = url.split_once(':').filter(|(_, rest)| rest.starts_with("//")) else {
             return refuse("http: no Host in request URL".to_owned());
         };
-        let start = url.len() - rest.len();
-        let path_at = rest.find(['/', '?', '#']).map_or(url.len(), |at| start + at);
-        if path_at == start {
+        let host_at = url.len() - rest.len() + "//".len();
+        let path_at = url[host_at..].find(['/', '?', '#']).map_or(url.len(), |at| host_at + at);
+        if path_at == host_at {
             return refuse("http: no Host in request URL".to_owned());
         }
-        Ok(Address { url, path_at })
+        Ok(Address { url, host_at, path_at })
     }
 
     /// The whole of it.
@@ -69,7 +68,17 @@ impl Address {
 
     /// The host and its port.
     pub(super) fn host(&self) -> &str {
-        self.url["http://".len()..self.path_at].rsplit('@').next().unwrap_or_default()
+        self.url[self.host_at..self.path_at].rsplit('@').next().unwrap_or_default()
+    }
+
+    /// The port where none is named.
+    pub(super) fn standard_port(&self) -> u16 {
+        if self.is_https() { 443 } else { 80 }
+    }
+
+    /// Whether TLS is spoken there.
+    pub(super) fn is_https(&self) -> bool {
+        self.url.starts_with("https:")
     }
 
     /// Where a `Location` header leads from here.
@@ -77,7 +86,8 @@ impl Address {
         let target = if scheme(location).is_some() && location.contains("://") {
             location.to_owned()
         } else if location.starts_with("//") {
-            format!("http:{location}")
+            let scheme = if self.is_https() { "https" } else { "http" };
+            format!("{scheme}:{location}")
         } else if location.starts_with('/') {
             format!("{}{location}", &self.url[..self.path_at])
         } else {
@@ -130,10 +140,9 @@ mod tests {
             "10.0.0.1:8080/clusters",
             "parse \"10.0.0.1:8080/clusters\": first path segment in URL cannot contain colon",
         );
-        check(
-            "https://a/clusters",
-            "Get \"https://a/clusters\": this build cannot speak TLS yet; use an http:// address",
-        );
+        check("https://a:8443/clusters?x=1", "a:8443 /clusters");
+        check("ftp://a/clusters", "Get \"ftp://a/clusters\": unsupported protocol scheme \"ftp\"");
+        check("https:/clusters", "Get \"https:/clusters\": http: no Host in request URL");
     }
 
     #[test]
@@ -146,5 +155,8 @@ mod tests {
         check("http://b/queue/1", "http://b/queue/1");
         check("//b/queue/1", "http://b/queue/1");
         check("y", "http://a:1/volumes/y");
+        let secure = Address::parse("GET", "https://a:1/volumes/x").unwrap();
+        assert_eq!(secure.join("GET", "/queue/1").unwrap().as_str(), "https://a:1/queue/1");
+        assert_eq!(secure.join("GET", "//b/queue/1").unwrap().as_str(), "https://b/queue/1");
     }
 }

@@ -9,12 +9,14 @@ mod progress;
 mod server;
 #[cfg(test)]
 pub(crate) mod stub;
+mod tls;
 mod token;
 mod topology;
 mod transport;
 
 pub use self::error::ClientError;
 pub use self::progress::{Behind, Line, Progress, Quiet};
+pub use self::tls::Trust;
 pub use self::token::Credentials;
 pub use self::topology::{Topology, TopologyCluster};
 use self::transport::Transport;
@@ -33,7 +35,17 @@ pub struct Client(Transport);
 impl Client {
     /// A client of the server at `server`, a URL that paths are appended to as it is.
     pub fn new(server: String, credentials: Credentials, progress: Box<dyn Progress>) -> Client {
-        Client(Transport::new(server, credentials, progress))
+        Client::trusting(server, credentials, progress, Trust::System)
+    }
+
+    /// The same with a say in which certificates the server may have.
+    pub fn trusting(
+        server: String,
+        credentials: Credentials,
+        progress: Box<dyn Progress>,
+        trust: Trust,
+    ) -> Client {
+        Client(Transport::new(server, credentials, progress, trust))
     }
 
     fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T> {

@@ -1,6 +1,6 @@
 //! Signed tokens: one for each request, good for its method and path only.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -29,18 +29,39 @@ struct Claims<'a> {
     qsh: String,
 }
 
+#[derive(Serialize)]
+struct ScopedClaims<'a> {
+    iss: &'a str,
+    iat: u64,
+    exp: u64,
+    scope: &'a str,
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
 impl Credentials {
     /// The token for one request; `path` is decoded and has no query.
     pub fn token(&self, method: &str, path: &str) -> String {
-        let iat = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.token_at(method, path, iat)
+        self.token_at(method, path, now())
+    }
+
+    /// A token for all requests, over TLS to a server that takes such ones.
+    pub fn scoped_token(&self, scope: &str, lifetime: Duration) -> String {
+        let iat = now();
+        let exp = iat.saturating_add(lifetime.as_secs());
+        self.signed(&ScopedClaims { iss: &self.user, iat, exp, scope })
     }
 
     fn token_at(&self, method: &str, path: &str, iat: u64) -> String {
         let qsh = hex(&Sha256::digest(format!("{method}&{path}")));
-        let claims = Claims { iss: &self.user, iat, exp: iat + LIFETIME, qsh };
+        self.signed(&Claims { iss: &self.user, iat, exp: iat + LIFETIME, qsh })
+    }
+
+    fn signed<T: Serialize>(&self, claims: &T) -> String {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
-        let claims = URL_SAFE_NO_PAD.encode(crate::json::encode_compact(&claims));
+        let claims = URL_SAFE_NO_PAD.encode(crate::json::encode_compact(claims));
         let signed = format!("{header}.{claims}");
         let signature = URL_SAFE_NO_PAD.encode(sign(self.key.as_bytes(), signed.as_bytes()));
         format!("{signed}.{signature}")

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector as _, TcpConnector};
 use ureq::{AsSendBody, http};
 
 use super::address::{Address, title};
 use super::error::ClientError;
 use super::patience::{Awaits, Patience, WAIT};
 use super::progress::Progress;
+use super::tls::{self, TlsConnector, Trust};
 use super::token::Credentials;
 use crate::api::problem::PROBLEM_JSON;
 use crate::json;
@@ -89,8 +92,13 @@ impl Answer {
 }
 
 impl Transport {
-    pub(super) fn new(server: String, credentials: Credentials, progress: Box<dyn Progress>) -> Transport {
-        let agent = ureq::Agent::config_builder()
+    pub(super) fn new(
+        server: String,
+        credentials: Credentials,
+        progress: Box<dyn Progress>,
+        trust: Trust,
+    ) -> Transport {
+        let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             // By hand: every hop needs a token of its own.
             .max_redirects(0)
@@ -100,10 +108,10 @@ impl Transport {
             .proxy(None)
             .user_agent(concat!("mortar/", env!("CARGO_PKG_VERSION")))
             .accept(PROBLEM_JSON)
-            .build()
-            .new_agent();
+            .build();
+        let connector = ().chain(TcpConnector::default()).chain(TlsConnector::new(trust));
         Transport {
-            agent,
+            agent: ureq::Agent::with_parts(config, connector, DefaultResolver::default()),
             server,
             credentials,
             progress,
@@ -194,7 +202,7 @@ impl Transport {
                 ureq::Error::Timeout(limit) => {
                     self.patience.reason(limit, of.method, address.host(), of.awaits)
                 }
-                other => reason(&other, address.host()),
+                other => reason(&other, address),
             },
         };
         let token = self.credentials.token(method, &address.path());
@@ -236,11 +244,19 @@ fn busy_pause(retry_after: &str) -> Duration {
 }
 
 /// What Go's client would say.
-fn reason(error: &ureq::Error, host: &str) -> String {
+fn reason(error: &ureq::Error, address: &Address) -> String {
+    let host = address.host();
+    if let Some(failure) = tls::failure(error) {
+        return tls::reason(failure, host);
+    }
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     match error {
         ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
-            let target = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+            let target = if host.contains(':') {
+                host.to_owned()
+            } else {
+                format!("{host}:{}", address.standard_port())
+            };
             let address = target.to_socket_addrs().ok().and_then(|addresses| {
                 let mut known: Vec<_> = addresses.collect();
                 known.sort_by_key(std::net::SocketAddr::is_ipv6);

@@ -7,7 +7,8 @@ use super::ConfigError;
 use super::environment::Environment;
 use super::file::{File, Glusterfs};
 use super::parts::{
-    AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, OptionLists, Secret, Timing, TlsConfig,
+    AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, OptionLists, ScopedTokens, Secret, Timing,
+    TlsConfig,
 };
 use super::peers::executor;
 use crate::model::sizes::{GiB, KiB};
@@ -22,6 +23,9 @@ const UNLIMITED_VOLUMES: usize = 2_147_483_647;
 /// gluster waits ten minutes for a peer that lost its power; a client need not.
 const DELETE_PATIENCE: Duration = Duration::from_secs(120);
 
+/// The words that let tokens with a scope be sent in the open.
+const EVEN_WITHOUT_TLS: &str = "even-without-tls";
+
 /// heketi's number of further tries of a volume create.
 const CREATE_RETRIES: u32 = 4;
 
@@ -35,7 +39,7 @@ pub(super) fn assemble(
         file.glusterfs.ok_or_else(|| application("the configuration has no `glusterfs` section"))?;
     let port = environment.text("HEKETI_HTTP_PORT", file.port).unwrap_or_default();
     let default_state = environment.text("HEKETI_DEFAULT_STATE", file.default_state);
-    let tls = TlsConfig { certificate: file.cert_file.into(), key: file.key_file.into() };
+    let scoped_tokens = environment.text("MORTAR_SCOPED_TOKENS", file.jwt.scoped_tokens);
     let log_level =
         log_level(environment.text("HEKETI_GLUSTERAPP_LOGLEVEL", glusterfs.loglevel.clone()), environment);
     // The order of what is refused is heketi's: the executor before keys, keys before the state.
@@ -44,8 +48,9 @@ pub(super) fn assemble(
         port: read_port(&port)?,
         auth: auth(file.jwt.admin.key, file.jwt.user.key, environment, disable_auth)?,
         iat_leeway: iat_leeway(environment),
+        scoped_tokens: read_scoped_tokens(scoped_tokens.as_deref())?,
         default_state: admin_state(default_state)?,
-        tls: file.enable_tls.then_some(tls),
+        tls: file.enable_tls.then(|| tls(file.cert_file, file.key_file)).transpose()?,
         log_level,
         database: DatabaseConfig {
             path: environment
@@ -72,6 +77,18 @@ fn read_port(text: &str) -> Result<u16, ConfigError> {
     })
 }
 
+fn tls(certificate: String, key: String) -> Result<TlsConfig, ConfigError> {
+    let missing = match (certificate.is_empty(), key.is_empty()) {
+        (true, true) => "cert_file and key_file are",
+        (true, false) => "cert_file is",
+        (false, true) => "key_file is",
+        (false, false) => return Ok(TlsConfig { certificate: certificate.into(), key: key.into() }),
+    };
+    Err(ConfigError::Application(format!(
+        "enable_tls is set, and {missing} empty; name the PEM files of the certificate chain and of its private key"
+    )))
+}
+
 fn auth(
     admin: String,
     user: String,
@@ -89,6 +106,17 @@ fn auth(
 fn iat_leeway(environment: &Environment) -> i64 {
     const STANDARD: u32 = 120;
     environment.number("HEKETI_JWT_IAT_LEEWAY_SECONDS", STANDARD).unwrap_or(STANDARD).into()
+}
+
+fn read_scoped_tokens(word: Option<&str>) -> Result<ScopedTokens, ConfigError> {
+    match word {
+        None | Some("off") => Ok(ScopedTokens::Off),
+        Some("tls") => Ok(ScopedTokens::Tls),
+        Some(EVEN_WITHOUT_TLS) => Ok(ScopedTokens::EvenWithoutTls),
+        Some(other) => Err(ConfigError::Application(format!(
+            "scoped_tokens is `{other}`; give off, tls or {EVEN_WITHOUT_TLS}"
+        ))),
+    }
 }
 
 fn admin_state(name: Option<String>) -> Result<String, ConfigError> {

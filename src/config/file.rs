@@ -25,6 +25,8 @@ pub(super) struct File {
 pub(super) struct Jwt {
     pub(super) admin: Key,
     pub(super) user: Key,
+    /// Ours: `off` (the default), `tls`, or words that say that anybody may read them.
+    pub(super) scoped_tokens: String,
 }
 
 #[derive(Deserialize, Default)]

@@ -34,6 +34,8 @@ pub struct Config {
     pub auth: Option<AuthConfig>,
     /// How far the clock of a client may be ahead, in seconds.
     pub iat_leeway: i64,
+    /// Whether tokens are taken that are good for all requests.
+    pub scoped_tokens: ScopedTokens,
     /// The admin state to begin with: `normal`, `read-only` or `local-client`.
     pub default_state: String,
     /// The certificate to serve HTTPS with; plain HTTP without.
@@ -61,6 +63,18 @@ pub struct TlsConfig {
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
+}
+
+/// Whether tokens are taken that are good for all requests, and not only for the one that they were made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ScopedTokens {
+    /// None are.
+    #[default]
+    Off,
+    /// Over TLS, and from the machine of the server.
+    Tls,
+    /// Also where others can read them.
+    EvenWithoutTls,
 }
 
 /// The keys of tokens.

@@ -170,6 +170,35 @@ fn start_up_failures_have_heketis_texts_and_order() {
 }
 
 #[test]
+fn tokens_with_a_scope_are_off_unless_a_word_allows_them() {
+    let read = |text: &str, variables: Environment| {
+        let config = Config::from_json(text.as_bytes(), &variables, true);
+        config.map(|config| config.scoped_tokens).map_err(|error| error.to_string())
+    };
+    let word = |word: &str| {
+        format!(r#"{{"jwt": {{"scoped_tokens": "{word}"}}, "glusterfs": {{"executor": "mock"}}}}"#)
+    };
+    let variable = |word| Environment::from([("MORTAR_SCOPED_TOKENS", word)]);
+    assert_eq!(read(r#"{"glusterfs": {"executor": "mock"}}"#, Environment::default()), Ok(ScopedTokens::Off));
+    assert_eq!(read(&word("tls"), Environment::default()), Ok(ScopedTokens::Tls));
+    assert_eq!(read(&word("even-without-tls"), variable("")), Ok(ScopedTokens::EvenWithoutTls));
+    assert_eq!(read(&word("tls"), variable("off")), Ok(ScopedTokens::Off));
+    assert!(read(&word("yes"), Environment::default()).unwrap_err().contains("give off, tls or"));
+}
+
+#[test]
+fn tls_needs_both_files() {
+    let read =
+        |keys: &str| parse(&format!(r#"{{"enable_tls": true, {keys} "glusterfs": {{"executor": "mock"}}}}"#));
+    let tls = read(r#""cert_file": "/c", "key_file": "/k","#).unwrap().tls;
+    assert_eq!(tls, Some(TlsConfig { certificate: "/c".into(), key: "/k".into() }));
+    assert!(read(r#""cert_file": "/c","#).unwrap_err().contains("key_file is empty"));
+    assert!(read(r#""key_file": "/k","#).unwrap_err().contains("cert_file is empty"));
+    let off = r#"{"cert_file": "/c", "key_file": "/k", "glusterfs": {"executor": "mock"}}"#;
+    assert_eq!(parse(off).unwrap().tls, None);
+}
+
+#[test]
 fn an_environment_shows_names_only() {
     let environment = Environment::from([("HEKETI_ADMIN_KEY", "planted-secret")]);
     assert_eq!(format!("{environment:?}"), r#"{"HEKETI_ADMIN_KEY"}"#);

@@ -12,9 +12,7 @@ use crate::api::{AdminStatus, Validate as _};
 
 /// Which requests are let in at present.
 #[utoipa::path(get, path = "/admin", tag = "service", operation_id = "admin_state",
-    responses((status = 200, description = "The state", body = AdminStatus),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The state", body = AdminStatus)))]
 pub(super) async fn state(State(app): State<App>) -> Response {
     answers::json(StatusCode::OK, &AdminStatus { state: app.admin_state.get().name().to_owned() })
 }
@@ -24,9 +22,7 @@ pub(super) async fn state(State(app): State<App>) -> Response {
 /// `read-only` refuses this request too: SIGUSR2 or a restart ends it. A restart forgets what was set.
 #[utoipa::path(post, path = "/admin", tag = "service", operation_id = "admin_set_state",
     request_body = AdminStatus,
-    responses((status = 204, description = "The state is set"),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 204, description = "The state is set")))]
 pub(super) async fn set_state(
     State(app): State<App>,
     ExplainedBody(request): ExplainedBody<AdminStatus>,

@@ -1,6 +1,6 @@
 //! The answers that are not errors, with exactly heketi's headers.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
@@ -20,6 +20,14 @@ const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
 /// A value as JSON.
 pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
     let mut response = with_body(status, json::encode(value));
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
+/// What is JSON already.
+pub fn text_of_json(status: StatusCode, text: Bytes) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
 }

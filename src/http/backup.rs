@@ -16,9 +16,7 @@ const PIECE: usize = 64 * 1024;
 
 /// A verified copy of the database, the same that `mortard backup` makes.
 #[utoipa::path(get, path = "/backup/db", tag = "database", operation_id = "backup_db",
-    responses((status = 200, description = "The database", body = Vec<u8>, content_type = "application/octet-stream"),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The database", body = Vec<u8>, content_type = "application/octet-stream")))]
 pub(super) async fn download(State(app): State<App>) -> Result<Response, ApiError> {
     let copy = make_copy(&app).await.map_err(ApiError::Backup)?;
     let length = copy.metadata().await.context("cannot read the copy").map_err(ApiError::Backup)?.len();

@@ -12,9 +12,7 @@ use crate::model::ids::BrickId;
 #[utoipa::path(post, path = "/bricks/to-evict/{id}", tag = "bricks", operation_id = "brick_evict",
     params(("id" = String, Path, description = "Id of the brick")),
     request_body(content = BrickEvictRequest, description = "Optional"),
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn evict(
     State(app): State<App>,
     id: Result<Id<BrickId>, ApiError>,

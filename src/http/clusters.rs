@@ -15,9 +15,7 @@ use crate::store::{cluster, node, volume};
 /// Makes a cluster. Without flags it takes no volumes at all.
 #[utoipa::path(post, path = "/clusters", tag = "clusters", operation_id = "cluster_create",
     request_body = ClusterCreateRequest,
-    responses((status = 201, description = "The new cluster", body = ClusterInfo),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 201, description = "The new cluster", body = ClusterInfo)))]
 pub(super) async fn create(
     State(app): State<App>,
     Body(request): Body<ClusterCreateRequest>,
@@ -28,9 +26,7 @@ pub(super) async fn create(
 
 /// All clusters.
 #[utoipa::path(get, path = "/clusters", tag = "clusters", operation_id = "cluster_list",
-    responses((status = 200, description = "Ids of all clusters", body = ClusterList),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "Ids of all clusters", body = ClusterList)))]
 pub(super) async fn list(State(app): State<App>) -> Result<Response, ApiError> {
     let mut conn = app.operations.store().read().await?;
     let ids: Vec<ClusterId> = cluster::all(&mut conn).await?.into_iter().map(|cluster| cluster.id).collect();
@@ -40,9 +36,7 @@ pub(super) async fn list(State(app): State<App>) -> Result<Response, ApiError> {
 /// One cluster, without the volumes that are being made or deleted.
 #[utoipa::path(get, path = "/clusters/{id}", tag = "clusters", operation_id = "cluster_info",
     params(("id" = String, Path, description = "Id of the cluster")),
-    responses((status = 200, description = "The cluster", body = ClusterInfo),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The cluster", body = ClusterInfo)))]
 pub(super) async fn info(State(app): State<App>, Id(id): Id<ClusterId>) -> Result<Response, ApiError> {
     let mut conn = app.operations.store().read().await?;
     let found = cluster::find(&mut conn, id).await?.ok_or(OpError::NotFound)?;
@@ -57,9 +51,7 @@ pub(super) async fn info(State(app): State<App>, Id(id): Id<ClusterId>) -> Resul
 #[utoipa::path(post, path = "/clusters/{id}/flags", tag = "clusters", operation_id = "cluster_set_flags",
     params(("id" = String, Path, description = "Id of the cluster")),
     request_body = ClusterCreateRequest,
-    responses((status = 200, description = "The flags are set"),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The flags are set")))]
 pub(super) async fn set_flags(
     State(app): State<App>,
     id: Result<Id<ClusterId>, ApiError>,
@@ -74,9 +66,7 @@ pub(super) async fn set_flags(
 /// Takes an empty cluster away.
 #[utoipa::path(delete, path = "/clusters/{id}", tag = "clusters", operation_id = "cluster_delete",
     params(("id" = String, Path, description = "Id of the cluster")),
-    responses((status = 200, description = "The cluster is gone"),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The cluster is gone")))]
 pub(super) async fn delete(State(app): State<App>, Id(id): Id<ClusterId>) -> Result<Response, ApiError> {
     app.operations.delete_cluster(id).await?;
     Ok(StatusCode::OK.into_response())

@@ -2,47 +2,121 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::response::Response;
 use axum::serve::Listener;
+use hyper::Request;
 use hyper::body::Incoming;
+use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 use tower::ServiceExt as _;
 use tracing::debug;
 
-/// How long a client may take to send the headers of a request, the pause after the one before included.
-const HEADERS_WITHIN: Duration = Duration::from_secs(60);
+use super::tls::{self, Speaks, Tls};
+use super::{http2, problem};
 
-/// Serves until it is dropped.
+/// How long a client may take to send the headers of a request, the pause after the one before included.
+pub(super) const HEADERS_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long a client may take until both sides agree on TLS.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+
+/// The words of Go's server, with the cure.
+const PLAIN_HTTP: &str =
+    "Client sent an HTTP request to an HTTPS server. Write https:// in place of http:// in its address.";
+
+/// Whether a request came over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encrypted(pub bool);
+
+/// Serves until it is dropped; with `tls` nothing but TLS.
 ///
 /// Not `axum::serve`: there a request whose client closes the connection right behind it is dropped before it is
 /// looked at. Here it is carried out, and only its answer is lost.
-pub async fn serve(mut listener: TcpListener, router: Router) -> Infallible {
+pub async fn serve(mut listener: TcpListener, router: Router, tls: Option<Arc<Tls>>) -> Infallible {
     loop {
         // Waits where the process has no descriptor left.
         let (stream, address) = Listener::accept(&mut listener).await;
         // Answers are small and complete: nothing is gained by waiting for more.
         stream.set_nodelay(true).ok();
-        let router = router.clone();
-        tokio::spawn(async move {
-            let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-                request.extensions_mut().insert::<ConnectInfo<SocketAddr>>(ConnectInfo(address));
-                router.clone().oneshot(request.map(Body::new))
-            });
-            let served = http1::Builder::new()
-                .half_close(true)
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADERS_WITHIN)
-                .serve_connection(TokioIo::new(stream), service);
-            if let Err(broken) = served.await {
-                debug!(error = &broken as &dyn std::error::Error, "a connection ended");
-            }
-        });
+        let requests =
+            Requests { router: router.clone(), peer: address, encrypted: Encrypted(tls.is_some()) };
+        // The handshake belongs to the task: one that stalls keeps nobody else waiting.
+        match tls.clone() {
+            None => drop(tokio::spawn(http1(TokioIo::new(stream), requests))),
+            Some(tls) => drop(tokio::spawn(secured(stream, tls, requests))),
+        }
+    }
+}
+
+/// A connection to a port that speaks TLS.
+async fn secured(stream: TcpStream, tls: Arc<Tls>, requests: Requests) {
+    let peer = requests.peer;
+    match timeout(HANDSHAKE_WITHIN, tls::speaks(&stream)).await {
+        Ok(Ok(Speaks::Tls)) => {}
+        Ok(Ok(Speaks::Plain)) => return refuse_plain(stream).await,
+        Ok(Ok(Speaks::Nothing) | Err(_)) | Err(_) => return,
+    }
+    match timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await {
+        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(tls::H2) => {
+            http2::serve(TokioIo::new(stream), requests).await;
+        }
+        Ok(Ok(stream)) => http1(TokioIo::new(stream), requests).await,
+        Ok(Err(refused)) => debug!("no TLS with {}: {refused}", peer),
+        Err(_) => debug!("no TLS with {} within {HANDSHAKE_WITHIN:?}", peer),
+    }
+}
+
+async fn http1(stream: impl Read + Write + Unpin + 'static, requests: Requests) {
+    let service = service_fn(move |request| requests.answer(request));
+    let served = http1::Builder::new()
+        .half_close(true)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .serve_connection(stream, service);
+    if let Err(broken) = served.await {
+        debug!(error = &broken as &dyn std::error::Error, "a connection ended");
+    }
+}
+
+/// Tells a client that speaks plain HTTP what to do. What speaks neither is told the same, in vain.
+async fn refuse_plain(stream: TcpStream) {
+    let refuse = |request: Request<Incoming>| async move {
+        let status = axum::http::StatusCode::BAD_REQUEST;
+        Ok::<Response, Infallible>(problem::failure(request.headers(), status, PLAIN_HTTP, None))
+    };
+    let served = http1::Builder::new()
+        .keep_alive(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HANDSHAKE_WITHIN)
+        .serve_connection(TokioIo::new(stream), service_fn(refuse));
+    served.await.ok();
+}
+
+/// Hands the requests of one connection on, each with what is known of it.
+pub(super) struct Requests {
+    router: Router,
+    peer: SocketAddr,
+    encrypted: Encrypted,
+}
+
+impl Requests {
+    /// Hands one request on.
+    pub(super) fn answer(
+        &self,
+        mut request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
+        request.extensions_mut().insert::<ConnectInfo<SocketAddr>>(ConnectInfo(self.peer));
+        request.extensions_mut().insert(self.encrypted);
+        self.router.clone().oneshot(request.map(Body::new))
     }
 }

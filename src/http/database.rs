@@ -11,18 +11,14 @@ use crate::store::everything;
 /// Everything that the database holds, in the shape of heketi's dumps. Unfinished operations that heketi does not
 /// record (of nodes and devices) are left out.
 #[utoipa::path(get, path = "/db/dump", tag = "database", operation_id = "db_dump",
-    responses((status = 200, description = "The state", body = Dump),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The state", body = Dump)))]
 pub(super) async fn dump(State(app): State<App>) -> Result<Response, ApiError> {
     of_dump(&app, |dump| answers::indented_json(&dump)).await
 }
 
 /// What contradicts itself in the database. Nothing is changed, and the answer is 200 also when something does.
 #[utoipa::path(get, path = "/db/check", tag = "database", operation_id = "db_check",
-    responses((status = 200, description = "What was found", body = CheckReport),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "What was found", body = CheckReport)))]
 pub(super) async fn check(State(app): State<App>) -> Result<Response, ApiError> {
     of_dump(&app, |dump| answers::indented_json(&CheckReport::new(&dump))).await
 }

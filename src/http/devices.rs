@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::extract::{Body, Id, OptionalBody};
-use super::{ApiError, App, accepted, answers};
+use super::{ApiError, App, accepted, accepted_of_get, answers};
 use crate::api::{
     DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, StateRequest, TagsRequest, Validate as _,
 };
@@ -19,9 +19,7 @@ use crate::store::{brick, device};
 /// Prepares a disk of a node for bricks. The job ends with 204: read the node to learn the new id.
 #[utoipa::path(post, path = "/devices", tag = "devices", operation_id = "device_add",
     request_body = DeviceAddRequest,
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn add(
     State(app): State<App>,
     Body(request): Body<DeviceAddRequest>,
@@ -39,9 +37,7 @@ pub(super) async fn add(
 /// One device with its bricks.
 #[utoipa::path(get, path = "/devices/{id}", tag = "devices", operation_id = "device_info",
     params(("id" = String, Path, description = "Id of the device")),
-    responses((status = 200, description = "The device", body = DeviceInfo),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The device", body = DeviceInfo)))]
 pub(super) async fn info(State(app): State<App>, Id(id): Id<DeviceId>) -> Result<Response, ApiError> {
     let mut conn = app.operations.store().read().await?;
     let found = device::find(&mut conn, id).await?.filter(|device| device.phase != Phase::Creating);
@@ -54,9 +50,7 @@ pub(super) async fn info(State(app): State<App>, Id(id): Id<DeviceId>) -> Result
 #[utoipa::path(delete, path = "/devices/{id}", tag = "devices", operation_id = "device_delete",
     params(("id" = String, Path, description = "Id of the device")),
     request_body(content = DeviceDeleteRequest, description = "Optional"),
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn delete(
     State(app): State<App>,
     id: Result<Id<DeviceId>, ApiError>,
@@ -69,9 +63,7 @@ pub(super) async fn delete(
 #[utoipa::path(post, path = "/devices/{id}/state", tag = "devices", operation_id = "device_set_state",
     params(("id" = String, Path, description = "Id of the device")),
     request_body = StateRequest,
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn set_state(
     State(app): State<App>,
     id: Result<Id<DeviceId>, ApiError>,
@@ -84,21 +76,16 @@ pub(super) async fn set_state(
 /// Reads the size of a device again.
 #[utoipa::path(get, path = "/devices/{id}/resync", tag = "devices", operation_id = "device_resync",
     params(("id" = String, Path, description = "Id of the device")),
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn resync(State(app): State<App>, Id(id): Id<DeviceId>) -> Result<Response, ApiError> {
-    let job = app.operations.resync_device(id).await?;
-    Ok(answers::accepted_of_get(&format!("/queue/{job}")))
+    Ok(accepted_of_get(app.operations.resync_device(id).await?))
 }
 
 /// Changes the tags of a device; answers with those it has then.
 #[utoipa::path(post, path = "/devices/{id}/tags", tag = "devices", operation_id = "device_set_tags",
     params(("id" = String, Path, description = "Id of the device")),
     request_body = TagsRequest,
-    responses((status = 200, description = "All tags of the device", body = BTreeMap<String, String>),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "All tags of the device", body = BTreeMap<String, String>)))]
 pub(super) async fn set_tags(
     State(app): State<App>,
     id: Result<Id<DeviceId>, ApiError>,

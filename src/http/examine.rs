@@ -10,9 +10,7 @@ use crate::operations::OpError;
 /// Asks all peers what they have, and reports what disagrees with the database. Nothing is changed. A peer that does not
 /// answer is a line of the report; one that hangs is waited for up to a minute.
 #[utoipa::path(get, path = "/internal/state/examine/gluster", tag = "database", operation_id = "examine_gluster",
-    responses((status = 200, description = "What was found", body = Examination),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "What was found", body = Examination)))]
 pub(super) async fn gluster(State(app): State<App>) -> Result<Response, ApiError> {
     let in_flight = app.operations.in_flight();
     let found = app.operations.examine().await.map_err(|error| match error {

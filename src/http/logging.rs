@@ -12,9 +12,7 @@ use crate::telemetry::LogLevel;
 
 /// How much is logged at present.
 #[utoipa::path(get, path = "/internal/logging", tag = "service", operation_id = "log_level",
-    responses((status = 200, description = "The level", body = LogLevels),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The level", body = LogLevels)))]
 pub(super) async fn level(State(app): State<App>) -> Response {
     answers::json(StatusCode::OK, &LogLevels::new(app.log.level().name()))
 }
@@ -22,9 +20,7 @@ pub(super) async fn level(State(app): State<App>) -> Response {
 /// Logs more or less from now on. A restart goes back to the configured level.
 #[utoipa::path(post, path = "/internal/logging", tag = "service", operation_id = "log_set_level",
     request_body = LogLevels,
-    responses((status = 200, description = "The level that is set", body = LogLevels),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The level that is set", body = LogLevels)))]
 pub(super) async fn set_level(
     State(app): State<App>,
     ExplainedBody(request): ExplainedBody<LogLevels>,

@@ -33,8 +33,7 @@ struct Counted {
 
 /// Figures for Prometheus; needs no token.
 #[utoipa::path(get, path = "/metrics", tag = "service", operation_id = "metrics", security(()),
-    responses((status = 200, description = "The figures", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The figures", body = String, content_type = "text/plain")))]
 pub(super) async fn scrape(State(app): State<App>) -> std::result::Result<Response, ApiError> {
     let mut conn = app.operations.store().read().await?;
     let counted = count(&mut conn).await?;

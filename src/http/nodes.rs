@@ -17,9 +17,7 @@ use crate::store::{brick, device, node};
 /// Adds a node to a cluster and joins it to the trusted pool.
 #[utoipa::path(post, path = "/nodes", tag = "nodes", operation_id = "node_add",
     request_body = NodeAddRequest,
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn add(
     State(app): State<App>,
     Body(request): Body<NodeAddRequest>,
@@ -38,9 +36,7 @@ pub(super) async fn add(
 /// One node with its devices and their bricks.
 #[utoipa::path(get, path = "/nodes/{id}", tag = "nodes", operation_id = "node_info",
     params(("id" = String, Path, description = "Id of the node")),
-    responses((status = 200, description = "The node", body = NodeInfo),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The node", body = NodeInfo)))]
 pub(super) async fn info(State(app): State<App>, Id(id): Id<NodeId>) -> Result<Response, ApiError> {
     let mut conn = app.operations.store().read().await?;
     let found = node::find(&mut conn, id).await?.filter(|node| node.phase != Phase::Creating);
@@ -55,9 +51,7 @@ pub(super) async fn info(State(app): State<App>, Id(id): Id<NodeId>) -> Result<R
 /// Takes a node without devices away.
 #[utoipa::path(delete, path = "/nodes/{id}", tag = "nodes", operation_id = "node_delete",
     params(("id" = String, Path, description = "Id of the node")),
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn delete(State(app): State<App>, Id(id): Id<NodeId>) -> Result<Response, ApiError> {
     Ok(accepted(app.operations.delete_node(id).await?))
 }
@@ -66,9 +60,7 @@ pub(super) async fn delete(State(app): State<App>, Id(id): Id<NodeId>) -> Result
 #[utoipa::path(post, path = "/nodes/{id}/state", tag = "nodes", operation_id = "node_set_state",
     params(("id" = String, Path, description = "Id of the node")),
     request_body = StateRequest,
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn set_state(
     State(app): State<App>,
     id: Result<Id<NodeId>, ApiError>,
@@ -82,9 +74,7 @@ pub(super) async fn set_state(
 #[utoipa::path(post, path = "/nodes/{id}/tags", tag = "nodes", operation_id = "node_set_tags",
     params(("id" = String, Path, description = "Id of the node")),
     request_body = TagsRequest,
-    responses((status = 200, description = "All tags of the node", body = BTreeMap<String, String>),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "All tags of the node", body = BTreeMap<String, String>)))]
 pub(super) async fn set_tags(
     State(app): State<App>,
     id: Result<Id<NodeId>, ApiError>,

@@ -15,9 +15,7 @@ use crate::operations::OpError;
 
 /// How many operations there are.
 #[utoipa::path(get, path = "/operations", tag = "operations", operation_id = "operations_info",
-    responses((status = 200, description = "Numbers", body = OperationsInfo),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "Numbers", body = OperationsInfo)))]
 pub(super) async fn info(State(app): State<App>) -> Result<Response, ApiError> {
     let all = app.operations.unfinished().await?;
     Ok(answers::json(StatusCode::OK, &OperationsInfo::new(&all, app.operations.in_flight())))
@@ -25,9 +23,7 @@ pub(super) async fn info(State(app): State<App>) -> Result<Response, ApiError> {
 
 /// All unfinished operations.
 #[utoipa::path(get, path = "/operations/pending", tag = "operations", operation_id = "operations_pending",
-    responses((status = 200, description = "The operations", body = PendingOperationList),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The operations", body = PendingOperationList)))]
 pub(super) async fn pending(State(app): State<App>) -> Result<Response, ApiError> {
     let mut all = app.operations.unfinished().await?;
     all.sort_by_key(|op| op.id);
@@ -39,9 +35,7 @@ pub(super) async fn pending(State(app): State<App>) -> Result<Response, ApiError
 /// An unfinished operation with what it changes.
 #[utoipa::path(get, path = "/operations/pending/{id}", tag = "operations", operation_id = "operation_details",
     params(("id" = String, Path, description = "Id of the operation")),
-    responses((status = 200, description = "The operation", body = PendingOperationDetails),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The operation", body = PendingOperationDetails)))]
 pub(super) async fn details(State(app): State<App>, Path(id): Path<String>) -> Result<Response, ApiError> {
     if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(ApiError::NoRoute);
@@ -54,9 +48,7 @@ pub(super) async fn details(State(app): State<App>, Path(id): Path<String>) -> R
 
 /// All unfinished operations with what they do now, how old they are, how often they were tried, and why they wait.
 #[utoipa::path(get, path = "/operations/progress", tag = "operations", operation_id = "operations_progress",
-    responses((status = 200, description = "The operations", body = OperationProgressList),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The operations", body = OperationProgressList)))]
 pub(super) async fn progress(State(app): State<App>) -> Result<Response, ApiError> {
     let all = app.operations.unfinished().await?;
     let now = app.operations.now_ms();
@@ -69,9 +61,7 @@ pub(super) async fn progress(State(app): State<App>) -> Result<Response, ApiErro
 /// be cleaned up stays listed.
 #[utoipa::path(post, path = "/operations/pending/cleanup", tag = "operations", operation_id = "operations_clean_up",
     request_body = CleanUpRequest,
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn clean_up(
     State(app): State<App>,
     Body(request): Body<CleanUpRequest>,

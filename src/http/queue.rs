@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::extract::{Id, IsUser};
-use super::{ApiError, App, answers, problem};
+use super::{ApiError, App, answers, jobs, problem};
 use crate::model::ids::JobId;
 use crate::model::operation::JobOutcome;
 
@@ -33,25 +33,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
                   ("Preference-Applied" = String, description = "`wait`: it was waited for as long as `Prefer` said"))),
               (status = 204, description = "Done; there is nothing to show"),
               (status = 303, description = "Done; here is the object", headers(("Location" = String, description = "Path of the object"),
-                  ("X-Mortar-Warning" = String, description = "What failed all the same, and what to do"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The job failed; the text says why", body = String, content_type = "text/plain")))]
+                  ("X-Mortar-Warning" = String, description = "What failed all the same, and what to do")))))]
 pub(super) async fn poll(
     State(app): State<App>,
     IsUser(is_user): IsUser,
     Id(id): Id<JobId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut view = app.operations.job(id).await?;
-    if is_user && !view.job.by_user {
-        return Err(ApiError::AdminOnly);
-    }
-    let mut waited = false;
-    if let (None, Some(time)) = (&view.job.outcome, preferred_wait(&headers)) {
-        (view, waited) = app.operations.job_within(id, time).await?;
-    }
+    let (view, waited) = jobs::read(&app, is_user, id, &headers).await?;
     Ok(match view.job.outcome {
-        None => running(view.step.as_deref(), waited),
+        None => running(view.doing.as_ref().map(|doing| doing.text.as_str()), waited),
         Some(JobOutcome::Done) => answers::no_content(),
         Some(JobOutcome::Location { path, warning }) => done(&path, warning.as_deref()),
         Some(JobOutcome::Failed { text, explanation }) => {
@@ -76,7 +67,7 @@ fn insert_line(response: &mut Response, name: &'static str, text: Option<&str>) 
 }
 
 /// How long the client wants to wait. What cannot be read is no preference: those are hints.
-fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
     let values = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
     let seconds = values.flat_map(|value| value.split(',')).find_map(|preference| {
         let (name, value) = preference.split(';').next()?.split_once('=')?;

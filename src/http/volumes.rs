@@ -11,7 +11,7 @@ use super::extract::{Body, Id, IsUser};
 use super::{ApiError, App, accepted, answers};
 use crate::api::{
     BlockRestrictionRequest, VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo,
-    VolumeList, VolumeRequestError,
+    VolumeList, VolumeRequestError, VolumeSummaryList,
 };
 use crate::json;
 use crate::model::ids::VolumeId;
@@ -28,9 +28,7 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 #[utoipa::path(post, path = "/volumes", tag = "volumes", operation_id = "volume_create",
     params(("Idempotency-Key" = Option<String>, Header, description = "A text that names this request, so that it can be repeated. It is kept for as long as the volume is there, and free again when the request failed and was undone")),
     request_body = VolumeCreateRequest,
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn create(
     State(app): State<App>,
     IsUser(is_user): IsUser,
@@ -57,20 +55,26 @@ fn key<T: Serialize>(headers: &HeaderMap, path: &str, request: &T) -> Option<Req
 
 /// All volumes but those that are being made or deleted.
 #[utoipa::path(get, path = "/volumes", tag = "volumes", operation_id = "volume_list",
-    responses((status = 200, description = "Ids of all volumes", body = VolumeList),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "Ids of all volumes", body = VolumeList)))]
 pub(super) async fn list(State(app): State<App>) -> Result<Response, ApiError> {
     let mut conn = app.operations.store().read().await?;
     Ok(answers::json(StatusCode::OK, &VolumeList::new(&volume::ready_ids(&mut conn).await?)))
 }
 
+/// All volumes with names and sizes, in one answer. A `user` sees those that users have made.
+#[utoipa::path(get, path = "/volumes/summary", tag = "volumes", operation_id = "volume_summary",
+    responses((status = 200, description = "The volumes, without those that are being made or deleted", body = VolumeSummaryList)))]
+pub(super) async fn summary(State(app): State<App>, IsUser(is_user): IsUser) -> Result<Response, ApiError> {
+    let mut conn = app.operations.store().read().await?;
+    let found = volume::summaries(&mut conn, is_user).await?;
+    drop(conn);
+    Ok(answers::json(StatusCode::OK, &VolumeSummaryList::new(found)))
+}
+
 /// One volume.
 #[utoipa::path(get, path = "/volumes/{id}", tag = "volumes", operation_id = "volume_info",
     params(("id" = String, Path, description = "Id of the volume")),
-    responses((status = 200, description = "The volume", body = VolumeInfo),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The volume", body = VolumeInfo)))]
 pub(super) async fn info(
     State(app): State<App>,
     IsUser(is_user): IsUser,
@@ -92,9 +96,7 @@ pub(super) async fn info(
 /// Deletes a volume with all that is on it.
 #[utoipa::path(delete, path = "/volumes/{id}", tag = "volumes", operation_id = "volume_delete",
     params(("id" = String, Path, description = "Id of the volume")),
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn delete(
     State(app): State<App>,
     IsUser(is_user): IsUser,
@@ -109,9 +111,7 @@ pub(super) async fn delete(
     params(("id" = String, Path, description = "Id of the volume"),
            ("Idempotency-Key" = Option<String>, Header, description = "A text that names this request, so that it can be repeated. It is kept for as long as the volume is there: a further expansion needs another one. It is free again when the expansion failed and was undone")),
     request_body = VolumeExpandRequest,
-    responses((status = 202, description = "Begun; poll the job", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job")))]
 pub(super) async fn expand(
     State(app): State<App>,
     id: Result<Id<VolumeId>, ApiError>,
@@ -131,9 +131,7 @@ pub(super) async fn expand(
     params(("id" = String, Path, description = "Id of the volume that is copied"),
            ("Idempotency-Key" = Option<String>, Header, description = "A text that names this request, so that it can be repeated. It is kept for as long as the copy is there, and free again when the request failed and was undone")),
     request_body = VolumeCloneRequest,
-    responses((status = 202, description = "Begun; poll the job, which leads to the copy", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Begun; poll the job, which leads to the copy")))]
 pub(super) async fn clone(
     State(app): State<App>,
     id: Result<Id<VolumeId>, ApiError>,
@@ -151,9 +149,7 @@ pub(super) async fn clone(
 #[utoipa::path(post, path = "/volumes/{id}/block-restriction", tag = "volumes", operation_id = "volume_set_block_restriction",
     params(("id" = String, Path, description = "Id of the hosting volume")),
     request_body = BlockRestrictionRequest,
-    responses((status = 202, description = "Done; the job leads to the volume", headers(("Location" = String, description = "Path of the job"))),
-              (status = "4XX", description = "The request was refused", body = String, content_type = "text/plain"),
-              (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
+    responses((status = 202, description = "Done; the job leads to the volume")))]
 pub(super) async fn set_block_restriction(
     State(app): State<App>,
     id: Result<Id<VolumeId>, ApiError>,

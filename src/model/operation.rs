@@ -232,11 +232,45 @@ pub enum JobOutcome {
     },
 }
 
+/// What a job was started for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobSubject {
+    /// The name of what is done, such as `volume-create`.
+    pub kind: String,
+    /// The id of the object that it makes, changes or takes away; empty where it is about no single one.
+    pub target: String,
+}
+
+impl JobSubject {
+    /// Of an operation.
+    pub fn of(operation: &Operation) -> JobSubject {
+        JobSubject { kind: operation.kind.as_str().to_owned(), target: operation.target.clone() }
+    }
+
+    /// Of something that needs no operation, or no more.
+    pub fn new(kind: &str, target: impl ToString) -> JobSubject {
+        JobSubject { kind: kind.to_owned(), target: target.to_string() }
+    }
+}
+
+/// What a job does at present.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Doing {
+    /// In a few words.
+    pub text: String,
+    /// The hosts that it works on.
+    pub hosts: Vec<String>,
+    /// Whether it waits until it can be tried again.
+    pub waits: bool,
+}
+
 /// What `/queue/{id}` answers from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// Its id.
     pub id: JobId,
+    /// What it was started for; unknown for jobs of earlier versions.
+    pub subject: Option<JobSubject>,
     /// Whether the token of a `user` started it, which may then read it.
     pub by_user: bool,
     /// The result; `None` while it runs.
@@ -245,18 +279,9 @@ pub struct Job {
     pub created_ms: i64,
 }
 
-/// What an operation does.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Doing {
-    /// In a few words.
-    pub text: String,
-    /// Where, by the names that commands are sent to. Of what gluster does for the whole pool: the peer that is asked first.
-    pub hosts: Vec<String>,
-}
-
 /// Something that is done on no host, or that its parts say of where.
 impl From<String> for Doing {
     fn from(text: String) -> Doing {
-        Doing { text, hosts: Vec::new() }
+        Doing { text, ..Doing::default() }
     }
 }

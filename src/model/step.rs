@@ -216,6 +216,35 @@ pub enum Step {
     DropSnapshot(ClonePlan),
 }
 
+impl Step {
+    /// Where its commands go. What gluster does on behalf of all peers is asked of one, which is tried first.
+    pub fn hosts(&self) -> Vec<&Host> {
+        fn first(peers: &[Peer]) -> Vec<&Host> {
+            peers.first().map(|peer| &peer.host).into_iter().collect()
+        }
+        match self {
+            Step::ProbePeer { peer, .. } | Step::DetachPeer { peer, .. } => vec![&peer.host],
+            Step::PrepareDevice(plan)
+            | Step::FindDevice(plan)
+            | Step::ReleaseDevice(plan)
+            | Step::ReadDevice(plan) => vec![&plan.peer.host],
+            Step::CreateBrick(plan) | Step::DestroyBrick(plan) => vec![&plan.peer.host],
+            Step::CreateVolume(plan)
+            | Step::StartVolume(plan)
+            | Step::StopVolume(plan)
+            | Step::DeleteVolume(plan)
+            | Step::Rebalance(plan) => first(&plan.peers),
+            Step::AddBricks(plan) => first(&plan.volume.peers),
+            Step::CheckHeal(plan) | Step::ReplaceBrick(plan) | Step::AwaitHeal(plan) => {
+                first(&plan.volume.peers)
+            }
+            Step::SnapshotVolume(plan) | Step::CloneSnapshot(plan) | Step::DropSnapshot(plan) => {
+                first(&plan.source.peers)
+            }
+        }
+    }
+}
+
 /// What preparing a device found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceFacts {

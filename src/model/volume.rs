@@ -1,6 +1,6 @@
 //! Volumes.
 
-use super::durability::{Durability, RequestedDurability};
+use super::durability::{Durability, DurabilityKind, RequestedDurability};
 use super::hosting::Hosting;
 use super::ids::{ClusterId, VolumeId};
 use super::sizes::GiB;
@@ -72,6 +72,23 @@ pub struct Volume {
     pub snapshot: Snapshot,
     /// Where it is in its life.
     pub phase: Phase,
+}
+
+/// What lists say of a volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeSummary {
+    /// Its id.
+    pub id: VolumeId,
+    /// The cluster its bricks are in.
+    pub cluster: ClusterId,
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub size: GiB,
+    /// How it keeps its data.
+    pub durability: DurabilityKind,
+    /// Whether it hosts block volumes.
+    pub block: bool,
 }
 
 /// The name of a volume for which none was given. Kubernetes derives ids from it.

@@ -13,7 +13,7 @@ use crate::model::brick::Brick;
 use crate::model::durability::Durability;
 use crate::model::ids::{BrickId, FreshId, JobId, OperationId};
 use crate::model::node::Node;
-use crate::model::operation::{Detail, JobOutcome, OperationKind};
+use crate::model::operation::{Detail, JobOutcome, JobSubject, OperationKind};
 use crate::model::state::Phase;
 use crate::model::step::{ReplacePlan, Step};
 use crate::model::volume::Volume;
@@ -71,7 +71,10 @@ impl Engine {
             Err(CannotMove::Pending(text)) => {
                 Err(OpError::refused(format!("Failed to set up brick eviction: {text}"), None))
             }
-            Err(CannotMove::Not(outcome)) => self.finished_job(tx, outcome, false).await,
+            Err(CannotMove::Not(outcome)) => {
+                let subject = JobSubject::new(OperationKind::BrickEvict.as_str(), id);
+                self.finished_job(tx, subject, outcome).await
+            }
             Err(CannotMove::Refused(error)) => Err(error),
         }
     }

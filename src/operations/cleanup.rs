@@ -7,7 +7,7 @@ use tracing::error;
 use super::engine::Engine;
 use super::{OpError, Operations, doing};
 use crate::model::ids::{JobId, OperationId};
-use crate::model::operation::{Doing, Job, JobOutcome, Operation};
+use crate::model::operation::{Doing, Job, JobOutcome, JobSubject, Operation};
 use crate::store::{Result as StoreResult, StoreError, job, operation};
 
 impl Operations {
@@ -26,7 +26,7 @@ impl Operations {
 
     /// What an operation does now, or goes on with when it is taken up again.
     pub fn doing(&self, op: &Operation) -> Doing {
-        self.inner.progress.doing(op.job).unwrap_or_else(|| doing::next(op))
+        self.inner.progress.of(op.job).unwrap_or_else(|| doing::next(op))
     }
 
     /// The time by which operations are dated, in milliseconds since 1970.
@@ -55,9 +55,11 @@ impl Engine {
             return Err(OpError::ShuttingDown);
         }
         let id = JobId::from_uuid(self.ids.draw());
-        let new = Job { id, by_user: false, outcome: None, created_ms: self.clock.now_ms() };
+        let subject = Some(JobSubject::new("clean-up", ""));
+        let new = Job { id, subject, by_user: false, outcome: None, created_ms: self.clock.now_ms() };
         job::insert(&mut *self.store.writer().await?, &new).await?;
         self.progress.begin(new);
+        self.progress.set(id, "cleaning up what was left unfinished".to_owned().into());
         let engine = Arc::clone(self);
         self.running.send_modify(|count| *count += 1);
         tokio::spawn(async move {

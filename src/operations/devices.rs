@@ -13,7 +13,7 @@ use crate::executor::lvm;
 use crate::model::device::{Device, Storage};
 use crate::model::ids::{DeviceId, JobId, NodeId};
 use crate::model::node::{Node, Tags};
-use crate::model::operation::{Detail, JobOutcome, OperationKind};
+use crate::model::operation::{Detail, JobOutcome, JobSubject, OperationKind};
 use crate::model::sizes::KiB;
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::{DevicePlan, Step};
@@ -90,7 +90,8 @@ impl Engine {
         let node = node::find(&mut tx, node_id).await?.filter(|node| node.phase == Phase::Ready);
         let node = node.ok_or(NO_NODE)?;
         if let Some(there) = device::named(&mut tx, node_id, &spec.name).await? {
-            return self.finished_job(tx, already_added(&node, &spec.name, there), false).await;
+            let subject = JobSubject::new(OperationKind::DeviceAdd.as_str(), there);
+            return self.finished_job(tx, subject, already_added(&node, &spec.name, there)).await;
         }
         let new = Device {
             id: DeviceId::from_uuid(self.ids.draw()),
@@ -191,7 +192,7 @@ impl Engine {
                 JobOutcome::Done
             }
         };
-        self.finished_job(tx, outcome, false).await
+        self.finished_job(tx, JobSubject::new("device-state", id), outcome).await
     }
 
     async fn resync_device(self: &Arc<Self>, id: DeviceId) -> Result<JobId, OpError> {
@@ -200,7 +201,8 @@ impl Engine {
         let there = brick::phases_on(&mut tx, id).await?;
         let pending = there.iter().any(|(_, phase)| *phase != Phase::Ready);
         if pending || operation::touches(&mut tx, &id.to_string()).await? {
-            return self.finished_job(tx, being_worked_on(&device), false).await;
+            let subject = JobSubject::new(OperationKind::DeviceResync.as_str(), id);
+            return self.finished_job(tx, subject, being_worked_on(&device)).await;
         }
         let mut plan = plan(&node, &device, false, false)?;
         plan.known = known(&mut tx, node.id).await?;

@@ -2,18 +2,19 @@
 
 use super::records::{positions, steps_at};
 use crate::model::operation::{Direction, Doing, Operation};
-use crate::model::step::{Step, StepState, VolumePlan};
+use crate::model::step::{Step, StepState};
 
 /// The steps of one stage.
 pub(super) fn stage(steps: &[&Step], back: bool) -> Doing {
     let Some(first) = steps.first() else {
-        return Doing { text: "finishing".to_owned(), hosts: Vec::new() };
+        return Doing::from("finishing".to_owned());
     };
-    let mut hosts: Vec<String> = steps.iter().flat_map(|step| hosts_of(step)).collect();
+    let mut hosts: Vec<String> =
+        steps.iter().flat_map(|step| step.hosts()).map(ToString::to_string).collect();
     hosts.sort();
     hosts.dedup();
     let what = describe(first, &hosts);
-    Doing { text: if back { format!("undoing: {what}") } else { what }, hosts }
+    Doing { text: if back { format!("undoing: {what}") } else { what }, hosts, waits: false }
 }
 
 /// What an operation that nobody works on goes on with.
@@ -27,30 +28,6 @@ pub(super) fn next(op: &Operation) -> Doing {
     let at = if back { stages.max() } else { stages.min() };
     let due = positions(op, |record| Some(record.stage) == at && is_left(record.state));
     stage(&steps_at(op, &due), back)
-}
-
-fn hosts_of(step: &Step) -> Vec<String> {
-    let asked =
-        |plan: &VolumePlan| plan.peers.first().map(|peer| peer.host.to_string()).into_iter().collect();
-    match step {
-        Step::ProbePeer { peer, .. } | Step::DetachPeer { peer, .. } => vec![peer.host.to_string()],
-        Step::PrepareDevice(plan)
-        | Step::FindDevice(plan)
-        | Step::ReleaseDevice(plan)
-        | Step::ReadDevice(plan) => vec![plan.peer.host.to_string()],
-        Step::CreateBrick(plan) | Step::DestroyBrick(plan) => vec![plan.peer.host.to_string()],
-        Step::CreateVolume(plan)
-        | Step::StartVolume(plan)
-        | Step::StopVolume(plan)
-        | Step::DeleteVolume(plan)
-        | Step::Rebalance(plan) => asked(plan),
-        Step::AddBricks(plan) => asked(&plan.volume),
-        Step::CheckHeal(plan) => asked(&plan.volume),
-        Step::ReplaceBrick(plan) | Step::AwaitHeal(plan) => vec![plan.new.host.to_string()],
-        Step::SnapshotVolume(plan) | Step::CloneSnapshot(plan) | Step::DropSnapshot(plan) => {
-            asked(&plan.source)
-        }
-    }
 }
 
 /// A stage in a few words.

@@ -22,7 +22,7 @@ use crate::metrics::Metrics;
 use crate::model::brick::Brick;
 use crate::model::clock::Clock;
 use crate::model::ids::{BrickId, ClusterId, Ids, JobId, NodeId, OperationId};
-use crate::model::operation::{Detail, Job, OperationKind};
+use crate::model::operation::{Detail, Job, JobSubject, OperationKind};
 use crate::model::step::Step;
 use crate::model::volume::Volume;
 use crate::store::rows::{self, NewRows};
@@ -187,7 +187,8 @@ impl Engine {
             self.set_active(recorded.id, false);
             return Err(refused.into());
         }
-        self.progress.begin(Job { id, by_user, outcome: None, created_ms: now });
+        let subject = Some(JobSubject::of(&recorded));
+        self.progress.begin(Job { id, subject, by_user, outcome: None, created_ms: now });
         self.spawn(recorded, Locking::Wanted(decision.locks), turn, true);
         Ok(id)
     }

@@ -195,8 +195,7 @@ impl Engine {
             }
             OnFailure::Retry => {
                 let text = format!("waiting: {}", error.text().trim());
-                let waits = Doing { text, ..doing::next(op) };
-                self.progress.set(op.job, waits);
+                self.progress.set(op.job, Doing { text, waits: true, ..doing::next(op) });
                 self.save_marks(op).await?;
                 Ok(Round::After(Duration::ZERO))
             }

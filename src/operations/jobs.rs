@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::{OpError, Operations};
 use crate::model::ids::JobId;
-use crate::model::operation::{Job, JobOutcome};
+use crate::model::operation::{Doing, Job, JobOutcome, JobSubject};
 use crate::store::{StoreError, WriteTx, job};
 
 /// A job and what it is doing.
@@ -14,8 +14,10 @@ use crate::store::{StoreError, WriteTx, job};
 pub struct JobView {
     /// The job.
     pub job: Job,
-    /// The running step in a few words.
-    pub step: Option<String>,
+    /// What it is doing; none where it has ended, or nothing has been begun.
+    pub doing: Option<Doing>,
+    /// Whether this server is on it; otherwise one without an outcome waits for the background.
+    pub taken_on: bool,
 }
 
 impl Operations {
@@ -33,7 +35,7 @@ impl Operations {
         let waited = ended.is_err();
         if let Ok(Some(job)) = ended {
             self.inner.note_read(id);
-            return Ok((JobView { job, step: None }, waited));
+            return Ok((JobView { job, doing: None, taken_on: false }, waited));
         }
         Ok((self.job(id).await?, waited))
     }
@@ -43,8 +45,8 @@ impl Operations {
     /// # Errors
     /// When there is no such job, or the database refuses.
     pub async fn job(&self, id: JobId) -> Result<JobView, OpError> {
-        if let Some((job, step)) = self.inner.progress.job(id) {
-            return Ok(JobView { job, step });
+        if let Some((job, doing)) = self.inner.progress.job(id) {
+            return Ok(JobView { job, doing, taken_on: true });
         }
         let mut conn = self.inner.store.read().await?;
         let job = job::find(&mut conn, id).await?.ok_or(OpError::NotFound)?;
@@ -52,11 +54,29 @@ impl Operations {
         if job.outcome.is_some() {
             self.inner.note_read(id);
         }
-        Ok(JobView { step: self.inner.progress.of(id), job })
+        Ok(self.inner.view(job))
+    }
+
+    /// Jobs, unfinished ones first, then the newest; not more than `limit`. `of_users`: only those that tokens of a
+    /// `user` have started. None counts as read.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn jobs(&self, of_users: bool, limit: u32) -> Result<Vec<JobView>, OpError> {
+        let mut conn = self.inner.store.read().await?;
+        let jobs = job::latest(&mut conn, of_users, limit).await?;
+        Ok(jobs.into_iter().map(|job| self.inner.view(job)).collect())
     }
 }
 
 impl Engine {
+    fn view(&self, job: Job) -> JobView {
+        if job.outcome.is_some() {
+            return JobView { job, doing: None, taken_on: false };
+        }
+        JobView { doing: self.progress.of(job.id), taken_on: self.progress.has(job.id), job }
+    }
+
     /// Written down by the background: neither this answer nor the next change waits for that commit. A kill before it
     /// makes the outcome be kept for longer.
     fn note_read(&self, id: JobId) {
@@ -76,11 +96,12 @@ impl Engine {
     pub(super) async fn finished_job(
         &self,
         mut tx: WriteTx,
+        subject: JobSubject,
         outcome: JobOutcome,
-        by_user: bool,
     ) -> Result<JobId, OpError> {
         let id = JobId::from_uuid(self.ids.draw());
-        let job = Job { id, by_user, outcome: Some(outcome), created_ms: self.clock.now_ms() };
+        let (subject, outcome, created_ms) = (Some(subject), Some(outcome), self.clock.now_ms());
+        let job = Job { id, subject, by_user: false, outcome, created_ms };
         job::insert(&mut tx, &job).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(id)

@@ -12,7 +12,7 @@ use crate::executor::system;
 use crate::model::host::Host;
 use crate::model::ids::{ClusterId, JobId, NodeId};
 use crate::model::node::{Node, Tags};
-use crate::model::operation::{Detail, JobOutcome, OperationKind};
+use crate::model::operation::{Detail, JobOutcome, JobSubject, OperationKind};
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::Step;
 use crate::store::node::HostnameUse;
@@ -169,7 +169,7 @@ impl Engine {
                 JobOutcome::Done
             }
         };
-        self.finished_job(tx, outcome, false).await
+        self.finished_job(tx, JobSubject::new("node-state", id), outcome).await
     }
 }
 

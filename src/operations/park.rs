@@ -73,7 +73,7 @@ impl Engine {
     /// Answers the job of an operation that runs on: it counts as parked from now on, so that a restart goes on with
     /// it too.
     pub(super) async fn tell_it_goes_on(&self, id: OperationId, job: JobId) {
-        let step = self.progress.of(job).unwrap_or_else(|| "its last step".to_owned());
+        let step = self.progress.of(job).map_or_else(|| "its last step".to_owned(), |doing| doing.text);
         let reason = format!("it goes on in the background: {step}");
         if let Err(refused) = self.answer_early(id, job, &reason).await {
             error!(error = &refused as &dyn std::error::Error, "could not answer job {job} early");

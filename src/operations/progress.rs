@@ -19,7 +19,7 @@ pub struct Progress {
 struct Running {
     /// Known while it has no outcome, if this server took it on.
     job: Option<Job>,
-    step: Option<Doing>,
+    doing: Option<Doing>,
     /// The job whose step belongs to this one's.
     part: Option<JobId>,
     /// Gone with this entry: that is what those who wait are told by, with the outcome if it is known.
@@ -34,7 +34,7 @@ impl Progress {
 
     /// Notes what a job is doing.
     pub fn set(&self, job: JobId, doing: Doing) {
-        self.running().entry(job).or_default().step = Some(doing);
+        self.running().entry(job).or_default().doing = Some(doing);
     }
 
     /// Notes that a job waits for another one, whose step is shown with its own.
@@ -67,21 +67,21 @@ impl Progress {
         Some(Job { outcome: Some(outcome), ..job? })
     }
 
-    /// What a job is doing, in a few words.
-    pub fn of(&self, job: JobId) -> Option<String> {
-        self.doing(job).map(|doing| doing.text)
-    }
-
-    /// What a job is doing, and where.
-    pub fn doing(&self, job: JobId) -> Option<Doing> {
+    /// What a job is doing.
+    pub fn of(&self, job: JobId) -> Option<Doing> {
         doing(&self.running(), job)
     }
 
     /// A job without an outcome that this server took on, and what it is doing.
-    pub fn job(&self, id: JobId) -> Option<(Job, Option<String>)> {
+    pub fn job(&self, id: JobId) -> Option<(Job, Option<Doing>)> {
         let running = self.running();
         let found = running.get(&id)?;
-        Some((found.job.clone()?, doing(&running, id).map(|doing| doing.text)))
+        Some((found.job.clone()?, doing(&running, id)))
+    }
+
+    /// Whether this server took a job on that has no outcome yet.
+    pub fn has(&self, id: JobId) -> bool {
+        self.running().contains_key(&id)
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<JobId, Running>> {
@@ -91,10 +91,8 @@ impl Progress {
 
 fn doing(running: &HashMap<JobId, Running>, job: JobId) -> Option<Doing> {
     let found = running.get(&job)?;
-    let step = found.step.clone()?;
-    let part = found.part.and_then(|part| running.get(&part)?.step.clone());
-    Some(match part {
-        Some(part) => Doing { text: format!("{}: {}", step.text, part.text), hosts: part.hosts },
-        None => step,
-    })
+    let own = found.doing.clone()?;
+    let part = found.part.and_then(|part| running.get(&part)?.doing.clone());
+    let Some(part) = part else { return Some(own) };
+    Some(Doing { text: format!("{}: {}", own.text, part.text), ..part })
 }

@@ -36,7 +36,9 @@ impl Engine {
             let path = format!("/volumes/{}", known.target);
             let outcome = Some(JobOutcome::Location { path, warning: None });
             let (by_user, created_ms) = (caller.is_user, self.clock.now_ms());
-            job::insert(conn, &Job { id: known.job, by_user, outcome, created_ms }).await?;
+            // Of a create, a clone or an expansion; which of them is forgotten.
+            let new = Job { id: known.job, subject: None, by_user, outcome, created_ms };
+            job::insert(conn, &new).await?;
             idempotency::put(conn, &known).await?;
         }
         Ok(Some(known.job))

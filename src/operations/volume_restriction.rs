@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::{OpError, Operations};
 use crate::model::hosting::{TooFull, Wanted};
 use crate::model::ids::{JobId, VolumeId};
-use crate::model::operation::JobOutcome;
+use crate::model::operation::{JobOutcome, JobSubject};
 use crate::model::state::Phase;
 use crate::model::volume::Volume;
 use crate::store::volume;
@@ -34,7 +34,7 @@ impl Engine {
         let changed = hosting.restricted(wanted, found.size).map_err(|full| too_full(&found, full))?;
         volume::set_hosting(&mut tx, id, changed).await?;
         let outcome = JobOutcome::Location { path: format!("/volumes/{id}"), warning: None };
-        self.finished_job(tx, outcome, false).await
+        self.finished_job(tx, JobSubject::new("volume-restriction", id), outcome).await
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use sqlx::SqliteConnection;
 
-use super::{Result, json, to_json};
+use super::{Result, StoreError, json, to_json};
 use crate::model::ids::JobId;
-use crate::model::operation::{Job, JobOutcome};
+use crate::model::operation::{Job, JobOutcome, JobSubject};
 
 /// How long an answer is kept after it was first read, so that a lost reply can be asked for again.
 const AFTER_READ_MS: i64 = 10 * 60 * 1000;
@@ -22,9 +22,13 @@ pub async fn insert(conn: &mut SqliteConnection, job: &Job) -> Result<()> {
     let outcome = job.outcome.as_ref().map(to_json).transpose()?;
     let finished = job.outcome.as_ref().map(|_| job.created_ms);
     let forget = finished.map(|ms| ms.saturating_add(UNREAD_MS));
+    let (kind, target) = job.subject.as_ref().map(|subject| (&subject.kind, &subject.target)).unzip();
     sqlx::query!(
-        "INSERT INTO job (id, by_user, outcome, created_ms, finished_ms, forget_ms) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO job (id, kind, target, by_user, outcome, created_ms, finished_ms, forget_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         job.id,
+        kind,
+        target,
         job.by_user,
         outcome,
         job.created_ms,
@@ -41,15 +45,53 @@ pub async fn insert(conn: &mut SqliteConnection, job: &Job) -> Result<()> {
 /// # Errors
 /// When the database refuses.
 pub async fn find(conn: &mut SqliteConnection, id: JobId) -> Result<Option<Job>> {
-    let row = sqlx::query!(
-        r#"SELECT id AS "id: JobId", by_user AS "by_user: bool", outcome, created_ms FROM job WHERE id = ?"#,
+    let row = sqlx::query_as!(
+        JobRow,
+        r#"SELECT id AS "id: JobId", kind, target, by_user AS "by_user: bool", outcome, created_ms
+             FROM job WHERE id = ?"#,
         id
     )
     .fetch_optional(conn)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let outcome = row.outcome.as_deref().map(|text| json("job", "outcome", id, text)).transpose()?;
-    Ok(Some(Job { id: row.id, by_user: row.by_user, outcome, created_ms: row.created_ms }))
+    row.map(Job::try_from).transpose()
+}
+
+/// Jobs: those without an outcome, then the others, newest first, and not more than `limit`. `of_users`: only those
+/// that tokens of a `user` have started.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn latest(conn: &mut SqliteConnection, of_users: bool, limit: u32) -> Result<Vec<Job>> {
+    let rows = sqlx::query_as!(
+        JobRow,
+        r#"SELECT id AS "id: JobId", kind, target, by_user AS "by_user: bool", outcome, created_ms
+             FROM job WHERE by_user >= ? ORDER BY outcome IS NOT NULL, created_ms DESC, id LIMIT ?"#,
+        of_users,
+        limit
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Job::try_from).collect()
+}
+
+/// A row as it is read.
+struct JobRow {
+    id: JobId,
+    kind: Option<String>,
+    target: Option<String>,
+    by_user: bool,
+    outcome: Option<String>,
+    created_ms: i64,
+}
+
+impl TryFrom<JobRow> for Job {
+    type Error = StoreError;
+
+    fn try_from(row: JobRow) -> Result<Job> {
+        let subject = row.kind.zip(row.target).map(|(kind, target)| JobSubject { kind, target });
+        let outcome = row.outcome.as_deref().map(|text| json("job", "outcome", row.id, text)).transpose()?;
+        Ok(Job { id: row.id, subject, by_user: row.by_user, outcome, created_ms: row.created_ms })
+    }
 }
 
 /// Gives a running job its outcome. A job that has one keeps it: what was answered stays true.

@@ -35,8 +35,9 @@ macro_rules! insertion {
                     value ->> 'path', value ->> 'phase', value ->> 'replaces'
                FROM json_each(?);
     
-             INSERT INTO job (id, by_user, created_ms)
-             SELECT value ->> 'job', value ->> 'by_user', value ->> 'created_ms' FROM json_each(?);
+             INSERT INTO job (id, kind, target, by_user, created_ms)
+             SELECT value ->> 'job', value ->> 'kind', value ->> 'target', value ->> 'by_user', value ->> 'created_ms'
+               FROM json_each(?);
     
              INSERT INTO operation (id, kind, target, job_id, direction, attempt, created_ms, clusters, detail)
              SELECT value ->> 'id', value ->> 'kind', value ->> 'target', value ->> 'job', value ->> 'direction',

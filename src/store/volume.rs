@@ -5,13 +5,13 @@ mod row;
 use sqlx::SqliteConnection;
 
 pub(super) use self::row::NewVolume;
-use self::row::{VolumeRow, hosting_columns};
+use self::row::{SummaryRow, VolumeRow, hosting_columns};
 use super::{Result, StoreError, any_row, number, one_row};
 use crate::model::hosting::{Hosting, Restriction};
 use crate::model::ids::{ClusterId, VolumeId};
 use crate::model::sizes::GiB;
 use crate::model::state::Phase;
-use crate::model::volume::Volume;
+use crate::model::volume::{Volume, VolumeSummary};
 
 /// The volume of that id, in whatever phase.
 ///
@@ -48,6 +48,24 @@ pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Volume>> {
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(Volume::try_from).collect()
+}
+
+/// What lists say of all volumes that are neither being made nor taken away, by id. `of_users`: only of those that a
+/// `user` asked for.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn summaries(conn: &mut SqliteConnection, of_users: bool) -> Result<Vec<VolumeSummary>> {
+    let rows = sqlx::query_as!(
+        SummaryRow,
+        r#"SELECT id AS "id: VolumeId", cluster_id AS "cluster_id: ClusterId", name, size_gib, durability,
+                  block AS "block: bool"
+             FROM volume WHERE phase = 'ready' AND by_user >= ? ORDER BY id"#,
+        of_users
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(VolumeSummary::try_from).collect()
 }
 
 /// Whether a `user` asked for the volume.

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::AuthError;
+use crate::api::token::{API_SCOPE, LONGEST_LIFETIME};
 use crate::json::go::{self, Value};
 
 /// The claims that count. One that is absent is empty or 0.
@@ -13,6 +14,8 @@ pub(super) struct Claims {
     iat: i64,
     nbf: i64,
     qsh: Vec<u8>,
+    /// Ours: what a token without `qsh` is good for.
+    scope: String,
 }
 
 impl Claims {
@@ -34,6 +37,8 @@ impl Claims {
         for (key, value) in entries {
             match key.to_ascii_lowercase().as_str() {
                 "iss" => set_text("iss", value, |text| claims.iss = text)?,
+                // Of another type it is somebody else's, and ignored, as heketi ignores it.
+                "scope" => claims.scope = if let Value::Text(text) = value { text } else { String::new() },
                 "qsh" => set_text("qsh", value, |text| claims.qsh = text.into_bytes())?,
                 name @ ("aud" | "sub" | "jti") => set_text(name, value, drop)?,
                 "exp" => set_seconds("exp", &value, &mut claims.exp)?,
@@ -59,12 +64,38 @@ impl Claims {
         Ok(())
     }
 
+    /// What the token is good for, if it was not made for one request.
+    pub(super) fn scope(&self) -> Scope {
+        let longest = i64::try_from(LONGEST_LIFETIME.as_secs()).unwrap_or(i64::MAX);
+        match self.scope.as_str() {
+            _ if !self.qsh.is_empty() => Scope::Missing,
+            "" => Scope::Missing,
+            scope if !scope.split_ascii_whitespace().any(|word| word == API_SCOPE) => Scope::Other,
+            // Without `iat` it begins in 1970, and is too long.
+            _ if self.exp.saturating_sub(self.iat) > longest => Scope::TooLong,
+            _ => Scope::Api,
+        }
+    }
+
     /// Whether the token was made for this method and path.
     pub(super) fn is_for(&self, method: &str, path: &[u8]) -> bool {
         let digest = Sha256::new().chain_update(method).chain_update(b"&").chain_update(path).finalize();
         let expected: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         self.qsh == expected.as_bytes()
     }
+}
+
+/// What a token is good for that was not made for one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// It says nothing of that.
+    Missing,
+    /// All requests.
+    Api,
+    /// Something that this server does not know.
+    Other,
+    /// All requests, for longer than anybody should be trusted.
+    TooLong,
 }
 
 fn set_text(name: &str, value: Value, set: impl FnOnce(String)) -> Result<(), String> {

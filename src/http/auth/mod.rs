@@ -10,6 +10,7 @@ use std::fmt;
 
 use axum::http::StatusCode;
 
+use self::claims::Scope;
 use self::token::Token;
 
 /// Who signed a request.
@@ -60,6 +61,55 @@ pub enum AuthError {
     /// The token was made for another request.
     #[error("Invalid qsh claim in token")]
     OtherRequest,
+    /// The token was made for no request in particular, and this server takes none of those. What heketi says.
+    #[error("Invalid qsh claim in token")]
+    ScopesOff,
+    /// It takes them, but not over an open wire.
+    #[error("Tokens with a scope are taken over TLS only")]
+    ScopeInTheOpen,
+    /// The token is good for something else.
+    #[error("Invalid scope claim in token")]
+    OtherScope,
+    /// The token is good for too long.
+    #[error("Token is valid for too long")]
+    TooLong,
+}
+
+/// Whether tokens are taken that are good for all requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ScopedTokens {
+    /// None are.
+    #[default]
+    Off,
+    /// Over TLS, and from the machine of the server.
+    Tls,
+    /// Whoever listens on the wire may use them, too.
+    EvenWithoutTls,
+}
+
+impl ScopedTokens {
+    /// Whether a token with a scope may be used over a connection; `private`: TLS, or one that never leaves the
+    /// machine.
+    fn admit(self, private: bool) -> Result<(), AuthError> {
+        match self {
+            ScopedTokens::Off => Err(AuthError::ScopesOff),
+            ScopedTokens::Tls if !private => Err(AuthError::ScopeInTheOpen),
+            ScopedTokens::Tls | ScopedTokens::EvenWithoutTls => Ok(()),
+        }
+    }
+}
+
+/// How the tokens of a request are looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// The time, in seconds since 1970.
+    pub now: i64,
+    /// Seconds by which the clocks of clients may be ahead.
+    pub leeway: i64,
+    /// Whether tokens are taken that are good for all requests.
+    pub scoped: ScopedTokens,
+    /// Whether nobody else can read the request: TLS, or a client on the machine of the server.
+    pub private: bool,
 }
 
 impl AuthError {
@@ -86,6 +136,18 @@ impl AuthError {
             AuthError::OtherRequest => {
                 "`qsh` has to be the hex SHA-256 of `METHOD&/path` of this very request, decoded and without the query."
             }
+            AuthError::ScopesOff => {
+                "The token has a scope instead of a `qsh`, and this server takes no such tokens: whoever runs it can allow \
+                 them with `scoped_tokens` in the section `jwt` of its configuration, or MORTAR_SCOPED_TOKENS."
+            }
+            AuthError::ScopeInTheOpen => {
+                "Whoever reads such a token on its way can use it: use https, or sign each request. Where a proxy speaks \
+                 TLS on another machine, `scoped_tokens` can be set to `even-without-tls`."
+            }
+            AuthError::OtherScope => "`scope` has to be `api`, as `mortar token` writes it.",
+            AuthError::TooLong => {
+                "`iat` and `exp` of a token with a scope may be 24 hours apart at most. `mortar token --lifetime=8h` makes one."
+            }
         }
     }
 
@@ -95,7 +157,6 @@ impl AuthError {
 }
 
 /// Says who made a request, from its `Authorization`. `decoded_path` is percent-decoded, without a query.
-/// `now` is in seconds since 1970; `leeway` in seconds is for clocks of clients that are ahead.
 ///
 /// # Errors
 /// The first that applies, in the order in which heketi would report them.
@@ -104,16 +165,24 @@ pub fn verify(
     decoded_path: &[u8],
     authorization: Option<&[u8]>,
     keys: &Keys,
-    now: i64,
-    leeway: i64,
+    rules: Rules,
 ) -> Result<Issuer, AuthError> {
     let text = bearer(authorization)?;
     let token = Token::parse(&text)?;
     let issuer = token.issuer()?;
     // The signature before the times: a text about clocks would be a hint to who has no key.
     token.check_signature(keys.of(issuer))?;
-    token.claims.check_times(now, leeway)?;
-    if token.claims.is_for(method, decoded_path) { Ok(issuer) } else { Err(AuthError::OtherRequest) }
+    token.claims.check_times(rules.now, rules.leeway)?;
+    if token.claims.is_for(method, decoded_path) {
+        return Ok(issuer);
+    }
+    match token.claims.scope() {
+        Scope::Missing => Err(AuthError::OtherRequest),
+        Scope::Api => rules.scoped.admit(rules.private).map(|()| issuer),
+        // A server that takes none says so first.
+        Scope::Other => rules.scoped.admit(true).and(Err(AuthError::OtherScope)),
+        Scope::TooLong => rules.scoped.admit(true).and(Err(AuthError::TooLong)),
+    }
 }
 
 /// The token of a header `bearer TOKEN`, whatever the case of the word and the blanks between.

@@ -94,7 +94,14 @@ impl Sample {
 }
 
 fn ask(authorization: &str) -> Result<Issuer, AuthError> {
-    verify("GET", b"/volumes", Some(authorization.as_bytes()), &keys(), NOW, LEEWAY)
+    ask_by(authorization, HEKETIS)
+}
+
+/// What a server goes by that is configured like heketi.
+const HEKETIS: Rules = Rules { now: NOW, leeway: LEEWAY, scoped: ScopedTokens::Off, private: true };
+
+fn ask_by(authorization: &str, rules: Rules) -> Result<Issuer, AuthError> {
+    verify("GET", b"/volumes", Some(authorization.as_bytes()), &keys(), rules)
 }
 
 fn ask_with(sample: Sample) -> Result<Issuer, AuthError> {
@@ -123,7 +130,7 @@ fn good_tokens_say_who_asks() {
 #[test]
 fn the_header_is_bearer_and_a_token() {
     let missing = |value: Option<&[u8]>| {
-        let error = verify("GET", b"/volumes", value, &keys(), NOW, LEEWAY).unwrap_err();
+        let error = verify("GET", b"/volumes", value, &keys(), HEKETIS).unwrap_err();
         assert_eq!(error.status().as_u16(), 401);
         assert_eq!(error.to_string(), "Required authorization token not found");
     };
@@ -228,8 +235,7 @@ fn of_several_faults_one_is_reported() {
 fn a_token_is_good_for_one_request() {
     let token = format!("bearer {}", good().text());
     let check = |method: &str, path: &str| {
-        let error =
-            verify(method, path.as_bytes(), Some(token.as_bytes()), &keys(), NOW, LEEWAY).unwrap_err();
+        let error = verify(method, path.as_bytes(), Some(token.as_bytes()), &keys(), HEKETIS).unwrap_err();
         assert_eq!(
             (error.status().as_u16(), error.to_string().as_str()),
             (401, "Invalid qsh claim in token")
@@ -242,6 +248,51 @@ fn a_token_is_good_for_one_request() {
     for sample in [good().without("qsh"), good().claim("qsh", json!(upper))] {
         assert_eq!(ask_with(sample), Err(AuthError::OtherRequest));
     }
+}
+
+fn scoped() -> Sample {
+    good().without("qsh").claim("scope", json!("api"))
+}
+
+#[test]
+fn tokens_with_a_scope_are_taken_where_they_are_allowed() {
+    let check = |sample: Sample, scoped: ScopedTokens, private: bool, expected: Result<Issuer, AuthError>| {
+        let text = format!("bearer {}", sample.text());
+        assert_eq!(ask_by(&text, Rules { scoped, private, ..HEKETIS }), expected, "{:?}", sample.claims);
+    };
+    let user = || scoped().claim("iss", json!("user")).key("userkey");
+    for private in [true, false] {
+        check(scoped(), ScopedTokens::Off, private, Err(AuthError::ScopesOff));
+        check(user(), ScopedTokens::EvenWithoutTls, private, Ok(Issuer::User));
+        check(good(), ScopedTokens::Tls, private, Ok(Issuer::Admin));
+    }
+    check(scoped(), ScopedTokens::Tls, true, Ok(Issuer::Admin));
+    check(scoped(), ScopedTokens::Tls, false, Err(AuthError::ScopeInTheOpen));
+    assert_eq!(AuthError::ScopesOff.to_string(), AuthError::OtherRequest.to_string(), "heketi's text");
+}
+
+#[test]
+fn a_scope_is_good_for_a_day_and_for_this_api_and_stands_alone() {
+    let rules = Rules { scoped: ScopedTokens::Tls, ..HEKETIS };
+    let check = |sample: Sample, expected: Result<Issuer, AuthError>| {
+        assert_eq!(ask_by(&format!("bearer {}", sample.text()), rules), expected, "{:?}", sample.claims);
+    };
+    let admin = Ok(Issuer::Admin);
+    check(scoped().claim("scope", json!("read api")), admin.clone());
+    check(scoped().claim("exp", json!(NOW + 86_400)), admin.clone());
+    check(scoped().claim("exp", json!(NOW + 86_401)), Err(AuthError::TooLong));
+    check(scoped().without("iat"), Err(AuthError::TooLong));
+    check(scoped().claim("scope", json!("apis")), Err(AuthError::OtherScope));
+    for nothing in [json!(""), json!(5), json!(["api"]), json!(null)] {
+        check(scoped().claim("scope", nothing.clone()), Err(AuthError::OtherRequest));
+        check(good().claim("scope", nothing), admin.clone());
+    }
+    // Made for another request: the scope does not widen that.
+    check(scoped().claim("qsh", json!("00")), Err(AuthError::OtherRequest));
+    let expired = scoped().claim("iat", json!(NOW - 100)).claim("exp", json!(NOW - 5));
+    check(expired, Err(AuthError::token("Token is expired by 5s")));
+    let wrong = "signature is invalid (client and server secrets may not match)";
+    check(scoped().key("userkey"), Err(AuthError::token(wrong)));
 }
 
 #[test]

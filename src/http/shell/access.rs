@@ -11,15 +11,19 @@ pub(super) const ADMIN_ONLY: &str = "Administrator access required";
 pub(super) const ADMIN_ONLY_WHY: &str =
     "A `user` may create and list volumes, and look at the jobs and volumes that users have made.";
 
+/// What lists a user's own only.
+const LISTS: [&str; 2] = ["/jobs", "/volumes/summary"];
+
 /// An admin may do everything, a user may create and list volumes.
 ///
 /// Other than in heketi a user may also look at a job and at a volume: the handlers let it see its own ones only.
 pub(super) fn allowed(issuer: Issuer, method: &Method, path: &str) -> bool {
-    issuer == Issuer::Admin || path == "/volumes" || (*method == Method::GET && shows_one(path))
+    let reads = *method == Method::GET;
+    issuer == Issuer::Admin || path == "/volumes" || (reads && (LISTS.contains(&path) || shows_one(path)))
 }
 
 fn shows_one(path: &str) -> bool {
-    let id = path.strip_prefix("/queue/").or_else(|| path.strip_prefix("/volumes/"));
+    let id = ["/queue/", "/jobs/", "/volumes/"].into_iter().find_map(|part| path.strip_prefix(part));
     // Whole ids only: nothing else could be the user's own.
     id.is_some_and(|id| id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
 }
@@ -39,6 +43,10 @@ mod tests {
         check(Method::DELETE, "/volumes", true);
         check(Method::GET, &format!("/volumes/{id}"), true);
         check(Method::GET, &format!("/queue/{id}"), true);
+        check(Method::GET, &format!("/jobs/{id}"), true);
+        check(Method::GET, "/jobs", true);
+        check(Method::POST, "/jobs", false);
+        check(Method::GET, "/volumes/summary", true);
         check(Method::DELETE, &format!("/volumes/{id}"), false);
         check(Method::POST, &format!("/volumes/{id}/expand"), false);
         check(Method::GET, &format!("/nodes/{id}"), false);

@@ -26,7 +26,8 @@ use utoipa::openapi::OpenApi;
 pub use self::admin_state::{AdminState, SharedAdminState, UnknownAdminState};
 use self::path::RequestPath;
 use self::route_table::{Found, RouteTable};
-use super::auth::{self, Issuer, Keys};
+use super::auth::{self, Issuer, Keys, Rules, ScopedTokens};
+use super::connections::Encrypted;
 use super::{answers, problem};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
@@ -48,6 +49,8 @@ pub struct ShellOptions {
     pub keys: Option<Keys>,
     /// Seconds by which the clocks of clients may be ahead.
     pub iat_leeway: i64,
+    /// Whether tokens are taken that are good for all requests.
+    pub scoped_tokens: ScopedTokens,
     /// Which requests are let in at present.
     pub admin_state: SharedAdminState,
     /// The largest body, in bytes.
@@ -122,7 +125,7 @@ impl Shell {
         if let Some(clean) = path.cleaned() {
             return answers::moved_silently(&clean);
         }
-        if request.method() == Method::GET && route_table::OPEN.contains(&path.text()) {
+        if request.method() == Method::GET && route_table::is_open(path.text()) {
             return self.call(request, &path).await;
         }
         match self.check(request, &path) {
@@ -151,9 +154,13 @@ impl Shell {
     fn issuer(&self, request: &Request, path: &RequestPath) -> Result<Option<Issuer>, Box<Response>> {
         let Some(keys) = &self.options.keys else { return Ok(None) };
         let header = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
-        let now = self.options.clock.now_ms().div_euclid(1000);
-        let method = request.method().as_str();
-        let outcome = auth::verify(method, path.bytes(), header, keys, now, self.options.iat_leeway);
+        let rules = Rules {
+            now: self.options.clock.now_ms().div_euclid(1000),
+            leeway: self.options.iat_leeway,
+            scoped: self.options.scoped_tokens,
+            private: is_encrypted(request) || is_local(request),
+        };
+        let outcome = auth::verify(request.method().as_str(), path.bytes(), header, keys, rules);
         outcome
             .map(Some)
             .map_err(|error| refused(request, error.status(), &error.to_string(), error.explanation()))
@@ -207,6 +214,10 @@ fn log(response: &Response, took: Duration, quiet: bool) {
 fn refused(request: &Request, status: StatusCode, text: &str, why: &str) -> Box<Response> {
     info!("refused with {status}: {text}");
     Box::new(problem::failure(request.headers(), status, text, Some(why)))
+}
+
+fn is_encrypted(request: &Request) -> bool {
+    request.extensions().get() == Some(&Encrypted(true))
 }
 
 /// Exactly the two addresses that heketi takes for local. Forwarded addresses do not count.

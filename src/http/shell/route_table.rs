@@ -11,7 +11,19 @@ pub(super) const NO_ROUTE: &str = "Invalid path or request";
 pub(super) const NO_ROUTE_WHY: &str = "There is no such path. Paths are case-sensitive and ids are hex digits; the OpenAPI document has all of them.";
 
 /// `GET` of these needs no token; with a slash or another method they are unknown.
-pub(super) const OPEN: &[&str] = &["/hello", "/metrics"];
+const OPEN: &[&str] = &["/hello", "/metrics", "/openapi.json"];
+
+/// The page that shows the document, and all that is below it; likewise.
+const DOCS: &str = "/docs";
+
+/// Whether a `GET` of this path needs no token.
+pub(super) fn is_open(path: &str) -> bool {
+    OPEN.contains(&path) || is_docs(path)
+}
+
+fn is_docs(path: &str) -> bool {
+    path.strip_prefix(DOCS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
 
 /// Paths of heketi that have no route here. They are known, so that clients which try them learn that they cannot
 /// do that (405), and not that they talk to something else (404).
@@ -69,7 +81,7 @@ impl RouteTable {
 
     /// The template that a decoded path fits.
     pub(super) fn template(&self, path: &str) -> Option<&str> {
-        let open = OPEN.iter().find(|open| **open == path).copied();
+        let open = OPEN.iter().find(|open| **open == path).copied().or(is_docs(path).then_some(DOCS));
         let bare = path.strip_suffix('/').unwrap_or(path);
         let known = || self.paths.iter().find(|known| known.fits(bare));
         open.or_else(|| known().map(|known| known.template.as_str()))

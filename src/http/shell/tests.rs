@@ -57,6 +57,7 @@ fn options(keys: Option<Keys>) -> ShellOptions {
         keys,
         iat_leeway: 120,
         admin_state: SharedAdminState::default(),
+        scoped_tokens: ScopedTokens::Off,
         max_body: 10,
         clock: Arc::new(FixedClock),
         ids: Arc::new(RandomIds),

@@ -7,7 +7,7 @@ use crate::model::hosting::{Hosting, Restriction};
 use crate::model::ids::{ClusterId, VolumeId};
 use crate::model::sizes::GiB;
 use crate::model::state::Phase;
-use crate::model::volume::{Snapshot, Volume};
+use crate::model::volume::{Snapshot, Volume, VolumeSummary};
 use crate::store::{Result, StoreError, corrupt, json, number, to_json};
 
 /// A row as it is read.
@@ -37,7 +37,7 @@ impl TryFrom<VolumeRow> for Volume {
     #[expect(clippy::cast_possible_truncation, reason = "the factor was a 32-bit float before it was stored")]
     fn try_from(row: VolumeRow) -> Result<Volume> {
         let requested = RequestedDurability {
-            kind: kind_from(&row)?,
+            kind: kind_from(row.id, &row.durability)?,
             replica: row.replica,
             data: row.disperse_data,
             redundancy: row.redundancy,
@@ -78,12 +78,38 @@ pub(super) fn hosting_columns(hosting: Option<Hosting>) -> (i64, i64, Restrictio
     })
 }
 
-fn kind_from(row: &VolumeRow) -> Result<DurabilityKind> {
-    match row.durability.as_str() {
+/// What lists say of a volume, as it is read.
+pub(super) struct SummaryRow {
+    pub(super) id: VolumeId,
+    pub(super) cluster_id: ClusterId,
+    pub(super) name: String,
+    pub(super) size_gib: i64,
+    pub(super) durability: String,
+    pub(super) block: bool,
+}
+
+impl TryFrom<SummaryRow> for VolumeSummary {
+    type Error = StoreError;
+
+    fn try_from(row: SummaryRow) -> Result<VolumeSummary> {
+        let size = GiB::from_sql(row.size_gib);
+        Ok(VolumeSummary {
+            id: row.id,
+            cluster: row.cluster_id,
+            size: size.ok_or_else(|| corrupt("volume", "size_gib", row.id, row.size_gib))?,
+            durability: kind_from(row.id, &row.durability)?,
+            block: row.block,
+            name: row.name,
+        })
+    }
+}
+
+fn kind_from(id: VolumeId, text: &str) -> Result<DurabilityKind> {
+    match text {
         "none" => Ok(DurabilityKind::None),
         "replicate" => Ok(DurabilityKind::Replicate),
         "disperse" => Ok(DurabilityKind::Disperse),
-        other => Err(corrupt("volume", "durability", row.id, other)),
+        other => Err(corrupt("volume", "durability", id, other)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Just enough of an HTTP/1.1 client: one request on one connection, nothing followed, nothing interpreted.
 
-use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -43,9 +43,27 @@ pub fn send(
     headers: &[(String, String)],
     body: Option<&[u8]>,
 ) -> Result<Response> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    let stream = connect(port)?;
+    send_over(stream, port, method, path, headers, body)
+}
+
+/// A connection that does not wait for ever.
+pub fn connect(port: u16) -> Result<TcpStream> {
+    let stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
+    Ok(stream)
+}
+
+/// The same on a connection that is there, TLS or not.
+pub fn send_over(
+    mut stream: impl Read + Write,
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &[(String, String)],
+    body: Option<&[u8]>,
+) -> Result<Response> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n");
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
@@ -61,7 +79,7 @@ pub fn send(
     Ok(answer)
 }
 
-fn receive(mut reader: BufReader<impl Read>, method: &str) -> Result<Response> {
+fn receive(mut reader: impl BufRead, method: &str) -> Result<Response> {
     let status_line = line(&mut reader)?;
     let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status: u16 = status.with_context(|| format!("no status line: {status_line:?}"))?;
@@ -80,7 +98,7 @@ fn receive(mut reader: BufReader<impl Read>, method: &str) -> Result<Response> {
     Ok(response)
 }
 
-fn body(reader: &mut BufReader<impl Read>, response: &Response) -> Result<Vec<u8>> {
+fn body(reader: &mut impl BufRead, response: &Response) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     if response.header("Transfer-Encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
         loop {
@@ -104,7 +122,7 @@ fn body(reader: &mut BufReader<impl Read>, response: &Response) -> Result<Vec<u8
     Ok(body)
 }
 
-fn line(reader: &mut BufReader<impl Read>) -> Result<String> {
+fn line(reader: &mut impl BufRead) -> Result<String> {
     let mut text = String::new();
     if reader.read_line(&mut text)? == 0 {
         bail!("the connection was closed");

@@ -5,6 +5,7 @@ pub mod documented;
 mod gate;
 pub mod operator;
 mod requests;
+pub mod secure;
 pub mod server;
 
 pub use audit::Audit;

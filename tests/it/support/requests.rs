@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mortar::client::{Client, Credentials, Quiet};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::server::{Lab, PAUSE};
-use crate::conformance::http;
+use crate::conformance::{http, sign::authorization};
 
 /// An answer of the server: status, body, and the headers that scenarios look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub struct Reply {
     pub pending: String,
     pub step: String,
     pub preference_applied: String,
+    pub job: String,
 }
 
 impl Reply {
@@ -43,7 +44,7 @@ impl Lab {
 
     pub fn client_as(&self, user: &str, key: &str) -> Client {
         let credentials = Credentials { user: user.to_owned(), key: key.to_owned() };
-        Client::new(self.url(), credentials, Box::new(Quiet))
+        Client::trusting(self.url(), credentials, Box::new(Quiet), self.trust())
     }
 
     /// One request as it is; an error where no answer came.
@@ -66,6 +67,7 @@ impl Lab {
             pending: header("x-pending"),
             step: header("x-mortar-step"),
             preference_applied: header("preference-applied"),
+            job: header("x-mortar-job"),
             text: String::from_utf8_lossy(&response.body).into_owned(),
         })
     }
@@ -77,6 +79,14 @@ impl Lab {
 
     pub fn get(&self, path: &str) -> Reply {
         self.send("GET", path, &[], None)
+    }
+
+    /// A request that is signed as heketi's clients sign.
+    pub fn signed(&self, who: &str, key: &str, method: &str, path: &str, body: Option<&Value>) -> Reply {
+        let sign = json!({"iss": who, "key": key});
+        let token = authorization(&sign, method, path).unwrap();
+        let body = body.map(|body| body.to_string().into_bytes());
+        self.send(method, path, &[("Authorization", &token)], body.as_deref())
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Reply {

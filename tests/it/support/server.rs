@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use mortar::client::Trust;
 use mortar::executor::sim::{Action, ControlOp, SimHandle, SimPeers};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -26,6 +27,8 @@ pub struct Lab {
     settings: Vec<(String, Value)>,
     top_settings: Vec<(String, Value)>,
     database: Option<PathBuf>,
+    /// The certificates that its clients believe, where it speaks TLS.
+    certificates: Option<PathBuf>,
 }
 
 impl Lab {
@@ -41,6 +44,7 @@ impl Lab {
             settings: Vec::new(),
             top_settings: Vec::new(),
             database: None,
+            certificates: None,
         }
     }
 
@@ -107,7 +111,25 @@ impl Lab {
     }
 
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        let scheme = if self.certificates.is_some() { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
+    }
+
+    /// From the next start on it speaks TLS with the certificate in these files; its clients believe `authority`.
+    pub fn encrypt(&mut self, certificate: &Path, key: &Path, authority: &Path) {
+        self.top_settings.retain(|(key, _)| !matches!(key.as_str(), "enable_tls" | "cert_file" | "key_file"));
+        self.top_setting("enable_tls", json!(true));
+        self.top_setting("cert_file", json!(certificate));
+        self.top_setting("key_file", json!(key));
+        self.certificates = Some(authority.to_owned());
+    }
+
+    /// What its clients believe.
+    pub fn trust(&self) -> Trust {
+        match &self.certificates {
+            Some(file) => Trust::Only(Trust::certificates(&fs::read(file).unwrap())),
+            None => Trust::System,
+        }
     }
 
     pub fn port(&self) -> u16 {
@@ -144,11 +166,11 @@ impl Lab {
             gluster[key] = value.clone();
         }
         let mut config = json!({"port": "", "glusterfs": gluster});
-        for (key, value) in &self.top_settings {
-            config[key] = value.clone();
-        }
         if let Some((admin, user)) = &self.keys {
             config["jwt"] = json!({"admin": {"key": admin}, "user": {"key": user}});
+        }
+        for (key, value) in &self.top_settings {
+            config[key] = value.clone();
         }
         fs::write(self.config_file(), serde_json::to_string_pretty(&config).unwrap()).unwrap();
     }
@@ -178,7 +200,9 @@ impl Lab {
             let log = String::from_utf8_lossy(&log[before.min(log.len())..]).into_owned();
             let listening = log.lines().find_map(|line| line.strip_prefix("Listening on port "));
             let whole = log.ends_with('\n');
-            if let Some(port) = listening.filter(|_| whole).and_then(|port| port.trim().parse().ok()) {
+            let port =
+                listening.filter(|_| whole).and_then(|said| said.split(' ').next()?.trim().parse().ok());
+            if let Some(port) = port {
                 self.port = port;
                 break;
             }
@@ -241,7 +265,9 @@ impl Lab {
     /// Runs the client program: its status, standard output and standard error.
     pub fn mortar(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         let mut command = program(CLIENT, self.path());
-        command.arg(format!("--server={}", self.url())).args(arguments);
+        command.arg(format!("--server={}", self.url()));
+        command.args(self.certificates.iter().map(|file| format!("--tls-cert={}", file.display())));
+        command.args(arguments);
         said(&command.output().unwrap())
     }
 

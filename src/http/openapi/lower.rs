@@ -1,18 +1,13 @@
-//! The OpenAPI document: what utoipa emits (3.1), brought down to 3.0.3, which every generator takes.
+//! From what utoipa emits (3.1) down to 3.0.3, which every generator takes.
 
 use serde_json::{Map, Value, json};
-use utoipa::openapi::OpenApi;
 
-/// The published version.
+/// The version of what comes of it.
 const VERSION: &str = "3.0.3";
 
-/// The document as it is published: OpenAPI 3.0.3, two spaces, a line feed at the end.
-///
-/// # Errors
-/// When the document cannot become JSON, which would be a fault of utoipa.
-pub fn published(document: &OpenApi) -> Result<String, serde_json::Error> {
-    let mut value = serde_json::to_value(document)?;
-    lower(&mut value);
+/// Makes a document of 3.1 one of 3.0.3.
+pub(super) fn document(value: &mut Value) {
+    lower(value);
     if let Some(object) = value.as_object_mut() {
         object.insert("openapi".to_owned(), json!(VERSION));
         object.remove("jsonSchemaDialect");
@@ -24,7 +19,6 @@ pub fn published(document: &OpenApi) -> Result<String, serde_json::Error> {
     if let Some(license) = value.pointer_mut("/info/license").and_then(Value::as_object_mut) {
         license.remove("identifier");
     }
-    Ok(serde_json::to_string_pretty(&value)? + "\n")
 }
 
 /// Rewrites, from the leaves up, what 3.0 says in other words. Source: the OpenAPI Initiative's migration notes
@@ -35,7 +29,10 @@ fn lower(value: &mut Value) {
         Value::Object(object) => {
             object.values_mut().for_each(lower);
             lower_nullable_type(object);
+            lower_beside_reference(object);
             lower_nullable_reference(object);
+            flatten_parts(object);
+            drop_needless_defaults(object);
             lower_bounds(object, "exclusiveMinimum", "minimum");
             lower_bounds(object, "exclusiveMaximum", "maximum");
             lower_words(object);
@@ -55,6 +52,16 @@ fn lower_nullable_type(object: &mut Map<String, Value>) {
     }
 }
 
+/// What stands beside a `$ref` is ignored in 3.0: a description moves around it, a default says nothing.
+fn lower_beside_reference(object: &mut Map<String, Value>) {
+    if object.len() < 2 || !object.get("$ref").is_some_and(Value::is_string) {
+        return;
+    }
+    let reference = object.remove("$ref");
+    object.remove("default");
+    object.insert("allOf".to_owned(), json!([{"$ref": reference}]));
+}
+
 /// `oneOf: [{$ref}, {type: null}]` becomes `allOf: [{$ref}], nullable: true`.
 fn lower_nullable_reference(object: &mut Map<String, Value>) {
     let Some(Value::Array(choices)) = object.get("oneOf") else { return };
@@ -62,8 +69,33 @@ fn lower_nullable_reference(object: &mut Map<String, Value>) {
     let named: Vec<Value> = choices.iter().filter(|choice| !is_null(choice)).cloned().collect();
     if named.len() == 1 && choices.len() == 2 {
         object.remove("oneOf");
+        if let Some(description) = named[0].get("description") {
+            object.entry("description").or_insert_with(|| description.clone());
+        }
         object.insert("allOf".to_owned(), Value::Array(named));
         object.insert("nullable".to_owned(), json!(true));
+    }
+}
+
+/// A part of a schema that is nothing but another schema stands for itself: what it says about it is said outside.
+fn flatten_parts(object: &mut Map<String, Value>) {
+    let Some(Value::Array(parts)) = object.get_mut("allOf") else { return };
+    for part in parts {
+        let inner = part.get("allOf").and_then(Value::as_array);
+        if let Some([only]) = inner.map(Vec::as_slice) {
+            *part = only.clone();
+        }
+    }
+}
+
+/// What is always there has no default.
+fn drop_needless_defaults(object: &mut Map<String, Value>) {
+    let required = object.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let Some(Value::Object(properties)) = object.get_mut("properties") else { return };
+    for name in required.iter().filter_map(Value::as_str) {
+        if let Some(property) = properties.get_mut(name).and_then(Value::as_object_mut) {
+            property.remove("default");
+        }
     }
 }
 
@@ -119,6 +151,18 @@ mod tests {
         check(
             json!({"oneOf": [{"$ref": "#/a"}, {"type": "null"}]}),
             json!({"allOf": [{"$ref": "#/a"}], "nullable": true}),
+        );
+        check(
+            json!({"$ref": "#/a", "description": "d", "default": {}}),
+            json!({"allOf": [{"$ref": "#/a"}], "description": "d"}),
+        );
+        check(
+            json!({"oneOf": [{"$ref": "#/a", "description": "d"}, {"type": "null"}]}),
+            json!({"allOf": [{"$ref": "#/a"}], "description": "d", "nullable": true}),
+        );
+        check(
+            json!({"required": ["a"], "properties": {"a": {"default": 0}, "b": {"default": 0}}}),
+            json!({"required": ["a"], "properties": {"a": {}, "b": {"default": 0}}}),
         );
         check(
             json!({"type": "integer", "exclusiveMinimum": 0}),

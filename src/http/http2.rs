@@ -1,0 +1,82 @@
+//! HTTP/2: many requests at a time on one connection, which is closed when there are none for a while.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hyper::rt::{Read, Write};
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::{Instant, interval_at};
+use tracing::debug;
+
+use super::connections::{HEADERS_WITHIN, Requests};
+
+/// Requests of one connection at a time. Each may hold a body of [`super::shell::MAX_BODY`].
+const AT_ONCE: u32 = 32;
+
+/// Serves one connection to its end.
+pub(super) async fn serve(stream: impl Read + Write + Unpin + Send + 'static, requests: Requests) {
+    let traffic = Arc::new(Traffic::default());
+    let counted = Arc::clone(&traffic);
+    let service = service_fn(move |request| {
+        let (open, answer) = (Open::new(&counted), requests.answer(request));
+        async move {
+            let answer = answer.await;
+            drop(open);
+            answer
+        }
+    });
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    // A client whose host has died is noticed: it answers no ping.
+    builder.timer(TokioTimer::new()).keep_alive_interval(HEADERS_WITHIN).max_concurrent_streams(AT_ONCE);
+    let mut connection = pin!(builder.serve_connection(stream, service));
+    let mut looks = interval_at(Instant::now() + HEADERS_WITHIN, HEADERS_WITHIN);
+    let mut before = 0;
+    loop {
+        tokio::select! {
+            served = connection.as_mut() => {
+                if let Err(broken) = served {
+                    debug!(error = &broken as &dyn std::error::Error, "a connection ended");
+                }
+                return;
+            }
+            _ = looks.tick() => {}
+        }
+        let begun = traffic.begun.load(Ordering::Relaxed);
+        // It has connected and asks nothing.
+        if begun == 0 {
+            return;
+        }
+        if begun == before && traffic.open.load(Ordering::Relaxed) == 0 {
+            // Answers that are still being sent are sent to their end.
+            connection.as_mut().graceful_shutdown();
+        }
+        before = begun;
+    }
+}
+
+/// Requests of a connection so far, and those that are being worked on.
+#[derive(Debug, Default)]
+struct Traffic {
+    begun: AtomicUsize,
+    open: AtomicUsize,
+}
+
+/// One that is being worked on; over when it is dropped, also where its client has gone.
+struct Open(Arc<Traffic>);
+
+impl Open {
+    fn new(traffic: &Arc<Traffic>) -> Open {
+        traffic.begun.fetch_add(1, Ordering::Relaxed);
+        traffic.open.fetch_add(1, Ordering::Relaxed);
+        Open(Arc::clone(traffic))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
