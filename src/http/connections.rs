@@ -104,9 +104,9 @@ async fn refuse_plain(stream: TcpStream) {
 
 /// Hands the requests of one connection on, each with what is known of it.
 pub(super) struct Requests {
-    router: Router,
-    peer: SocketAddr,
-    encrypted: Encrypted,
+    pub(super) router: Router,
+    pub(super) peer: SocketAddr,
+    pub(super) encrypted: Encrypted,
 }
 
 impl Requests {

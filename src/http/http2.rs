@@ -80,3 +80,48 @@ impl Drop for Open {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::routing::get;
+    use bytes::Bytes;
+    use http_body_util::Empty;
+    use hyper::Request;
+    use hyper::client::conn::http2::handshake;
+    use hyper_util::rt::TokioIo;
+    use tokio::io::duplex;
+
+    use super::*;
+    use crate::http::connections::Encrypted;
+
+    fn requests() -> Requests {
+        let router = Router::new().route("/", get(|| async { "here" }));
+        Requests { router, peer: ([127, 0, 0, 1], 1).into(), encrypted: Encrypted(true) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_asks_nothing_ends() {
+        let (_client, server) = duplex(4096);
+        let begun = Instant::now();
+        serve(TokioIo::new(server), requests()).await;
+        assert_eq!(begun.elapsed(), HEADERS_WITHIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_ends_when_it_has_asked_nothing_more_for_a_while() {
+        let (client, server) = duplex(4096);
+        let served = tokio::spawn(serve(TokioIo::new(server), requests()));
+        let (mut sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(client)).await.unwrap();
+        tokio::spawn(connection);
+        let begun = Instant::now();
+        for _ in 0..3 {
+            let request = Request::get("http://a/").body(Empty::<Bytes>::new()).unwrap();
+            assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
+            tokio::time::sleep(HEADERS_WITHIN - std::time::Duration::from_secs(1)).await;
+        }
+        assert!(!served.is_finished(), "it is in use");
+        served.await.unwrap();
+        assert!(begun.elapsed() < HEADERS_WITHIN * 5, "{:?}", begun.elapsed());
+    }
+}
