@@ -79,11 +79,6 @@ impl ApiError {
         }
     }
 
-    /// heketi's text, which clients compare byte for byte.
-    pub fn text(&self) -> String {
-        self.to_string()
-    }
-
     /// What kind of failure it is, if the server is to blame and not the request.
     pub fn failure(&self) -> Option<&'static str> {
         match self {
@@ -107,7 +102,8 @@ impl ApiError {
     /// The answer, as text, or as a problem object with the explanation where the client asked for that.
     pub fn answer(&self, request: &HeaderMap) -> Response {
         let status = self.status();
-        let text = self.text();
+        // heketi's text, which clients compare byte for byte.
+        let text = self.to_string();
         if status.is_server_error() {
             error!(
                 error = self as &dyn std::error::Error,
@@ -142,7 +138,7 @@ mod tests {
     #[test]
     fn every_error_has_heketis_status_and_text() {
         let check = |error: ApiError, status: u16, text: &str| {
-            assert_eq!((error.status().as_u16(), error.text().as_str()), (status, text));
+            assert_eq!((error.status().as_u16(), error.to_string().as_str()), (status, text));
         };
         check(ApiError::Parse, 422, "request unable to be parsed");
         check(ApiError::NotJson("EOF".to_owned()), 400, "request unable to be parsed: EOF");

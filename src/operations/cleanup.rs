@@ -97,10 +97,7 @@ impl Engine {
             if !self.is_active(op.id) {
                 self.take_up_or_say(op, false).await;
             }
-            let mut running = self.running.subscribe();
-            let waits = || self.is_active(op.id) && !self.is_healing(op.id) && !self.is_stopping();
-            // The sender is the engine's own: it is never gone.
-            while waits() && running.changed().await.is_ok() {}
+            self.while_running(|| self.is_active(op.id) && !self.is_healing(op.id)).await;
         }
         Ok(())
     }
@@ -111,9 +108,14 @@ impl Engine {
 
     /// Waits until no task works on an operation, or the server stops.
     pub(super) async fn ended(&self, id: OperationId) {
+        self.while_running(|| self.is_active(id)).await;
+    }
+
+    /// Waits while something holds that changes with what runs, or until the server stops.
+    async fn while_running(&self, holds: impl Fn() -> bool) {
         let mut running = self.running.subscribe();
         // The sender is the engine's own: it is never gone.
-        while self.is_active(id) && !self.is_stopping() && running.changed().await.is_ok() {}
+        while holds() && !self.is_stopping() && running.changed().await.is_ok() {}
     }
 }
 

@@ -197,4 +197,4 @@ pub(super) fn place_of(step: &Step) -> Option<(NodeId, DeviceId)> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -10,7 +10,7 @@ use super::background::creates;
 use super::engine::Engine;
 use super::failure::{self, OnFailure};
 use super::records::{positions, steps_at};
-use super::run::{Claims, Round};
+use super::run::{Claims, Round, Since};
 use super::steps::StepError;
 use super::{doing, finish};
 use crate::model::ids::{NodeId, OperationId};
@@ -19,11 +19,11 @@ use crate::model::step::{Step, StepOutput, StepState};
 use crate::store::{Result, brick, operation};
 
 impl Engine {
-    /// Does what is left to do. `since_ms`: from when on the time counts in which a failure may pass, where not from now.
+    /// Does what is left to do.
     pub(super) async fn forward(
         self: &Arc<Self>,
         op: &mut Operation,
-        since_ms: Option<i64>,
+        since: Since<'_>,
         fresh: bool,
         claims: &mut Claims,
     ) -> Result<Round> {
@@ -42,7 +42,7 @@ impl Engine {
                 claims.keep_volume();
             }
             if let Some(cause) = self.run_stage(op, stage, fresh).await? {
-                return self.turn_after(op, cause, since_ms).await;
+                return self.turn_after(op, cause, since).await;
             }
         }
         let outcome = finish::finish(self, op).await?;
@@ -166,7 +166,7 @@ impl Engine {
         &self,
         op: &mut Operation,
         cause: (usize, StepError),
-        since_ms: Option<i64>,
+        since: Since<'_>,
     ) -> Result<Round> {
         let (at, error) = cause;
         if matches!(error, StepError::Interrupted) {
@@ -180,7 +180,8 @@ impl Engine {
         self.metrics.failure(error.kind());
         warn!(error = &error as &dyn std::error::Error, step = ?op.steps[at].step, "a step failed: {}", error.text());
         let now_ms = self.clock.now_ms();
-        let spent = Duration::from_millis(u64::try_from(now_ms - since_ms.unwrap_or(now_ms)).unwrap_or(0));
+        let since_ms = since(op).unwrap_or(now_ms);
+        let spent = Duration::from_millis(u64::try_from(now_ms - since_ms).unwrap_or(0));
         let budget = self.settings.delete_budget;
         // A peer that was given up for a brick before is not waited for again for the next one.
         let node = failure::place_of(&op.steps[at].step).map(|(node, _)| node);

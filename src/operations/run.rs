@@ -42,6 +42,28 @@ pub(super) fn is_pool_wide(kind: OperationKind) -> bool {
     matches!(kind, OperationKind::NodeAdd | OperationKind::NodeDelete)
 }
 
+/// Since when a move fails. How long it took before says nothing about the peer that fails at its end.
+#[derive(Clone, Copy)]
+struct Failing {
+    /// Whether only what is left of the old brick was to be taken away.
+    at_end: bool,
+    since_ms: i64,
+}
+
+impl Failing {
+    fn new(op: &Operation, now_ms: i64) -> Failing {
+        Failing { at_end: failure::is_destroying(op), since_ms: now_ms }
+    }
+
+    /// None where the move has got on since.
+    fn since(self, op: &Operation) -> Option<i64> {
+        (self.at_end == failure::is_destroying(op)).then_some(self.since_ms)
+    }
+}
+
+/// When the time began in which a failure of an operation may pass; none where it begins now.
+pub(super) type Since<'a> = &'a (dyn Fn(&Operation) -> Option<i64> + Sync);
+
 /// How a round of an operation ended.
 pub(super) enum Round {
     /// It has come to its end on disk; its job is still to be told.
@@ -148,15 +170,16 @@ impl Engine {
 
     async fn run(self: &Arc<Self>, mut op: Operation, mut fresh: bool, mut claims: Claims) -> bool {
         let began = self.clock.now_ms();
-        let mut failing_since = None;
+        let mut failing: Option<Failing> = None;
         let mut pause = self.settings.first_retry;
         loop {
             let round = match op.direction {
                 Direction::Forward => {
-                    // How long a move took says nothing about the peer that fails at its end.
-                    let since =
-                        if op.kind == OperationKind::BrickEvict { failing_since } else { Some(began) };
-                    self.forward(&mut op, since, fresh, &mut claims).await
+                    let since = |op: &Operation| match op.kind {
+                        OperationKind::BrickEvict => failing.and_then(|failing| failing.since(op)),
+                        _ => Some(began),
+                    };
+                    self.forward(&mut op, &since, fresh, &mut claims).await
                 }
                 Direction::Back => self.backward(&mut op).await,
             };
@@ -170,8 +193,8 @@ impl Engine {
                 Ok(Round::Over) => return op.parked.is_none() && !self.is_stopping(),
                 Ok(Round::Again) => {}
                 Ok(Round::After(least)) => {
-                    let counts = failing_since.is_none() && failure::is_destroying(&op);
-                    failing_since = failing_since.or_else(|| counts.then(|| self.clock.now_ms()));
+                    let known = failing.filter(|failing| failing.since(&op).is_some());
+                    failing = known.or_else(|| Some(Failing::new(&op, self.clock.now_ms())));
                     self.pause(least.max(pause)).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -192,5 +215,18 @@ impl Engine {
                 return false;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations::failure::tests::moving;
+
+    #[test]
+    fn a_move_that_gets_on_between_two_failures_begins_to_fail_anew() {
+        let failing = Failing::new(&moving(0), 7);
+        assert_eq!(failing.since(&moving(0)), Some(7), "gluster does not exchange the brick");
+        assert_eq!(failing.since(&moving(2)), None, "its old place cannot be cleared");
     }
 }

@@ -47,7 +47,7 @@ fn leaving() -> BrickPlan {
 }
 
 /// A brick that moves, of which so many of the three steps are done.
-fn moving(done: u32) -> Operation {
+pub(in crate::operations) fn moving(done: u32) -> Operation {
     let steps =
         [Step::ReplaceBrick(replacement()), Step::AwaitHeal(replacement()), Step::DestroyBrick(leaving())];
     let record = |(at, step): (u32, Step)| StepRecord {
@@ -103,4 +103,18 @@ fn what_a_move_leaves_on_a_peer_that_is_away_is_forgotten_only_where_that_is_tak
     });
     assert_eq!(after(&op, &away(), Duration::ZERO, BUDGET, false), OnFailure::Park);
     assert_eq!(after(&op, &away(), Duration::ZERO, BUDGET, true), OnFailure::Ignore);
+}
+
+#[test]
+fn a_busy_glusterd_is_waited_for_before_anything_is_undone_because_of_it_but_not_for_ever() {
+    let busy = StepError::GlusterBusy { host: Host::nobody(), waited: BUDGET };
+    let create = Operation { kind: OperationKind::VolumeCreate, ..moving(0) };
+    for op in [&moving(0), &create] {
+        for (spent, leads_to) in [(BUDGET, OnFailure::Retry), (BUSY_PATIENCE, OnFailure::TurnBack)] {
+            assert_eq!(after(op, &busy, spent, BUDGET, false), leads_to);
+        }
+    }
+    // The client of a delete is told in time.
+    let delete = Operation { kind: OperationKind::VolumeDelete, ..moving(0) };
+    assert_eq!(after(&delete, &busy, BUDGET, BUDGET, false), OnFailure::Park);
 }
