@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::model::ids::JobId;
 use crate::model::operation::{Job, JobOutcome};
-use crate::model::step::Step;
+use crate::model::step::{Peer, Step};
 
 /// Running jobs and their steps. Whoever polls one is answered from here: clients poll often, and each look into the
 /// database takes time from what they wait for.
@@ -115,9 +115,19 @@ pub fn describe(steps: &[&Step], back: bool) -> String {
         Step::AwaitHeal(plan) => format!("waiting until gluster has healed {}", plan.volume.name),
         Step::SnapshotVolume(plan) => format!("taking a snapshot of gluster volume {}", plan.source.name),
         Step::CloneSnapshot(plan) => format!("cloning gluster volume {} to {}", plan.source.name, plan.name),
+        Step::CheckBlockVolume(plan) => format!("looking for gluster-block on {}", first_host(&plan.peers)),
+        Step::CreateBlockVolume(plan) => format!("creating block volume {}/{}", plan.hosting, plan.name),
+        Step::DestroyBlockVolume(plan) => format!("deleting block volume {}/{}", plan.hosting, plan.name),
+        Step::ResizeBlockVolume(plan) => {
+            format!("making block volume {}/{} larger", plan.block.hosting, plan.block.name)
+        }
         Step::DropSnapshot(plan) => format!("removing the snapshot of gluster volume {}", plan.source.name),
     };
     if back { format!("undoing: {what}") } else { what }
+}
+
+fn first_host(peers: &[Peer]) -> &str {
+    peers.first().map_or("no peer", |peer| peer.host.as_str())
 }
 
 fn brick_hosts(steps: &[&Step]) -> String {

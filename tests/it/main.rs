@@ -6,6 +6,7 @@ mod architecture;
 mod audit;
 mod away;
 mod beside;
+mod block_volumes;
 mod clones;
 mod conformance;
 mod database;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tracing::debug;
 
+use super::written::Beside;
 use super::{Result, StepError, StepRunner};
 use crate::executor::{LockName, RemoteError, filesystem, gluster, lvm, system};
 use crate::model::brick::{logical_volume, mount_point};
@@ -183,7 +184,7 @@ impl StepRunner {
                 storage: plan.peer.storage.clone(),
                 path: plan.path.clone(),
             };
-            self.refuse_written(std::slice::from_ref(&brick)).await?;
+            self.refuse_written(std::slice::from_ref(&brick), Beside::of(plan.hosts_blocks)).await?;
         }
         self.destroy_brick(plan).await
     }

@@ -36,10 +36,14 @@ pub enum Change {
     DeviceResync,
     /// A failed device whose disk is gone for good.
     DeviceForget,
+    /// A block volume for which a hosting volume is made.
+    BlockCreate,
+    BlockDelete,
+    BlockExpand,
 }
 
 impl Change {
-    pub const ALL: [Change; 16] = [
+    pub const ALL: [Change; 19] = [
         Change::VolumeCreate,
         Change::VolumeDelete,
         Change::SourceDelete,
@@ -56,11 +60,14 @@ impl Change {
         Change::NodeRemove,
         Change::DeviceResync,
         Change::DeviceForget,
+        Change::BlockCreate,
+        Change::BlockDelete,
+        Change::BlockExpand,
     ];
 
     /// Those that are undone when they fail: the deletes of nodes and devices have no way back.
     /// What empties devices and nodes is undone as the moves of their bricks are.
-    pub const UNDONE: [Change; 8] = [
+    pub const UNDONE: [Change; 10] = [
         Change::VolumeCreate,
         Change::VolumeDelete,
         Change::NodeAdd,
@@ -69,6 +76,8 @@ impl Change {
         Change::VolumeExpand,
         Change::VolumeClone,
         Change::BrickEvict,
+        Change::BlockCreate,
+        Change::BlockExpand,
     ];
 
     /// Whether it is swept with a fault. Emptying a device or a node sends the commands of moving a brick, which are
@@ -98,6 +107,7 @@ impl Change {
                 | Change::DeviceDelete
                 | Change::DeviceForget
                 | Change::BrickEvict
+                | Change::BlockDelete
         )
     }
 
@@ -118,7 +128,9 @@ impl Change {
             | Change::FirstNode
             | Change::NodeAdd
             | Change::VolumeExpand
-            | Change::VolumeClone => 303,
+            | Change::VolumeClone
+            | Change::BlockCreate
+            | Change::BlockExpand => 303,
             _ => 204,
         };
         reply.status == status
