@@ -125,7 +125,10 @@ fn what_cannot_be_kept_is_refused_and_nothing_is_left() {
         |dump| dump["blockvolumeentries"]["x"] = block_in("0".repeat(32)),
         "which is not there or hosts no block volumes",
     );
-    check(|dump| leave_unfinished(dump, 4, 2, 6), "an unfinished create-block-volume; have heketi clean it up");
+    check(
+        |dump| leave_unfinished(dump, 4, 2, 6),
+        "an unfinished create-block-volume; have heketi clean it up",
+    );
     check(|dump| leave_unfinished(dump, 3, 1, 5), "an unfinished expand-volume; have heketi clean it up");
     check(
         |dump| each(dump, "volumeentries", |volume| volume["Info"]["durability"]["type"] = json!("odd")),

@@ -35,8 +35,8 @@ fn all_texts(lab: &Lab) -> Vec<(String, String)> {
 /// What the database keeps of operations and jobs.
 fn records(lab: &Lab) -> String {
     let tables = "SELECT * FROM operation; SELECT * FROM operation_step; SELECT * FROM job; SELECT * FROM idempotency_key";
-    let database = format!("file:{}?mode=ro", lab.database().display());
-    let output = std::process::Command::new("sqlite3").arg(database).arg(tables).output().unwrap();
+    let mut shell = std::process::Command::new("sqlite3");
+    let output = shell.arg("-readonly").arg(lab.database()).arg(tables).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
