@@ -50,6 +50,7 @@ test-lab: ## The life cycle and the kills on three real peers
 
 .PHONY: test-all
 test-all: test ## Everything
+	$(CARGO) test --locked --test it -- --ignored sweep::
 	$(LAB) up
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone::
 

@@ -77,6 +77,7 @@ impl Server {
         let metrics = Metrics::new()?;
         let executor = executor(&config.executor, &database, &store).await?;
         info!("Loaded {} executor", executor_name(&config.executor));
+        settings(&config).warnings().iter().for_each(|warning| warn!("{warning}"));
         let operations = engine(&config, &store, executor, metrics.clone());
         let unfinished = operations.recover().await?;
         if unfinished > 0 {

@@ -1,7 +1,7 @@
 //! What is counted and timed while the server runs. Knows nothing of what it counts: others feed it, and `/metrics`
 //! shows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -52,6 +52,8 @@ pub struct Metrics {
     peers: IntGaugeVec,
     pool_data: GaugeVec,
     pool_metadata: GaugeVec,
+    /// The nodes that it is shown of whether they are up.
+    shown_peers: Arc<Mutex<BTreeSet<String>>>,
     /// What is shown of the devices of each node, so that it can be taken back.
     fullness: Arc<Mutex<BTreeMap<String, Vec<DeviceFullness>>>>,
 }
@@ -80,7 +82,7 @@ impl Metrics {
                 "mortar_remote_command_duration_seconds",
                 "Time that a command on a peer took, waiting for its turn and its locks included",
                 &SHORT,
-                &["program", "outcome"],
+                &["command", "outcome"],
             )?,
             failures: IntCounterVec::new(
                 Opts::new("mortar_failures_total", "What the server could not do"),
@@ -95,6 +97,7 @@ impl Metrics {
                 "mortar_device_thin_pool_metadata_used_ratio",
                 "Fullness of the metadata of the thin pool on the device whose metadata is fullest",
             )?,
+            shown_peers: Arc::default(),
             fullness: Arc::default(),
         };
         for histogram in [&metrics.requests, &metrics.operations, &metrics.commands] {
@@ -119,8 +122,8 @@ impl Metrics {
     }
 
     /// A command on a peer came to its end, or was given up.
-    pub fn command(&self, program: &str, outcome: &str, took: Duration) {
-        self.commands.with_label_values(&[program, outcome]).observe(took.as_secs_f64());
+    pub fn command(&self, command: &str, outcome: &str, took: Duration) {
+        self.commands.with_label_values(&[command, outcome]).observe(took.as_secs_f64());
     }
 
     /// Something failed.
@@ -130,11 +133,25 @@ impl Metrics {
 
     /// Whether a peer answers; `None` where nobody asks it any more.
     pub fn peer(&self, node: &str, up: Option<bool>) {
-        match up {
-            Some(up) => self.peers.with_label_values(&[node]).set(i64::from(up)),
-            // It may never have been asked.
-            None => drop(self.peers.remove_label_values(&[node])),
+        let mut shown = self.shown_peers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(up) = up {
+            shown.insert(node.to_owned());
+            self.peers.with_label_values(&[node]).set(i64::from(up));
+        } else if shown.remove(node) {
+            drop(self.peers.remove_label_values(&[node]));
         }
+    }
+
+    /// Forgets peers that are none of these nodes any more.
+    pub fn only_peers(&self, nodes: &[String]) {
+        let mut shown = self.shown_peers.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.retain(|node| {
+            let stays = nodes.contains(node);
+            if !stays {
+                drop(self.peers.remove_label_values(&[node]));
+            }
+            stays
+        });
     }
 
     /// How full the devices of a node are, all that is known: what was said of others of its devices is forgotten.
@@ -211,6 +228,10 @@ mod tests {
         has("mortar_failures_total{kind=\"database\"} 1");
         has("mortar_peer_up{node=\"b\"} 0");
         assert!(!text.contains("node=\"a\"") && !text.contains("mortar_operation"), "{text}");
+        metrics.peer("d", Some(true));
+        metrics.only_peers(&["d".to_owned()]);
+        let text = metrics.text().unwrap();
+        assert!(text.contains("mortar_peer_up{node=\"d\"} 1") && !text.contains("node=\"b\""), "{text}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::cluster::sorted;
 use super::list::List;
 use super::validate::{Invalid, Validate as _};
-use super::volume_spec::VolumeRequestError;
+use super::volume_spec::{VolumeRequestError, size};
 use super::{is_false, is_zero};
 use crate::model::block_volume::{BlockAccess, BlockVolume, BlockVolumeSpec};
 use crate::model::ids::BlockVolumeId;
@@ -42,7 +42,7 @@ impl TryFrom<BlockVolumeCreateRequest> for BlockVolumeSpec {
     fn try_from(request: BlockVolumeCreateRequest) -> Result<BlockVolumeSpec, VolumeRequestError> {
         request.validate()?;
         Ok(BlockVolumeSpec {
-            size: GiB::from_sql(request.size).ok_or(VolumeRequestError::TooLarge)?,
+            size: size(request.size),
             name: Some(request.name).filter(|name| !name.is_empty()),
             clusters: request.clusters.to_vec(),
             ha_count: u32::try_from(request.hacount).unwrap_or(u32::MAX),
@@ -61,13 +61,13 @@ pub struct BlockVolumeExpandRequest {
 }
 
 impl BlockVolumeExpandRequest {
-    /// The size that is asked for; `None` for more than any disk.
+    /// The size that is asked for.
     ///
     /// # Errors
     /// When it is none.
-    pub fn size(&self) -> Result<Option<GiB>, Invalid> {
+    pub fn size(&self) -> Result<GiB, Invalid> {
         self.validate()?;
-        Ok(GiB::from_sql(self.new_size))
+        Ok(size(self.new_size))
     }
 }
 

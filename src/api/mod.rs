@@ -33,7 +33,8 @@ pub use examine::Examination;
 pub use list::List;
 pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagsRequest};
 pub use operation::{
-    CleanUpRequest, OperationsInfo, PendingOperation, PendingOperationDetails, PendingOperationList,
+    CleanUpRequest, OperationProgress, OperationProgressList, OperationsInfo, PendingOperation,
+    PendingOperationDetails, PendingOperationList,
 };
 pub use problem::Problem;
 pub use service::{AdminStatus, LogLevels};

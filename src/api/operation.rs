@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::list::List;
 use super::pending::{Pending, status};
 use crate::model::ids::OperationId;
-use crate::model::operation::{Direction, Operation};
+use crate::model::operation::{Direction, Doing, Operation};
 use crate::model::step::StepState;
 
 /// How many operations there are.
@@ -125,8 +125,11 @@ pub struct OperationProgress {
     pub job: String,
     /// Whether it does something or takes it back.
     pub undoes: bool,
-    /// What runs now, with the hosts.
-    pub step: Option<String>,
+    /// What runs now, or is gone on with when it is taken up again.
+    pub step: String,
+    /// Where that is.
+    #[schema(value_type = Vec<String>)]
+    pub hosts: List<String>,
     /// Steps that are done.
     pub done: usize,
     /// All of its steps.
@@ -145,7 +148,7 @@ pub struct OperationProgress {
 
 impl OperationProgress {
     /// An operation at a time, with what it does now.
-    pub fn new(op: &Operation, step: Option<String>, now_ms: i64) -> OperationProgress {
+    pub fn new(op: &Operation, doing: Doing, now_ms: i64) -> OperationProgress {
         let parked = op.parked.as_ref();
         OperationProgress {
             id: op.id.to_string(),
@@ -153,7 +156,8 @@ impl OperationProgress {
             target: op.target.clone(),
             job: op.job.to_string(),
             undoes: op.direction == Direction::Back,
-            step,
+            step: doing.text,
+            hosts: doing.hosts.into(),
             done: op.steps.iter().filter(|record| record.state == StepState::Done).count(),
             steps: op.steps.len(),
             age: now_ms.saturating_sub(op.created_ms) / 1000,

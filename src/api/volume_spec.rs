@@ -9,7 +9,7 @@ use crate::model::volume::{Snapshot, VolumeSpec};
 /// The first group id that heketi refuses.
 const FIRST_BAD_GID: i64 = i32::MAX as i64;
 
-/// Why a request asks for no volume; heketi's texts. All of them are 400 but [`VolumeRequestError::TooLarge`].
+/// Why a request asks for no volume; heketi's texts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VolumeRequestError {
     /// A field breaks its rule.
@@ -30,9 +30,6 @@ pub enum VolumeRequestError {
     /// No such layout.
     #[error(transparent)]
     Durability(#[from] DurabilityError),
-    /// More than any disk: to be answered as a volume for which there is no space, with 500.
-    #[error("No space")]
-    TooLarge,
 }
 
 impl TryFrom<VolumeCreateRequest> for VolumeSpec {
@@ -45,7 +42,7 @@ impl TryFrom<VolumeCreateRequest> for VolumeSpec {
         let snapshot = snapshot(&request.snapshot)?;
         let durability = requested.layout()?;
         Ok(VolumeSpec {
-            size: size(request.size)?,
+            size: size(request.size),
             name: Some(request.name).filter(|name| !name.is_empty()),
             clusters: request.clusters.to_vec(),
             requested,
@@ -64,7 +61,7 @@ impl TryFrom<VolumeExpandRequest> for GiB {
     /// The GiB to add.
     fn try_from(request: VolumeExpandRequest) -> Result<GiB, VolumeRequestError> {
         request.validate()?;
-        size(request.expand_size)
+        Ok(size(request.expand_size))
     }
 }
 
@@ -79,8 +76,9 @@ impl VolumeCloneRequest {
     }
 }
 
-fn size(gib: i64) -> Result<GiB, VolumeRequestError> {
-    GiB::from_sql(gib).ok_or(VolumeRequestError::TooLarge)
+/// What no database can hold is as good as the most that it can: there is no room for either.
+pub(super) fn size(gib: i64) -> GiB {
+    GiB::from_sql(gib).unwrap_or(GiB::MAX)
 }
 
 fn group(gid: i64) -> Result<u32, VolumeRequestError> {
@@ -156,6 +154,5 @@ mod tests {
             r#"{"size":1,"durability":{"type":"disperse","disperse":{"data":4,"redundancy":1}}}"#,
             "Invalid dispersion combination: 4+1",
         );
-        check(r#"{"size":9223372036854775807}"#, "No space");
     }
 }

@@ -270,7 +270,7 @@ pub(super) struct DeviceAdd {
 
 #[derive(Debug, Args)]
 pub(super) struct DeviceDelete {
-    /// Forget the device without touching its node
+    /// Forget the device also where its node or its disk cannot be reached
     #[arg(long)]
     pub(super) force_forget: bool,
     #[command(flatten)]

@@ -47,6 +47,11 @@ impl<'a> Output<'a> {
         Ok(self.err.write_all(text.as_bytes())?)
     }
 
+    /// Whether a person reads it.
+    pub(super) fn has_reader(&self) -> bool {
+        self.explain
+    }
+
     /// Text on standard error that only a person reads.
     pub(super) fn hint(&mut self, text: &str) -> Result<(), Failure> {
         if self.explain { self.note(text) } else { Ok(()) }

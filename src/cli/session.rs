@@ -2,7 +2,7 @@
 
 use super::args::Global;
 use super::failure::{Failure, os_reason};
-use crate::client::{Client, Credentials, Line, Progress, Quiet};
+use crate::client::{Behind, Client, Credentials, Line, Progress};
 
 const DEFAULT_SERVER: &str = "http://localhost:8080";
 
@@ -37,9 +37,9 @@ impl Session {
         self.client_with(Line::on_stderr())
     }
 
-    /// A client for commands that show themselves how far they are.
-    pub(super) fn quiet_client(&self) -> Result<Client, Failure> {
-        self.client_with(Box::new(Quiet))
+    /// A client for commands that show themselves how far they are, which the running step is shown behind.
+    pub(super) fn loading_client(&self) -> Result<Client, Failure> {
+        self.client_with(Behind::stdout())
     }
 
     fn client_with(&self, progress: Box<dyn Progress>) -> Result<Client, Failure> {

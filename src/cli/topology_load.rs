@@ -19,7 +19,7 @@ pub(super) fn run(
     for host in repeated_hosts(&file) {
         output.hint(&format!("{}: node {host} is listed more than once\n", arguments.file))?;
     }
-    let client = session.quiet_client()?;
+    let client = session.loading_client()?;
     let known = client
         .topology()
         .map_err(|error| Failure::new(format!("Unable to get topology information: {error}")))?;

@@ -15,7 +15,7 @@ mod topology;
 mod transport;
 
 pub use self::error::ClientError;
-pub use self::progress::{Line, Progress, Quiet};
+pub use self::progress::{Behind, Line, Progress, Quiet};
 pub use self::token::Credentials;
 pub use self::topology::{Topology, TopologyCluster};
 use self::transport::Transport;

@@ -63,6 +63,48 @@ impl Progress for Line {
     }
 }
 
+/// How much of a step is shown behind what stands in a line already, of 80 columns.
+const BEHIND: usize = 34;
+
+/// Behind what stands in the last line of a terminal, gone when the job has ended.
+#[derive(Default)]
+pub struct Behind(Mutex<bool>);
+
+impl Behind {
+    /// For a command that shows on standard output how far it is; nothing where that or standard error is no terminal.
+    pub fn stdout() -> Box<dyn Progress> {
+        let both = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+        if both { Box::new(Behind::default()) } else { Box::new(Quiet) }
+    }
+
+    /// Goes back to where the line ended before, which the first text is written behind.
+    fn rewrite(&self, text: Option<&str>) {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let begin = if *shown { "\x1b8\x1b[K" } else { "\x1b7" };
+        match text {
+            Some(text) => eprint!("{begin}{}", printable(text).chars().take(BEHIND).collect::<String>()),
+            None if *shown => eprint!("{begin}"),
+            None => {}
+        }
+        *shown = text.is_some();
+    }
+}
+
+impl Progress for Behind {
+    fn step(&self, text: &str) {
+        self.rewrite(Some(text));
+    }
+
+    fn done(&self) {
+        self.rewrite(None);
+    }
+
+    fn warning(&self, text: &str) {
+        self.done();
+        eprintln!("\nWarning: {}", printable(text));
+    }
+}
+
 /// What a server sends must not steer the terminal.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()

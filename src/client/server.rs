@@ -2,7 +2,8 @@
 
 use super::{Client, Result};
 use crate::api::{
-    AdminStatus, CleanUpRequest, LogLevels, OperationsInfo, PendingOperationDetails, PendingOperationList,
+    AdminStatus, CleanUpRequest, LogLevels, OperationProgressList, OperationsInfo, PendingOperationDetails,
+    PendingOperationList,
 };
 
 impl Client {
@@ -20,6 +21,14 @@ impl Client {
     /// See [`Client::cluster_list`].
     pub fn operations_pending(&self) -> Result<PendingOperationList> {
         self.get("/operations/pending")
+    }
+
+    /// All unfinished operations with what they do, where, since when, and why they wait. heketi has no such path.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn operations_progress(&self) -> Result<OperationProgressList> {
+        self.get("/operations/progress")
     }
 
     /// One unfinished operation.

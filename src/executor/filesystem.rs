@@ -47,6 +47,21 @@ pub fn is_xfs(output: &str) -> bool {
     output.lines().any(|line| line == "TYPE=xfs")
 }
 
+/// Asks whether an XFS was wholly made. `mkfs.xfs` says in the first block that it is at work until it is through.
+/// Source: `xfs_db(8)`, field `inprogress` of the superblock.
+pub fn progress(path: &str) -> Command {
+    Command::look("xfs_db").args(["-r", "-c", "sb 0", "-c", "print inprogress"]).arg(path)
+}
+
+/// Whether it was, by what [`progress`] printed.
+pub fn is_whole(output: &str) -> Option<bool> {
+    match output.trim().strip_prefix("inprogress = ")? {
+        "0" => Some(true),
+        "1" => Some(false),
+        _ => None,
+    }
+}
+
 /// Mounts a brick.
 pub fn mount(settings: &PeerSettings, plan: &BrickPlan, lock: LockName) -> Command {
     Command::change("mount", lock, SMALL)

@@ -26,13 +26,32 @@ impl<E: Executor> Executor for Measured<E> {
     async fn run(&self, host: &Host, command: &Command) -> Result<Output, RemoteError> {
         let begun = Instant::now();
         let done = self.inner.run(host, command).await;
-        self.metrics.command(command.program(), outcome(&done), begun.elapsed());
+        self.metrics.command(&label(command), outcome(&done), begun.elapsed());
         done
     }
 
     fn introduce(&self, manage: &str, storage: &str) {
         self.inner.introduce(manage, storage);
     }
+}
+
+/// The program, and for those that do many things what it does: `lvm lvcreate`, `gluster volume heal`. All of them are
+/// words of ours, so that there are few of them.
+fn label(command: &Command) -> String {
+    let base = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    let wrapped = command.arguments().first().filter(|first| matches!(&*base(first), "lvm" | "udevadm"));
+    // Behind heketi's `lvm_wrapper`.
+    let (program, arguments) = match wrapped {
+        Some(program) => (base(program), &command.arguments()[1..]),
+        None => (base(command.program()), command.arguments()),
+    };
+    let words = match &*program {
+        "lvm" | "gluster-block" => 1,
+        "gluster" => 2,
+        _ => 0,
+    };
+    let verbs = arguments.iter().filter(|argument| !argument.starts_with('-')).take(words).cloned();
+    std::iter::once(program).chain(verbs).collect::<Vec<_>>().join(" ")
 }
 
 fn outcome(done: &Result<Output, RemoteError>) -> &'static str {
@@ -46,5 +65,28 @@ fn outcome(done: &Result<Output, RemoteError>) -> &'static str {
             | RemoteError::NotLocked { .. },
         ) => "unreachable",
         Err(RemoteError::OutcomeUnknown { .. }) => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_told_apart_by_what_they_do() {
+        let check = |program: &str, arguments: &[&str], expected: &str| {
+            let command = Command::look(program).args(arguments.iter().copied());
+            assert_eq!(label(&command), expected);
+        };
+        check("/usr/sbin/lvm", &["lvcreate", "-qq", "--size", "4K"], "lvm lvcreate");
+        check("/bin/nsenter-lvm", &["/usr/sbin/lvm", "vgs", "vg_a"], "lvm vgs");
+        check(
+            "gluster",
+            &["--mode=script", "--timeout=600", "volume", "heal", "v", "info"],
+            "gluster volume heal",
+        );
+        check("gluster", &["--mode=script", "pool", "list"], "gluster pool list");
+        check("mkfs.xfs", &["-i", "size=512", "/dev/mapper/vg-brick"], "mkfs.xfs");
+        check("cat", &["/etc/fstab"], "cat");
     }
 }

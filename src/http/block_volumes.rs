@@ -8,9 +8,7 @@ use axum::response::Response;
 use super::extract::{Body, Id};
 use super::volumes::key;
 use super::{ApiError, App, accepted, answers};
-use crate::api::{
-    BlockVolumeCreateRequest, BlockVolumeExpandRequest, BlockVolumeInfo, BlockVolumeList, VolumeRequestError,
-};
+use crate::api::{BlockVolumeCreateRequest, BlockVolumeExpandRequest, BlockVolumeInfo, BlockVolumeList};
 use crate::json;
 use crate::model::block_volume::BlockVolumeSpec;
 use crate::model::ids::BlockVolumeId;
@@ -33,12 +31,7 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     let request: BlockVolumeCreateRequest = json::decode(&body).map_err(|_| ApiError::Parse)?;
     let key = key(&headers, "/blockvolumes", &request);
-    let spec = BlockVolumeSpec::try_from(request).map_err(|error| match error {
-        VolumeRequestError::TooLarge => {
-            OpError::refused(format!("Failed to allocate new block volume: {error}"), None).into()
-        }
-        other => ApiError::from(other),
-    })?;
+    let spec = BlockVolumeSpec::try_from(request)?;
     Ok(accepted(app.operations.create_block_volume(spec, Caller { is_user: false, key }).await?))
 }
 
@@ -91,8 +84,6 @@ pub(super) async fn expand(
 ) -> Result<Response, ApiError> {
     let size = request.size()?;
     let id = id?.0;
-    let no_space = || OpError::refused("Failed to allocate block volume expansion: No space", None);
-    let size = size.ok_or_else(no_space)?;
     let caller =
         Caller { is_user: false, key: key(&headers, &format!("/blockvolumes/{id}/expand"), &request) };
     Ok(accepted(app.operations.expand_block_volume(id, size, caller).await?))

@@ -63,9 +63,11 @@ pub(super) async fn info(State(app): State<App>, Id(id): Id<ClusterId>) -> Resul
               (status = "5XX", description = "The server failed", body = String, content_type = "text/plain")))]
 pub(super) async fn set_flags(
     State(app): State<App>,
-    Id(id): Id<ClusterId>,
+    id: Result<Id<ClusterId>, ApiError>,
     Body(request): Body<ClusterCreateRequest>,
 ) -> Result<Response, ApiError> {
+    // heketi reads the body first.
+    let Id(id) = id?;
     app.operations.set_cluster_flags(id, request.into()).await?;
     Ok(answers::empty_json())
 }

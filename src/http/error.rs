@@ -60,7 +60,6 @@ impl ApiError {
             ApiError::Parse | ApiError::NoSuchLogger | ApiError::NoSuchLevel(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            ApiError::VolumeRequest(VolumeRequestError::TooLarge) => StatusCode::INTERNAL_SERVER_ERROR,
             ApiError::NotJson(_) | ApiError::Invalid(_) | ApiError::VolumeRequest(_) => {
                 StatusCode::BAD_REQUEST
             }
@@ -82,12 +81,7 @@ impl ApiError {
 
     /// heketi's text, which clients compare byte for byte.
     pub fn text(&self) -> String {
-        match self {
-            ApiError::VolumeRequest(error @ VolumeRequestError::TooLarge) => {
-                format!("Failed to allocate new volume: {error}")
-            }
-            other => other.to_string(),
-        }
+        self.to_string()
     }
 
     /// What kind of failure it is, if the server is to blame and not the request.
@@ -168,6 +162,5 @@ mod tests {
             "Unable to access db",
         );
         check(VolumeRequestError::SnapshotFactor.into(), 400, "Invalid snapshot factor");
-        check(VolumeRequestError::TooLarge.into(), 500, "Failed to allocate new volume: No space");
     }
 }

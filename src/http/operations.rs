@@ -60,7 +60,7 @@ pub(super) async fn details(State(app): State<App>, Path(id): Path<String>) -> R
 pub(super) async fn progress(State(app): State<App>) -> Result<Response, ApiError> {
     let all = app.operations.unfinished().await?;
     let now = app.operations.now_ms();
-    let shown = all.iter().map(|op| OperationProgress::new(op, app.operations.step_of(op.job), now));
+    let shown = all.iter().map(|op| OperationProgress::new(op, app.operations.doing(op), now));
     let list = OperationProgressList { operations: shown.collect::<Vec<_>>().into() };
     Ok(answers::json(StatusCode::OK, &list))
 }

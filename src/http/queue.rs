@@ -62,11 +62,16 @@ pub(super) async fn poll(
 /// What failed although the request was carried out is told in a header: the answer itself is heketi's.
 fn done(path: &str, warning: Option<&str>) -> Response {
     let mut response = answers::see_other(path);
-    let line = warning.map(|text| text.replace(['\r', '\n'], " "));
-    if let Some(value) = line.and_then(|text| HeaderValue::from_str(&text).ok()) {
-        response.headers_mut().insert(WARNING, value);
-    }
+    insert_line(&mut response, WARNING, warning);
     response
+}
+
+/// What a program printed may have several lines, and a header has one.
+fn insert_line(response: &mut Response, name: &'static str, text: Option<&str>) {
+    let line = text.map(|text| text.replace(['\r', '\n'], " "));
+    if let Some(value) = line.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        response.headers_mut().insert(name, value);
+    }
 }
 
 /// How long the client wants to wait. What cannot be read is no preference: those are hints.
@@ -85,9 +90,7 @@ fn running(step: Option<&str>, waited: bool) -> Response {
     if waited {
         response.headers_mut().insert("preference-applied", HeaderValue::from_static("wait"));
     }
-    if let Some(value) = step.and_then(|step| HeaderValue::from_str(step).ok()) {
-        response.headers_mut().insert(STEP, value);
-    }
+    insert_line(&mut response, STEP, step);
     response
 }
 
@@ -98,6 +101,14 @@ mod tests {
     fn wait(prefer: &'static str) -> Option<u64> {
         let headers = HeaderMap::from_iter([(PREFER.parse().unwrap(), HeaderValue::from_static(prefer))]);
         preferred_wait(&headers).map(|time| time.as_secs())
+    }
+
+    #[test]
+    fn a_step_of_several_lines_is_shown_in_one() {
+        let response = running(Some("waiting: no answer\n  from lvm\u{7}"), false);
+        assert!(response.headers().get(STEP).is_none(), "no header can have that");
+        let response = running(Some("waiting: no answer\n  from lvm"), false);
+        assert_eq!(response.headers()[STEP], "waiting: no answer   from lvm");
     }
 
     #[test]

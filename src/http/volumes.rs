@@ -45,7 +45,8 @@ pub(super) async fn create(
 
 /// The key of a request to `path`, which is empty for creates: those of earlier versions are to be known again.
 pub(super) fn key<T: Serialize>(headers: &HeaderMap, path: &str, request: &T) -> Option<RequestKey> {
-    let key = headers.get(IDEMPOTENCY_KEY)?;
+    // An empty one names nothing: all clients that send it would have the same.
+    let key = headers.get(IDEMPOTENCY_KEY).filter(|key| !key.as_bytes().trim_ascii().is_empty())?;
     // Of what was understood, not of the bytes: white space and the order of fields do not matter.
     let digest = Sha256::new().chain_update(path).chain_update(json::encode(request)).finalize();
     Some(RequestKey {
@@ -122,12 +123,7 @@ pub(super) async fn expand(
     Body(request): Body<VolumeExpandRequest>,
 ) -> Result<Response, ApiError> {
     let asked = request.clone();
-    let grow = GiB::try_from(request).map_err(|error| match error {
-        VolumeRequestError::TooLarge => {
-            OpError::refused(format!("Failed to allocate volume expansion: {error}"), None).into()
-        }
-        other => ApiError::from(other),
-    })?;
+    let grow = GiB::try_from(request)?;
     let id = id?.0;
     let caller = Caller { is_user: false, key: key(&headers, &format!("/volumes/{id}/expand"), &asked) };
     Ok(accepted(app.operations.expand_volume(id, grow, caller).await?))

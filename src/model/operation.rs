@@ -275,3 +275,19 @@ pub struct Job {
     /// When it was started, in milliseconds since 1970.
     pub created_ms: i64,
 }
+
+/// What an operation does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Doing {
+    /// In a few words.
+    pub text: String,
+    /// Where, by the names that commands are sent to. Of what gluster does for the whole pool: the peer that is asked first.
+    pub hosts: Vec<String>,
+}
+
+/// Something that is done on no host, or that its parts say of where.
+impl From<String> for Doing {
+    fn from(text: String) -> Doing {
+        Doing { text, hosts: Vec::new() }
+    }
+}

@@ -120,13 +120,6 @@ impl Engine {
         }
         let does = if next == Next::Unwind { "undone" } else { "gone on with" };
         info!("{} of {} was left unfinished; it is {does}", op.kind.as_str(), op.target);
-        if next == Next::Resume && creates(op.kind) {
-            warn!(
-                "{} of {}: finished after restart, unclaimed until its client asks",
-                op.kind.as_str(),
-                op.target
-            );
-        }
         let holder = format!("recovery of {}", op.target);
         let pool_wide = matches!(op.kind, OperationKind::NodeAdd | OperationKind::NodeDelete);
         let held =

@@ -4,11 +4,10 @@ use futures_util::future::join_all;
 use tracing::{info, warn};
 
 use super::engine::Engine;
-use super::progress::describe;
 use super::records::{marks, positions, steps_at};
 use super::run::Round;
 use super::steps::StepError;
-use super::{failure, finish};
+use super::{doing, failure, finish};
 use crate::model::operation::{Direction, Failure, Operation};
 use crate::model::step::{Step, StepState};
 use crate::store::{Result, operation, step};
@@ -28,14 +27,14 @@ impl Engine {
                 return self.after_failed_undo(op, at, error).await;
             }
         }
-        finish::abandon_or_retry(self, op).await.map(|again| if again { Round::Again } else { Round::Over })
+        finish::abandon_or_retry(self, op).await
     }
 
     async fn undo_stage(&self, op: &mut Operation, due: &[usize]) -> Option<(usize, StepError)> {
         if due.is_empty() {
             return None;
         }
-        self.progress.set(op.job, describe(&steps_at(op, due), true));
+        self.progress.set(op.job, doing::stage(&steps_at(op, due), true));
         let mut running = Vec::with_capacity(due.len());
         for &at in due {
             running.push(self.runner.undo(&op.steps[at].step));

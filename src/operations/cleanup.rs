@@ -5,9 +5,9 @@ use std::sync::{Arc, PoisonError};
 use tracing::error;
 
 use super::engine::Engine;
-use super::{OpError, Operations};
+use super::{OpError, Operations, doing};
 use crate::model::ids::{JobId, OperationId};
-use crate::model::operation::{Job, JobOutcome, Operation};
+use crate::model::operation::{Doing, Job, JobOutcome, Operation};
 use crate::store::{Result as StoreResult, StoreError, job, operation};
 
 impl Operations {
@@ -24,9 +24,9 @@ impl Operations {
         self.inner.is_active(id)
     }
 
-    /// What the operation of a job does now, in a few words.
-    pub fn step_of(&self, job: JobId) -> Option<String> {
-        self.inner.progress.of(job)
+    /// What an operation does now, or goes on with when it is taken up again.
+    pub fn doing(&self, op: &Operation) -> Doing {
+        self.inner.progress.doing(op.job).unwrap_or_else(|| doing::next(op))
     }
 
     /// The time by which operations are dated, in milliseconds since 1970.
@@ -81,7 +81,8 @@ impl Engine {
         job::finish(&mut conn, id, &outcome, self.clock.now_ms()).await
     }
 
-    /// Takes up those of the parked operations that are wanted, one after the other.
+    /// Takes up those of the parked operations that are wanted, one after the other. One that has come to wait for a heal
+    /// has been tried.
     pub(super) async fn clean(
         self: &Arc<Self>,
         wanted: impl Fn(&Operation) -> bool,
@@ -94,9 +95,16 @@ impl Engine {
             if !self.is_active(op.id) {
                 self.take_up_or_say(op, false).await;
             }
-            self.ended(op.id).await;
+            let mut running = self.running.subscribe();
+            let waits = || self.is_active(op.id) && !self.is_healing(op.id) && !self.is_stopping();
+            // The sender is the engine's own: it is never gone.
+            while waits() && running.changed().await.is_ok() {}
         }
         Ok(())
+    }
+
+    fn is_healing(&self, id: OperationId) -> bool {
+        self.healing.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
     }
 
     /// Waits until no task works on an operation, or the server stops.

@@ -173,9 +173,9 @@ impl Engine {
         state: EntryState,
         check_heal: bool,
     ) -> Result<JobId, OpError> {
-        let ticket = (state == EntryState::Failed).then(|| self.limits.try_enter()).transpose()?;
         let mut tx = self.store.write().await?;
         let (device, node) = ready(&mut tx, id).await?;
+        let ticket = (state == EntryState::Failed).then(|| self.limits.try_enter()).transpose()?;
         let busy = operation::touches(&mut tx, &id.to_string()).await?;
         let outcome = match refuse_transition(&device, state) {
             Some(text) => JobOutcome::Failed { text, explanation: None },

@@ -44,6 +44,8 @@ pub(super) struct Engine {
     pub(super) progress: Progress,
     /// Operations that a task works on.
     pub(super) active: Mutex<BTreeSet<OperationId>>,
+    /// Those of them that wait until gluster has healed a brick.
+    pub(super) healing: Mutex<BTreeSet<OperationId>>,
     /// Told when an operation was parked or given up, so that the background looks again.
     pub(super) wake: Notify,
     /// Jobs whose outcome was read, and when, since the background wrote that down last.
@@ -122,6 +124,7 @@ impl Engine {
             locks: Arc::default(),
             progress: Progress::default(),
             active: Mutex::default(),
+            healing: Mutex::default(),
             wake: Notify::new(),
             read: Mutex::default(),
             down: Mutex::default(),
@@ -170,7 +173,7 @@ impl Engine {
     /// Records a decision with its job, commits, and begins to run it. From the commit on the peers may change.
     pub(super) async fn launch(
         self: &Arc<Self>,
-        mut tx: WriteTx,
+        tx: WriteTx,
         decision: Decision,
         by_user: bool,
         turn: Option<Turn>,
@@ -182,13 +185,12 @@ impl Engine {
         let recorded = record(&decision, now);
         let (volume, bricks) = (decision.volume.as_ref(), decision.bricks.as_slice());
         let block_volume = decision.block_volume.as_ref();
-        let operation = Some(&recorded);
-        rows::insert(&mut tx, NewRows { volume, bricks, block_volume, operation, by_user }).await?;
         // Marked before the commit: the task must not be taken for an abandoned operation in between.
         self.set_active(recorded.id, true);
-        if let Err(refused) = tx.commit().await {
+        let new = NewRows { volume, bricks, block_volume, operation: Some(&recorded), by_user };
+        if let Err(refused) = rows::insert_and_commit(tx, new).await {
             self.set_active(recorded.id, false);
-            return Err(OpError::Store(refused.into()));
+            return Err(refused.into());
         }
         self.progress.begin(Job { id, by_user, outcome: None, created_ms: now });
         self.spawn(recorded, Locking::Wanted(decision.locks), turn, true);

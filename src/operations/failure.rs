@@ -22,6 +22,10 @@ pub(super) enum OnFailure {
     GiveUp,
 }
 
+/// How long an operation waits for a glusterd that works on another change each time that it is asked. None of gluster's
+/// own changes takes that long: then a lock of it was left behind, which only a restart of glusterd takes away.
+const BUSY_PATIENCE: Duration = Duration::from_secs(30 * 60);
+
 /// Decides where a failure leads. `emptied`: the device or node that the step is for is being taken out of service.
 pub(super) fn after(
     op: &Operation,
@@ -30,6 +34,11 @@ pub(super) fn after(
     budget: Duration,
     emptied: bool,
 ) -> OnFailure {
+    // It has done nothing, and does so as soon as the other change is through.
+    let waits = op.kind != OperationKind::VolumeDelete && op.parked.is_none();
+    if error.is_gluster_busy() && waits && spent < BUSY_PATIENCE {
+        return OnFailure::Retry;
+    }
     match op.kind {
         OperationKind::NodeAdd
         | OperationKind::DeviceAdd

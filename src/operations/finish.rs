@@ -4,6 +4,7 @@ use sqlx::SqliteConnection;
 use tracing::{info, warn};
 
 use super::engine::Engine;
+use super::run::Round;
 use super::{block_volume_expand, devices, failure, labels, volume_clone, volume_retry};
 use crate::model::block_volume::BlockAccess;
 use crate::model::device::DeviceLabel;
@@ -13,18 +14,34 @@ use crate::model::state::{EntryState, Phase};
 use crate::model::step::{DeviceFacts, Step, StepOutput};
 use crate::store::{Result, StoreError, block_volume, brick, device, idempotency, node, operation, volume};
 
-/// All steps are done.
-pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<()> {
+/// All steps are done. Returns what its job is to be told.
+pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<JobOutcome> {
+    let outcome = end(engine, op).await?;
+    engine.note_end(op, "done");
+    match op.kind {
+        OperationKind::DeviceDelete => engine.metrics.device_gone(&op.target),
+        OperationKind::NodeDelete => engine.metrics.peer(&op.target, None),
+        _ => {}
+    }
+    info!("{} of {} is done", op.kind.as_str(), op.target);
+    Ok(outcome)
+}
+
+async fn end(engine: &Engine, op: &Operation) -> Result<JobOutcome> {
+    if op.kind == OperationKind::VolumeCreate {
+        // Clients wait for these above all.
+        let outcome = located(op, "volumes");
+        operation::end_create(&engine.store, op, id(op)?, &outcome, engine.clock.now_ms()).await?;
+        return Ok(outcome);
+    }
     let mut tx = engine.store.write().await?;
     let outcome = conclude(engine, &mut tx, op).await?;
     tx.commit().await?;
-    engine.progress.end(op.job, outcome);
-    engine.note_end(op, "done");
-    if op.kind == OperationKind::DeviceDelete {
-        engine.metrics.device_gone(&op.target);
-    }
-    info!("{} of {} is done", op.kind.as_str(), op.target);
-    Ok(())
+    Ok(outcome)
+}
+
+fn located(op: &Operation, kind: &str) -> JobOutcome {
+    JobOutcome::Location { path: format!("/{kind}/{}", op.target), warning: told(op) }
 }
 
 /// Writes down that all steps are done; returns what its job says, unless that was answered before.
@@ -39,12 +56,10 @@ pub(super) async fn conclude(
 }
 
 async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operation) -> Result<JobOutcome> {
-    let located =
-        |kind: &str| JobOutcome::Location { path: format!("/{kind}/{}", op.target), warning: told(op) };
     match op.kind {
         OperationKind::NodeAdd => {
             node::set_phase(conn, id(op)?, Phase::Creating, Phase::Ready).await?;
-            Ok(located("nodes"))
+            Ok(located(op, "nodes"))
         }
         OperationKind::NodeDelete => {
             node::delete(conn, id(op)?).await?;
@@ -63,7 +78,7 @@ async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operati
         }
         OperationKind::VolumeCreate => {
             volume::set_phase(conn, id(op)?, Phase::Creating, Phase::Ready).await?;
-            Ok(located("volumes"))
+            Ok(located(op, "volumes"))
         }
         OperationKind::VolumeDelete => {
             remove_volume(conn, op).await?;
@@ -73,7 +88,7 @@ async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operati
             let Detail::Expand { grow } = op.detail else { return Err(corrupt(op)) };
             brick::set_phase(conn, &new_bricks(op), Phase::Creating, Phase::Ready).await?;
             volume::grow(conn, id(op)?, grow).await?;
-            Ok(located("volumes"))
+            Ok(located(op, "volumes"))
         }
         OperationKind::VolumeClone => {
             let Detail::Clone { source } = op.detail else { return Err(corrupt(op)) };
@@ -85,7 +100,7 @@ async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operati
                 volume::set_phase(conn, hosting, Phase::Creating, Phase::Ready).await?;
             }
             block_volume::make_ready(conn, id(op)?, access(op)?).await?;
-            Ok(located("blockvolumes"))
+            Ok(located(op, "blockvolumes"))
         }
         OperationKind::BlockVolumeDelete => {
             block_volume::delete(conn, id(op)?).await?;
@@ -170,17 +185,16 @@ fn new_bricks(op: &Operation) -> Vec<BrickId> {
 
 /// All that was done is undone; a volume create may get another try with a fresh placement.
 ///
-/// Returns whether there is another try; `op` holds its steps then.
-pub(super) async fn abandon_or_retry(engine: &Engine, op: &mut Operation) -> Result<bool> {
+/// `op` holds the steps of another try, if there is one.
+pub(super) async fn abandon_or_retry(engine: &Engine, op: &mut Operation) -> Result<Round> {
     if op.kind == OperationKind::VolumeCreate && volume_retry::try_again(engine, op).await? {
-        return Ok(true);
+        return Ok(Round::Again);
     }
-    abandon(engine, op).await?;
-    Ok(false)
+    abandon(engine, op).await.map(Round::Ended)
 }
 
-/// The operation ends without having done anything; its job says why.
-pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<()> {
+/// The operation ends without having done anything. Returns what its job is to be told: why.
+pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<JobOutcome> {
     let cause = match &op.failure {
         Some(cause) => failure::taken_back(op.kind, cause.clone()),
         None => restarted(op.kind),
@@ -190,11 +204,10 @@ pub(super) async fn abandon(engine: &Engine, op: &Operation) -> Result<()> {
     let outcome = cause.outcome();
     operation::end(&mut tx, op, &outcome, engine.clock.now_ms()).await?;
     tx.commit().await?;
-    engine.progress.end(op.job, outcome);
     engine.note_end(op, "failed");
     let why = cause.explanation.map(|why| format!(" ({why})")).unwrap_or_default();
     warn!("{} of {} failed: {}{why}", op.kind.as_str(), op.target, cause.text.trim());
-    Ok(())
+    Ok(outcome)
 }
 
 async fn put_back(conn: &mut SqliteConnection, op: &Operation) -> Result<()> {

@@ -9,13 +9,12 @@ use tracing::warn;
 use super::background::creates;
 use super::engine::Engine;
 use super::failure::{self, OnFailure};
-use super::finish;
-use super::progress::describe;
 use super::records::{positions, steps_at};
 use super::run::{Claims, Round};
 use super::steps::StepError;
-use crate::model::ids::NodeId;
-use crate::model::operation::{Detail, Direction, Operation, OperationKind, StepRecord};
+use super::{doing, finish};
+use crate::model::ids::{NodeId, OperationId};
+use crate::model::operation::{Detail, Direction, Doing, Operation, OperationKind, StepRecord};
 use crate::model::step::{Step, StepOutput, StepState};
 use crate::store::{Result, brick, operation};
 
@@ -46,8 +45,12 @@ impl Engine {
                 return self.turn_after(op, cause, since_ms).await;
             }
         }
-        finish::finish(self, op).await?;
-        Ok(Round::Over)
+        let outcome = finish::finish(self, op).await?;
+        if !fresh && creates(op.kind) {
+            let (what, target) = (op.kind.as_str(), &op.target);
+            warn!("{what} of {target}: finished after a restart, unclaimed until its client asks");
+        }
+        Ok(Round::Ended(outcome))
     }
 
     /// From now on the new brick is the volume's.
@@ -69,10 +72,10 @@ impl Engine {
             return Ok(None);
         }
         self.mark_started(op, &due).await?;
-        self.progress.set(op.job, describe(&steps_at(op, &due), false));
+        self.progress.set(op.job, doing::stage(&steps_at(op, &due), false));
         let mut running = Vec::with_capacity(due.len());
         for &at in &due {
-            running.push(self.carry_out(&op.steps[at].step, &op.detail));
+            running.push(self.carry_out(op.id, &op.steps[at].step, &op.detail));
         }
         let results = join_all(running).await;
         let mut failed = None;
@@ -80,6 +83,7 @@ impl Engine {
             match result {
                 Ok(output) => {
                     self.note_answer(&op.steps[at].step);
+                    self.note_told(&output);
                     op.steps[at].state = StepState::Done;
                     op.steps[at].output = output;
                 }
@@ -96,7 +100,12 @@ impl Engine {
     }
 
     /// Does a step. One that only waits ends with the server, or when what it waits for is given up.
-    async fn carry_out(&self, step: &Step, detail: &Detail) -> std::result::Result<StepOutput, StepError> {
+    async fn carry_out(
+        &self,
+        id: OperationId,
+        step: &Step,
+        detail: &Detail,
+    ) -> std::result::Result<StepOutput, StepError> {
         let (Step::AwaitHeal(plan), Detail::Evict { new, .. }) = (step, detail) else {
             return self.runner.apply(step).await;
         };
@@ -104,17 +113,41 @@ impl Engine {
         // The senders are the engine's own: they are never gone.
         let stops = async { stopping.wait_for(|stop| *stop).await.map(drop) };
         let is_given_up = async { given_up.wait_for(|bricks| bricks.contains_key(new)).await.map(drop) };
-        tokio::select! {
+        self.set_healing(id, true);
+        let done = tokio::select! {
             done = self.runner.apply(step) => done,
             _ = stops => Err(StepError::Interrupted),
             _ = is_given_up => self.runner.may_do_without(plan).await.map(|()| StepOutput::Nothing),
-        }
+        };
+        self.set_healing(id, false);
+        done
+    }
+
+    /// Notes that an operation waits for a heal, which may take days.
+    fn set_healing(&self, id: OperationId, heals: bool) {
+        let mut healing = self.healing.lock().unwrap_or_else(PoisonError::into_inner);
+        if heals {
+            healing.insert(id)
+        } else {
+            healing.remove(&id)
+        };
+        drop(healing);
+        // Those who wait for it look again.
+        self.running.send_modify(|_| ());
     }
 
     /// Whoever has done a step is up, whatever was known before.
     fn note_answer(&self, step: &Step) {
         if let Some((node, _)) = failure::place_of(step) {
             self.down.lock().unwrap_or_else(PoisonError::into_inner).remove(&node);
+        }
+    }
+
+    /// What failed although the step is done. Clients of heketi do not read it.
+    fn note_told(&self, output: &StepOutput) {
+        if let StepOutput::Told { text } = output {
+            self.metrics.failure("step_told");
+            warn!("a step is done, but for this: {text}");
         }
     }
 
@@ -161,7 +194,9 @@ impl Engine {
                 Ok(Round::Again)
             }
             OnFailure::Retry => {
-                self.progress.set(op.job, format!("waiting: {}", error.text().trim()));
+                let text = format!("waiting: {}", error.text().trim());
+                let waits = Doing { text, ..doing::next(op) };
+                self.progress.set(op.job, waits);
                 self.save_marks(op).await?;
                 Ok(Round::After(Duration::ZERO))
             }
@@ -182,8 +217,7 @@ impl Engine {
             }
             OnFailure::GiveUp => {
                 op.failure = Some(failure::of(op, at, &error, &[]));
-                finish::abandon(self, op).await?;
-                Ok(Round::Over)
+                finish::abandon(self, op).await.map(Round::Ended)
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Nodes: joined to the trusted pool, put into states, and taken out again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sqlx::SqliteConnection;
@@ -89,7 +90,8 @@ impl Engine {
         drop(conn);
         self.executor.introduce(peer.host.as_str(), &peer.storage);
         self.check_glusterd(&known, &peer.host).await?;
-        let was_member = !known.is_empty() && self.runner.is_in_a_pool(&peer.host).await;
+        // Also for what looks like the first node: another one may be added at the same time, which it is joined to then.
+        let was_member = self.runner.is_in_a_pool(&peer.host).await;
 
         let mut tx = self.store.write().await?;
         // Again: the peers were asked meanwhile.
@@ -149,9 +151,9 @@ impl Engine {
         state: EntryState,
         check_heal: bool,
     ) -> Result<JobId, OpError> {
-        let ticket = (state == EntryState::Failed).then(|| self.limits.try_enter()).transpose()?;
         let mut tx = self.store.write().await?;
         let node = ready(&mut tx, id).await?;
+        let ticket = (state == EntryState::Failed).then(|| self.limits.try_enter()).transpose()?;
         let busy = operation::touches(&mut tx, &id.to_string()).await?;
         let outcome = match refuse_transition(&node, state) {
             Some(text) => JobOutcome::Failed { text, explanation: None },
@@ -185,6 +187,11 @@ pub(super) fn locks(node: &Node) -> Vec<(ObjectKey, Mode)> {
 
 async fn check_node(conn: &mut SqliteConnection, new: &Node) -> Result<(), OpError> {
     cluster::find(conn, new.cluster).await?.ok_or(NO_CLUSTER)?;
+    if let Some(twice) = repeated(&new.manage).or_else(|| repeated(&new.storage)) {
+        let text = format!("Hostname {twice} is given twice");
+        let explanation = Some("a node has each of its names once; nothing was added".to_owned());
+        return Err(OpError::BadRequest { text, explanation });
+    }
     let manage = new.manage.iter().map(|name| (HostnameUse::Manage, name));
     let storage = new.storage.iter().map(|name| (HostnameUse::Storage, name));
     for (kind, name) in manage.chain(storage) {
@@ -194,6 +201,12 @@ async fn check_node(conn: &mut SqliteConnection, new: &Node) -> Result<(), OpErr
         }
     }
     Ok(())
+}
+
+/// A name that is more than once in a list.
+fn repeated(names: &[String]) -> Option<&str> {
+    let mut seen = BTreeSet::new();
+    names.iter().map(String::as_str).find(|name| !seen.insert(*name))
 }
 
 /// The node of that id; one that is being added does not exist yet, one that is being deleted is in use.

@@ -60,7 +60,6 @@ impl Engine {
         operation::park(&mut tx, op.id, &parked).await?;
         job::finish(&mut tx, op.job, &told.outcome(), self.clock.now_ms()).await?;
         tx.commit().await?;
-        self.progress.clear(op.job);
         warn!(
             "parked after try {}, {}: {}",
             parked.attempts,

@@ -43,14 +43,13 @@ impl Engine {
     /// Moves what is on a device or a node away, and puts it into the state `failed`.
     pub(super) async fn remove(self: &Arc<Self>, op: &mut Operation) -> Result<Round> {
         match self.empty_all(op).await? {
-            Emptied::Wholly => finish::finish(self, op).await?,
-            Emptied::Interrupted => {}
+            Emptied::Wholly => finish::finish(self, op).await.map(Round::Ended),
+            Emptied::Interrupted => Ok(Round::Over),
             Emptied::Not(why) => {
                 op.failure = Some(failure(op, why));
-                finish::abandon(self, op).await?;
+                finish::abandon(self, op).await.map(Round::Ended)
             }
         }
-        Ok(Round::Over)
     }
 
     async fn empty_all(self: &Arc<Self>, op: &Operation) -> Result<Emptied> {
@@ -114,7 +113,8 @@ impl Engine {
                 };
             };
             let (at, all) = (moved + 1, moved + left.len());
-            self.progress.set(op.job, format!("moving brick {at} of {all} off device {id}"));
+            let text = format!("moving brick {at} of {all} off device {id}");
+            self.progress.set(op.job, text.into());
             match self.move_away(op, next, check_heal).await? {
                 // Its volume does without it already, and there is nothing here to take it away from.
                 Some(JobOutcome::Failed { .. }) if self.is_left_on_lost_disk(id, next.id).await? => {
@@ -170,8 +170,8 @@ impl Engine {
             match self.begin_eviction(eviction).await {
                 // Another brick of the volume moves, or it grows: this one's turn comes after that.
                 Err(CannotMove::Pending(_)) if self.is_volume_worked_on(brick.volume).await? => {
-                    self.progress
-                        .set(op.job, format!("waiting for another operation on volume {}", brick.volume));
+                    let text = format!("waiting for another operation on volume {}", brick.volume);
+                    self.progress.set(op.job, text.into());
                     if self.is_stopping() || running.changed().await.is_err() {
                         return Ok(None);
                     }

@@ -78,6 +78,8 @@ impl Engine {
         }
         // Of the others nothing is known any more.
         down.retain(|id| up.iter().any(|(node, _)| node.id == *id));
+        // One may have been deleted since the last look, or during it: then the next one forgets it.
+        self.metrics.only_peers(&nodes.iter().map(|node| node.id.to_string()).collect::<Vec<_>>());
         for node in nodes.iter().filter(|node| !watched(node)) {
             self.metrics.peer(&node.id.to_string(), None);
             self.metrics.fullness(&node.id.to_string(), Vec::new());

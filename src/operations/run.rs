@@ -12,7 +12,7 @@ use super::failure;
 use super::limits::Place;
 use super::locks::{Held, ObjectKey};
 use crate::model::ids::OperationId;
-use crate::model::operation::{Direction, Operation, OperationKind};
+use crate::model::operation::{Direction, JobOutcome, Operation, OperationKind};
 use crate::store::{Result, operation};
 
 /// The longest pause between two tries.
@@ -39,6 +39,8 @@ impl Claims {
 
 /// How a round of an operation ended.
 pub(super) enum Round {
+    /// It has come to its end on disk; its job is still to be told.
+    Ended(JobOutcome),
     /// Nothing is left to do, now or for this task.
     Over,
     /// It goes on, perhaps in the other direction.
@@ -152,6 +154,12 @@ impl Engine {
                 Direction::Back => self.backward(&mut op).await,
             };
             match round {
+                Ok(Round::Ended(outcome)) => {
+                    // First: who hears of it may at once ask for what this one kept from others.
+                    drop(claims);
+                    self.progress.end(op.job, outcome);
+                    return op.parked.is_none() && !self.is_stopping();
+                }
                 Ok(Round::Over) => return op.parked.is_none() && !self.is_stopping(),
                 Ok(Round::Again) => {}
                 Ok(Round::After(least)) => {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 
+use super::configured_options::bad_options;
 use super::engine::{Engine, Turn};
 use super::locks::{Mode, ObjectKey};
 use super::repeated::remember;
 use super::volume_plan::{brick_steps, volume_plan};
 use super::{Caller, OpError, Operations};
-use crate::executor::gluster;
+use crate::executor::gluster::BadOption;
 use crate::model::brick::{Brick, MOUNTS};
 use crate::model::device::Device;
 use crate::model::hosting::Hosting;
@@ -49,13 +50,13 @@ impl Operations {
 
 impl Engine {
     async fn create_volume(self: &Arc<Self>, spec: VolumeSpec, caller: Caller) -> Result<JobId, OpError> {
-        let mut tx = self.store.write().await?;
+        let mut new = self.draft(&spec);
+        let (mut tx, prospects) = cluster::begin_with_prospects(&self.store, &new.name).await?;
         if let Some(known) = self.answer_again(&mut tx, &caller).await? {
             tx.commit().await.map_err(StoreError::from)?;
             return Ok(known);
         }
-        let mut new = self.draft(&spec);
-        let clusters = candidates(cluster::prospects(&mut tx, &new.name).await?, &spec.clusters)?;
+        let clusters = candidates(prospects, &spec.clusters)?;
         new.asked_clusters = asked(&spec.clusters, &clusters);
         self.check_size(&spec)?;
         self.check_options(&spec)?;
@@ -92,15 +93,22 @@ impl Engine {
         if self.settings.any_option {
             return Ok(());
         }
-        let bad = |bad: gluster::BadOption| OpError::BadRequest {
+        let bad = |bad: BadOption| OpError::BadRequest {
             text: bad.to_string(),
             explanation: Some(
                 "each option is a key, a blank and a value, as `gluster volume set` takes them".to_owned(),
             ),
         };
         self.check_name(spec.name.as_deref())?;
-        let given = spec.options.iter().filter(|option| !option.is_empty());
-        given.into_iter().try_for_each(|option| gluster::parse_option(option).map(drop).map_err(bad))
+        if let Some(found) = bad_options(&spec.options).next() {
+            return Err(bad(found));
+        }
+        // gluster would refuse those of the configuration: they are not left out in silence.
+        let Some((key, found)) = self.settings.bad_options(spec.block).next() else { return Ok(()) };
+        let explanation = format!(
+            "it stands under `{key}` in the configuration of the server; a comma there separates options, so that no value can have one"
+        );
+        Err(OpError::refused(found.to_string(), Some(explanation)))
     }
 
     /// The alphabet of names has a hyphen: at the beginning gluster would take the name for a flag.

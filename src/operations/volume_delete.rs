@@ -70,6 +70,10 @@ impl Engine {
             return Err(in_use(explanation.to_owned()));
         }
         let waits = |op: &Operation| op.parked.as_ref().is_some_and(|parked| !parked.retry);
+        // Nobody has heard of a clone yet: heketi does not know it either.
+        if found.as_ref().is_some_and(|op| op.kind == OperationKind::VolumeClone) {
+            return Err(OpError::NotFound);
+        }
         match found.filter(waits) {
             Some(op) if self.is_active(op.id) => Err(in_use(
                 "a clean-up tries its create again just now; ask again when it is over".to_owned(),
@@ -81,7 +85,9 @@ impl Engine {
                 }
                 Ok(operation::delete(conn, op.id).await?)
             }
-            None => Err(OpError::NotFound),
+            None => Err(in_use(
+                "it is being made, or what was made of it is being taken away again; ask again when that is over".to_owned(),
+            )),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sqlx::SqliteConnection;
+
 use super::engine::{Engine, Turn};
 use super::leftovers::is_volume_changing;
 use super::repeated::remember;
@@ -17,7 +19,7 @@ use crate::model::state::Phase;
 use crate::model::step::{ExtendPlan, Step};
 use crate::model::volume::Volume;
 use crate::placement::{Avoid, Placement};
-use crate::store::{StoreError, brick, operation, volume};
+use crate::store::{Result as StoreResult, StoreError, brick, operation, volume};
 
 impl Operations {
     /// Makes a volume larger by whole sets.
@@ -42,18 +44,11 @@ impl Engine {
             tx.commit().await.map_err(StoreError::from)?;
             return Ok(known);
         }
-        let found = volume::find(&mut tx, id).await?.filter(|volume| volume.phase == Phase::Ready);
-        let volume = found.ok_or(OpError::NotFound)?;
+        let volume = volume::find(&mut tx, id).await?.ok_or(OpError::NotFound)?;
         let ticket = self.limits.try_enter()?;
-        if operation::clones(&mut tx, id).await? {
+        if let Some(why) = is_in_use(&mut tx, &volume).await? {
             let text = format!("Failed to allocate volume expansion: {IN_USE}");
-            return Err(OpError::refused(text, Some(being_cloned(&volume))));
-        }
-        if is_volume_changing(&mut tx, id).await? {
-            let text = format!("Failed to allocate volume expansion: {IN_USE}");
-            let explanation =
-                format!("bricks of volume {} are being made or moved; ask again when they are", volume.name);
-            return Err(OpError::refused(text, Some(explanation)));
+            return Err(OpError::refused(text, Some(why)));
         }
         let candidate = load(&mut tx, volume.cluster).await?;
         let there = brick::of_volume(&mut tx, id).await?;
@@ -88,4 +83,17 @@ impl Engine {
         added.iter_mut().for_each(|brick| brick.set += first);
         added
     }
+}
+
+/// What works on the volume, in words.
+async fn is_in_use(conn: &mut SqliteConnection, volume: &Volume) -> StoreResult<Option<String>> {
+    let name = &volume.name;
+    if volume.phase != Phase::Ready {
+        return Ok(Some(format!("volume {name} is being made or deleted; ask again when that is over")));
+    }
+    if operation::clones(conn, volume.id).await? {
+        return Ok(Some(being_cloned(volume)));
+    }
+    let changes = is_volume_changing(conn, volume.id).await?;
+    Ok(changes.then(|| format!("bricks of volume {name} are being made or moved; ask again when they are")))
 }

@@ -32,7 +32,7 @@ pub(super) fn volume_plan(
         durability: volume.durability,
         arbiter,
         bricks: bricks.iter().map(at).collect::<Result<_>>()?,
-        // What is no option was refused, but for heketi's mock, which takes and ignores it.
+        // What is no option was refused, but for that of heketi's mock or of an import.
         options: volume
             .options
             .iter()

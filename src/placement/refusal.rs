@@ -6,9 +6,6 @@ use super::options::InvalidTagRule;
 use crate::model::ids::{DeviceId, NodeId};
 use crate::model::sizes::KiB;
 
-/// Devices that an explanation names; of a large cluster nobody reads more.
-const NAMED_DEVICES: usize = 40;
-
 /// Why there is no placement. Its text is heketi's, byte for byte; an expansion shows it as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalReason {
@@ -103,11 +100,7 @@ impl PlacementRefusal {
     /// The explanation for people: the summary, and a line for each device.
     pub fn explanation(&self) -> String {
         let mut lines = vec![self.summary.clone()];
-        lines.extend(self.devices.iter().take(NAMED_DEVICES).map(DeviceReason::line));
-        let more = self.devices.len().saturating_sub(NAMED_DEVICES);
-        if more > 0 {
-            lines.push(format!("and {more} more devices"));
-        }
+        lines.extend(self.devices.iter().map(DeviceReason::line));
         lines.join("\n")
     }
 }

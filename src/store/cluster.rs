@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Result, number, one_row};
+use super::{Result, Store, StoreError, WriteTx, number, one_row};
 use crate::model::cluster::{Cluster, ClusterFlags};
 use crate::model::ids::ClusterId;
 
@@ -61,29 +61,60 @@ pub struct Prospect {
     pub name_taken: bool,
 }
 
+struct ProspectRow {
+    id: ClusterId,
+    file: bool,
+    block: bool,
+    volume_count: i64,
+    name_taken: bool,
+}
+
+/// Those of a volume's name, and what begins the query.
+macro_rules! prospects {
+    ($begin:tt, $name:expr) => {
+        sqlx::query_as!(
+            ProspectRow,
+            $begin
+                + r#"SELECT id AS "id: ClusterId", file AS "file: bool", block AS "block: bool", volume_count,
+                            EXISTS (SELECT 1 FROM volume WHERE cluster_id = cluster.id AND name = ?)
+                                AS "name_taken!: bool"
+                       FROM cluster ORDER BY id"#,
+            $name
+        )
+    };
+}
+
 /// All clusters by id, for a volume of that name.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn prospects(conn: &mut SqliteConnection, name: &str) -> Result<Vec<Prospect>> {
-    let rows = sqlx::query!(
-        r#"SELECT id AS "id: ClusterId", file AS "file: bool", block AS "block: bool", volume_count,
-                  EXISTS (SELECT 1 FROM volume WHERE cluster_id = cluster.id AND name = ?) AS "name_taken!: bool"
-             FROM cluster ORDER BY id"#,
-        name
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let flags = ClusterFlags { file: row.file, block: row.block };
-            Ok(Prospect {
-                cluster: Cluster { id: row.id, flags },
-                volumes: number("cluster", "volume_count", row.id, row.volume_count)?,
-                name_taken: row.name_taken,
-            })
+    let rows = prospects!("", name).fetch_all(conn).await?;
+    rows.into_iter().map(Prospect::try_from).collect()
+}
+
+/// The same with a change that is begun by it, in one round trip.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn begin_with_prospects(store: &Store, name: &str) -> Result<(WriteTx, Vec<Prospect>)> {
+    let mut tx = store.unbegun().await?;
+    let rows = prospects!("BEGIN IMMEDIATE; ", name).fetch_all(&mut *tx).await?;
+    let found = rows.into_iter().map(Prospect::try_from).collect::<Result<_>>()?;
+    Ok((tx, found))
+}
+
+impl TryFrom<ProspectRow> for Prospect {
+    type Error = StoreError;
+
+    fn try_from(row: ProspectRow) -> Result<Prospect> {
+        let flags = ClusterFlags { file: row.file, block: row.block };
+        Ok(Prospect {
+            cluster: Cluster { id: row.id, flags },
+            volumes: number("cluster", "volume_count", row.id, row.volume_count)?,
+            name_taken: row.name_taken,
         })
-        .collect()
+    }
 }
 
 /// How many volumes a cluster has, pending ones included.

@@ -72,6 +72,11 @@ impl Store {
         Ok(self.writer.begin().await?)
     }
 
+    /// A change whose first query begins it: see [`writer::Writer::unbegun`].
+    async fn unbegun(&self) -> Result<WriteTx> {
+        Ok(self.writer.unbegun().await?)
+    }
+
     /// The connection that writes, for a change of one statement.
     ///
     /// # Errors

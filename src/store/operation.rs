@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::{Result, any_row, job, json, number, one_row, rows, step, to_json};
+use super::{Result, Store, StoreError, any_row, job, json, number, one_row, rows, step, to_json};
 use crate::model::ids::{DeviceId, JobId, NodeId, OperationId, VolumeId};
 use crate::model::operation::{Direction, Failure, JobOutcome, Operation, OperationKind, Parked, STALE};
 
@@ -265,6 +265,43 @@ pub async fn end(
     .execute(conn)
     .await?;
     any_row(&done, "operation", operation.id)
+}
+
+/// Ends a volume create as [`end`] and [`super::volume::set_phase`] do, all in one round trip.
+///
+/// # Errors
+/// When the volume is not being created or the operation is gone, or the database refuses.
+pub async fn end_create(
+    store: &Store,
+    operation: &Operation,
+    volume: VolumeId,
+    outcome: &JobOutcome,
+    now_ms: i64,
+) -> Result<()> {
+    let outcome = to_json(outcome)?;
+    let forget = now_ms.saturating_add(job::UNREAD_MS);
+    // Each follows where the one before has changed something: a volume has bricks.
+    let statements = sqlx::query!(
+        "BEGIN IMMEDIATE;
+         UPDATE volume SET phase = 'ready' WHERE id = ? AND phase = 'creating';
+         UPDATE brick SET phase = 'ready' WHERE volume_id = ? AND changes() = 1;
+         DELETE FROM operation WHERE id = ? AND changes() > 0;
+         UPDATE job SET outcome = ?, finished_ms = ?, forget_ms = ?
+          WHERE id = ? AND outcome IS NULL AND changes() = 1;
+         COMMIT",
+        volume,
+        volume,
+        operation.id,
+        outcome,
+        now_ms,
+        forget,
+        operation.job
+    );
+    let changed = store.unbegun().await?.commit_with(6, statements).await?;
+    match changed.get(1..4) {
+        Some([1, _, 1]) => Ok(()),
+        _ => Err(StoreError::Changed { table: "volume", row: volume.to_string() }),
+    }
 }
 
 /// Takes a finished operation out, with its steps.

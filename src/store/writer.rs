@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, StreamExt as _};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, Executor as _, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Connection as _, Either, Execute, Executor as _, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
 /// After how long a thread is asked again whether it is there.
@@ -98,12 +98,17 @@ impl Writer {
     /// Begins a change. The lock is taken at once: a transaction that reads first and writes later could be refused
     /// half-way, whatever the time limit.
     pub(super) async fn begin(&self) -> sqlx::Result<WriteTx> {
+        let mut tx = self.unbegun().await?;
+        run(&mut tx, "BEGIN IMMEDIATE").await?;
+        Ok(tx)
+    }
+
+    /// A change whose first query is to begin with `BEGIN IMMEDIATE;`, which saves a round trip.
+    pub(super) async fn unbegun(&self) -> sqlx::Result<WriteTx> {
         let conn = self.acquire().await?;
         // Before: whoever gives up waiting for the answer leaves it open, and takes it back as one who drops it later.
         self.left_open.store(true, Ordering::Release);
-        let mut tx = WriteTx { conn, left_open: Arc::clone(&self.left_open) };
-        run(&mut tx, "BEGIN IMMEDIATE").await?;
-        Ok(tx)
+        Ok(WriteTx { conn, left_open: Arc::clone(&self.left_open) })
     }
 
     pub(super) async fn close(&self) -> sqlx::Result<()> {
@@ -190,6 +195,32 @@ impl WriteTx {
         run(&mut self.conn, "COMMIT").await?;
         self.left_open.store(false, Ordering::Release);
         Ok(())
+    }
+
+    /// Runs so many statements, the last of which is `COMMIT`, in one round trip. Returns how many rows each has changed;
+    /// of `BEGIN` and `COMMIT` that says nothing.
+    ///
+    /// # Errors
+    /// As [`WriteTx::commit`], and when one of the statements is refused.
+    pub(super) async fn commit_with<'q>(
+        mut self,
+        statements: usize,
+        query: impl Execute<'q, Sqlite> + Send + 'q,
+    ) -> sqlx::Result<Vec<u64>> {
+        let mut changed = Vec::with_capacity(statements);
+        let mut answers = self.conn.fetch_many(query);
+        while let Some(answer) = answers.next().await {
+            if let Either::Left(done) = answer? {
+                changed.push(done.rows_affected());
+            }
+        }
+        drop(answers);
+        // Fewer answers than statements: the thread has ended in the middle of them.
+        if changed.len() < statements {
+            return Err(sqlx::Error::WorkerCrashed);
+        }
+        self.left_open.store(false, Ordering::Release);
+        Ok(changed)
     }
 }
 

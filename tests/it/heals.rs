@@ -215,9 +215,7 @@ fn what_a_move_leaves_on_a_peer_that_is_only_restarted_is_taken_away_when_it_is_
     let moving = Move::begun(Onto::OtherPeer);
     let lab = &moving.lab;
     let left = moving.made.bricks[0].clone();
-    let nodes = lab.client().topology().unwrap().clusters[0].nodes.to_vec();
-    let node = nodes.iter().find(|node| node.id == left.node).unwrap();
-    let host = node.hostnames.manage.to_vec()[0].clone();
+    let host = lab.host_of(&left.node);
     lab.on(&host, Action::Power { on: false });
     lab.open_gate();
     let told = lab.wait_for(&moving.job);
@@ -240,9 +238,7 @@ fn a_heal_is_not_given_up_where_too_few_other_copies_are_online() {
     moving.goes_on();
     // One of the two that have all.
     let stays = moving.made.bricks.iter().skip(1).map(|brick| brick.node.clone()).next().unwrap();
-    let nodes = lab.client().topology().unwrap().clusters[0].nodes.to_vec();
-    let node = nodes.iter().find(|node| node.id == stays).unwrap();
-    let other = node.hostnames.manage.to_vec()[0].clone();
+    let other = lab.host_of(&stays);
     lab.on(&other, Action::Power { on: false });
     let state = |state: &str| lab.ask(&format!("/devices/{device}/state"), &json!({"state": state}));
     assert_eq!(state("offline").status, 204);
@@ -255,5 +251,27 @@ fn a_heal_is_not_given_up_where_too_few_other_copies_are_online() {
     let emptied = state("failed");
     assert_eq!(emptied.status, 204, "{emptied:?}\n{}", lab.log_tail());
     lab.on(&host, Action::Pull { path, pulled: false });
+    Audit::new().clean_within(lab, SOON);
+}
+
+#[test]
+fn a_copy_is_kept_while_nothing_else_is_online_that_the_new_one_could_be_healed_from() {
+    let moving = Move::begun(Onto::OtherPeer);
+    let lab = &moving.lab;
+    let (leaves, others) = moving.made.bricks.split_first().unwrap();
+    let hosts: Vec<String> = others.iter().map(|brick| lab.host_of(&brick.node)).collect();
+    let power = |on: bool| hosts.iter().for_each(|host| lab.on(host, Action::Power { on }));
+    power(false);
+    moving.goes_on();
+    let has_left = || {
+        let there = lab.peers().host(&lab.host_of(&leaves.node)).unwrap().mounts.clone();
+        !there.keys().any(|point| leaves.path.starts_with(&format!("{point}/")))
+    };
+    assert!(!has_left(), "it holds the only good copy that is left: {}", lab.log_tail());
+    power(true);
+    let moved = lab.wait_for(&moving.job);
+    assert_eq!(moved.status, 204, "{moved:?}\n{}", lab.log_tail());
+    assert!(has_left());
+    assert!(lab.is_in_all_bricks(FILE, &lab.volume(&moving.made.id)));
     Audit::new().clean_within(lab, SOON);
 }

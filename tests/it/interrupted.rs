@@ -184,3 +184,16 @@ fn what_waits_for_a_person_is_listed_at_every_start_with_the_reason() {
     let volume = lab.peers().volumes[0].clone();
     assert_eq!(volume.bricks.len(), 3, "it is all there");
 }
+
+#[test]
+fn a_brick_whose_file_system_was_only_half_made_is_taken_away_again() {
+    let lab = Lab::with_three_peers();
+    lab.on(HOSTS[1], Action::BreakMkfs { on: true });
+    let failed = lab.wait_for(&create(&lab, &[]));
+    assert_eq!(failed.status, 500, "{failed:?}");
+    assert_says(&failed.text, &["mkfs.xfs: pwrite failed: Input/output error"]);
+    Audit::new().clean_within(&lab, SOON);
+    lab.on(HOSTS[1], Action::BreakMkfs { on: false });
+    lab.create(&replica_3(10)).unwrap();
+    Audit::new().clean_within(&lab, SOON);
+}

@@ -111,20 +111,3 @@ fn a_volume_that_is_too_large_is_refused_with_the_reason_for_each_device() {
     assert_eq!(lab.client().topology().unwrap(), before);
     Audit::new().clean_within(&lab, SOON);
 }
-
-#[test]
-fn two_hundred_creates_at_once_are_all_done() {
-    let lab = Lab::with_three_peers();
-    let jobs: Vec<String> = (0..200).map(|_| lab.begin_create(&replica_3(1))).collect();
-    let made: std::collections::BTreeSet<String> = jobs
-        .iter()
-        .map(|job| {
-            let reply = lab.wait_for(job);
-            assert_eq!(reply.status, 303, "{reply:?}");
-            reply.located()
-        })
-        .collect();
-    assert_eq!(made.len(), 200);
-    assert_eq!(lab.volumes().len(), 200);
-    Audit::new().clean_within(&lab, SOON);
-}

@@ -8,6 +8,9 @@ use serde_json::json;
 use crate::support::operator::{HOSTS, replica_3};
 use crate::support::{Lab, settled};
 
+const SOON: Duration = Duration::from_secs(60);
+const SPARE: &str = "10.10.10.20";
+
 /// The value of a sample, by its name and labels as they are written.
 fn value(lab: &Lab, sample: &str) -> Option<f64> {
     let text = lab.get("/metrics").text;
@@ -18,7 +21,7 @@ fn value(lab: &Lab, sample: &str) -> Option<f64> {
 fn requests_commands_operations_and_failures_are_counted() {
     let lab = Lab::with_three_peers();
     lab.create(&replica_3(1)).unwrap();
-    let made = "mortar_remote_command_duration_seconds_count{outcome=\"ok\",program=\"mkfs.xfs\"}";
+    let made = "mortar_remote_command_duration_seconds_count{command=\"mkfs.xfs\",outcome=\"ok\"}";
     assert_eq!(value(&lab, made), Some(3.0));
     let ended = "mortar_operation_duration_seconds_count{kind=\"volume-create\",result=\"done\"}";
     assert_eq!(value(&lab, ended), Some(1.0));
@@ -54,7 +57,6 @@ fn steps_that_fail_are_counted_by_what_was_in_their_way() {
 
 #[test]
 fn the_fullness_of_thin_pools_is_shown_while_it_is_known_and_warned_of() {
-    const SOON: Duration = Duration::from_secs(60);
     let mut lab = Lab::new();
     for key in ["start_time_monitor_gluster_nodes", "refresh_time_monitor_gluster_nodes"] {
         lab.setting(key, json!(1));
@@ -86,4 +88,52 @@ fn the_fullness_of_thin_pools_is_shown_while_it_is_known_and_warned_of() {
     assert_eq!(warnings(), 2, "what was told is not told again");
     assert_eq!(lab.remove(&volume.id).status, 204);
     assert!(becomes(None, None));
+}
+
+/// A server that asks its nodes at its start and then each so many seconds.
+fn watching(seconds: u64) -> Lab {
+    let mut lab = Lab::new();
+    lab.setting("start_time_monitor_gluster_nodes", json!(1));
+    lab.setting("refresh_time_monitor_gluster_nodes", json!(seconds));
+    lab
+}
+
+fn peer_up(lab: &Lab, host: &str) -> Option<f64> {
+    value(lab, &format!("mortar_peer_up{{node=\"{}\"}}", lab.node_of(host).id))
+}
+
+#[test]
+fn peers_are_up_or_down_or_not_asked() {
+    let mut lab = watching(1);
+    lab.start();
+    lab.three_peers();
+    let becomes = |up: [Option<f64>; 3]| settled(SOON, || HOSTS.map(|host| peer_up(&lab, host)) == up);
+    assert!(becomes([Some(1.0); 3]));
+    lab.on(HOSTS[0], Action::Power { on: false });
+    lab.on(HOSTS[1], Action::Glusterd { running: false });
+    assert!(becomes([Some(0.0), Some(0.0), Some(1.0)]), "{}", lab.log_tail());
+    lab.on(HOSTS[0], Action::Power { on: true });
+    assert!(becomes([Some(1.0), Some(0.0), Some(1.0)]), "{}", lab.log_tail());
+    lab.on(HOSTS[1], Action::Glusterd { running: true });
+    assert!(becomes([Some(1.0); 3]), "{}", lab.log_tail());
+    // Nobody asks one that is out of service.
+    let state = format!("/nodes/{}/state", lab.node_of(HOSTS[2]).id);
+    assert_eq!(lab.ask(&state, &json!({"state": "offline"})).status, 204);
+    assert!(becomes([Some(1.0), Some(1.0), None]));
+    assert_eq!(lab.ask(&state, &json!({"state": "online"})).status, 204);
+    assert!(becomes([Some(1.0); 3]));
+}
+
+#[test]
+fn of_a_node_that_is_gone_nothing_is_shown() {
+    let mut lab = watching(3600);
+    lab.start();
+    let node = lab.add_node(&lab.three_peers(), SPARE).id;
+    // It asks its nodes once: nothing but the delete takes the figure away.
+    lab.restart();
+    assert!(settled(SOON, || peer_up(&lab, SPARE) == Some(1.0)), "{}", lab.log_tail());
+    assert!(lab.get("/metrics").text.contains(&node));
+    assert_eq!(lab.wait_for(&lab.delete(&format!("/nodes/{node}")).location).status, 204);
+    assert!(settled(SOON, || !lab.get("/metrics").text.contains(&node)), "{}", lab.get("/metrics").text);
+    assert!(HOSTS.iter().all(|host| peer_up(&lab, host) == Some(1.0)), "the others are shown");
 }

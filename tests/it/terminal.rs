@@ -70,3 +70,19 @@ fn where_there_is_no_terminal_nothing_of_it_is_written() {
     assert_eq!(written(&lab), "");
     assert_says(&fs::read_to_string(lab.path().join("answer")).unwrap(), &["Name: data\nSize: 10\n"]);
 }
+
+#[test]
+fn a_load_shows_the_running_step_behind_its_line_and_takes_it_away() {
+    let mut lab = Lab::new();
+    lab.hold(&["vgcreate"]);
+    lab.start();
+    let client = env!("CARGO_BIN_EXE_mortar");
+    let topology = concat!(env!("CARGO_MANIFEST_DIR"), "/topology/lab.json");
+    let line = format!("{client} --server={} topology load --json={topology}", lab.url());
+    let mut load = shell(&lab, &line, true);
+    let shown = "Adding device /dev/vdd ... \u{1b}7preparing /dev/vdd on 10.10.10.17";
+    assert!(settled(SOON, || written(&lab).contains(shown)), "{:?}", written(&lab));
+    lab.open_gate();
+    assert!(load.wait().unwrap().success(), "{:?}", written(&lab));
+    assert_says(&written(&lab), &["\u{1b}8\u{1b}[KOK"]);
+}

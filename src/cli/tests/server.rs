@@ -62,6 +62,20 @@ fn operations_are_shown_and_cleaned_up() {
     let all = r#"{"pendingoperations":[{"id":"o","type_name":"x","status":"","sub_status":"in-flight"},{"id":"p","type_name":"y","status":"failed"}]}"#;
     let (ran, _) = against(&["server", "operations", "list"], vec![json(all)]);
     assert_eq!(ran.out, "Id:o  Type:x  Status:New in-flight\nId:p  Type:y  Status:failed \n");
+    // A person is told more, where the server knows it.
+    let more = r#"{"operations":[{"id":"o","step":"making bricks on a, b","hosts":["a","b"],"done":1,"steps":5,"age":7,"attempt":2,"waits":"a is\ndown"}]}"#;
+    for (known, expected) in [
+        (
+            json(more),
+            "    making bricks on a, b: 1 of 5 steps, 7 s old, try 2, 0 retries\n    waits: a is down\n",
+        ),
+        (answer("404 Not Found", &[], "404 page not found\n"), ""),
+    ] {
+        let stub = Stub::new(vec![json(all), known]);
+        let ran = run_with(&["server", "operations", "list"], &stub.url, true);
+        assert_eq!((ran.status, ran.err.as_str()), (0, expected));
+        assert_eq!(ran.out, "Id:o  Type:x  Status:New in-flight\nId:p  Type:y  Status:failed \n");
+    }
     for (ids, body) in [(&[][..], "{}"), (&["o", "p"][..], r#"{"operations":["o","p"]}"#)] {
         let line = [&["server", "operations", "cleanup"][..], ids].concat();
         let (ran, asked) = against(&line, vec![accepted(), done()]);

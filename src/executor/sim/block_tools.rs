@@ -202,6 +202,27 @@ pub fn mkfs_xfs(peer: &mut Peer<'_>, args: &[String]) -> Answer {
     if peer.is_strict() && size < LEAST_XFS_KIB {
         return Err(refuse(1, "Filesystem must be larger than 300MB.\nUsage: mkfs.xfs"));
     }
-    peer.set_file_system(&block, FileSystem::new("xfs"));
+    let unfinished = peer.host().machine.breaks_mkfs;
+    peer.set_file_system(&block, FileSystem { unfinished, ..FileSystem::new("xfs") });
+    if unfinished {
+        return Err(refuse(1, "mkfs.xfs: pwrite failed: Input/output error"));
+    }
     Ok(format!("meta-data={path} isize=512 agcount=4, agsize={} blks\n", size / 16))
+}
+
+/// `xfs_db -r -c 'sb 0' -c 'print inprogress' NODE`.
+pub fn xfs_db(peer: &Peer<'_>, args: &[String]) -> Answer {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let ["-r", "-c", "sb 0", "-c", "print inprogress", path] = words[..] else {
+        return Err(refuse(1, "xfs_db: only the field inprogress is simulated"));
+    };
+    let gone = || refuse(1, format!("xfs_db: can't open {path}: No such file or directory"));
+    let block = peer.block(path).ok_or_else(gone)?;
+    match peer.file_system(&block) {
+        Some(fs) if &*fs.kind == "xfs" => Ok(format!("inprogress = {}\n", u8::from(fs.unfinished))),
+        _ => Err(refuse(
+            1,
+            format!("xfs_db: {path} is not a valid XFS filesystem (unexpected SB magic number 0x00000000)"),
+        )),
+    }
 }

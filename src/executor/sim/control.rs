@@ -51,6 +51,8 @@ pub enum Action {
     Blocks { installed: bool },
     /// Makes it take connections and never answer.
     Hang { on: bool },
+    /// Makes `mkfs.xfs` fail in the middle of its work, or not any more.
+    BreakMkfs { on: bool },
     /// Makes it refuse connections; without `why` it takes them again.
     Refuse { why: Option<Refusal> },
     /// Gives a disk another size.
@@ -152,6 +154,7 @@ pub fn apply(world: &mut World, op: &ControlOp) -> Done {
         Action::Glusterd { running } => set_glusterd(peer, *running),
         Action::Blockd { running } => change_machine(peer, |machine| machine.blockd_stopped = !running),
         Action::Blocks { installed } => change_machine(peer, |machine| machine.without_blocks = !installed),
+        Action::BreakMkfs { on } => change_machine(peer, |machine| machine.breaks_mkfs = *on),
         Action::Hang { on } => change_machine(peer, |machine| machine.hangs = *on),
         Action::Refuse { why } => change_machine(peer, |machine| machine.refuses = *why),
         Action::Hold { at, held } => hold(peer, at, *held),

@@ -37,6 +37,9 @@ pub fn attach(peer: &mut Peer<'_>, device: &str, point: &str, options: &str) -> 
     if fs.mounted || peer.host().mounts.contains_key(point) {
         return Err(failed(&format!("{device} already mounted or mount point busy")));
     }
+    if fs.unfinished {
+        return Err(failed("mount(2) system call failed: Structure needs cleaning"));
+    }
     let fs = FileSystem { mounted: true, ..fs.clone() };
     let mount = Mount { device: device.into(), kind: fs.kind.clone(), options: options.into() };
     peer.set_file_system(&block, fs);

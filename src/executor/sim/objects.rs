@@ -53,6 +53,9 @@ pub struct Machine {
     /// Whether gluster-block is not installed on it.
     #[serde(default)]
     pub without_blocks: bool,
+    /// Whether `mkfs.xfs` fails in the middle of its work.
+    #[serde(default)]
+    pub breaks_mkfs: bool,
     /// Mount points that some process keeps busy.
     #[serde(default)]
     pub held: BTreeSet<String>,
@@ -111,6 +114,9 @@ pub struct FileSystem {
     /// Whether it is mounted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mounted: bool,
+    /// Whether the program that makes it was cut off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unfinished: bool,
     /// Sorted by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<(Shared, Entry)>,
@@ -119,7 +125,7 @@ pub struct FileSystem {
 impl FileSystem {
     /// An empty one.
     pub fn new(kind: &str) -> FileSystem {
-        FileSystem { kind: kind.into(), mounted: false, entries: Vec::new() }
+        FileSystem { kind: kind.into(), mounted: false, unfinished: false, entries: Vec::new() }
     }
 
     /// What is at a path below its root.

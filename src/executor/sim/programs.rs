@@ -17,6 +17,7 @@ pub fn run(peer: &mut Peer<'_>, program: &str, args: &[String]) -> Answer {
         "/usr/bin/udevadm" | "udevadm" => block_tools::udevadm(peer, args),
         "blkid" => block_tools::blkid(peer, args),
         "mkfs.xfs" => block_tools::mkfs_xfs(peer, args),
+        "xfs_db" => block_tools::xfs_db(peer, args),
         "mount" if args.is_empty() => Ok(mounts::table(peer)),
         "mount" => mounts::mount(peer, args),
         "umount" => mounts::umount(peer, args),

@@ -7,7 +7,7 @@ use tracing::debug;
 use super::written::Beside;
 use super::{Result, StepError, StepRunner};
 use crate::executor::{LockName, RemoteError, filesystem, gluster, lvm, system};
-use crate::model::brick::{logical_volume, mount_point};
+use crate::model::brick::{device_node, logical_volume, mount_point};
 use crate::model::device::volume_group;
 use crate::model::host::Host;
 use crate::model::step::{BrickAt, BrickPlan};
@@ -110,14 +110,18 @@ impl StepRunner {
         self.ensure(&plan.peer.host, &make, filesystem::is_formatted, || self.has_xfs(plan)).await.map(drop)
     }
 
+    /// Whether its device holds a file system that was wholly made.
     async fn has_xfs(&self, plan: &BrickPlan) -> Result<bool> {
-        let node = crate::model::brick::device_node(plan.device, plan.brick);
-        match self.run(&plan.peer.host, &filesystem::probe(&node)).await {
-            Ok(output) => Ok(filesystem::is_xfs(&output.stdout)),
+        let (host, node) = (&plan.peer.host, device_node(plan.device, plan.brick));
+        match self.run(host, &filesystem::probe(&node)).await {
+            Ok(output) if !filesystem::is_xfs(&output.stdout) => return Ok(false),
+            Ok(_) => {}
             // blkid's answer where there is nothing.
-            Err(RemoteError::Exited { code: 2, .. }) => Ok(false),
-            Err(error) => Err(error.into()),
+            Err(RemoteError::Exited { code: 2, .. }) => return Ok(false),
+            Err(error) => return Err(error.into()),
         }
+        // One that `mkfs.xfs` was cut off from has a signature, cannot be mounted, and nobody has ever written into it.
+        self.read(host, &filesystem::progress(&node), filesystem::is_whole).await
     }
 
     async fn enter_into_table(&self, plan: &BrickPlan, look_first: bool) -> Result<()> {
@@ -131,8 +135,9 @@ impl StepRunner {
     }
 
     async fn is_in_table(&self, plan: &BrickPlan, line: &str) -> Result<bool> {
-        let table = self.run(&plan.peer.host, &filesystem::table(&self.settings)).await?.stdout;
-        Ok(table.contains(line))
+        // Behind the lock: a command of ours that nobody has heard of again may still be waiting for it.
+        let look = filesystem::table(&self.settings).behind(LockName::fstab());
+        Ok(self.run(&plan.peer.host, &look).await?.stdout.contains(line))
     }
 
     async fn mount_brick(&self, plan: &BrickPlan, path: &str) -> Result<()> {
@@ -234,10 +239,13 @@ impl StepRunner {
             Err(StepError::Remote(RemoteError::Exited { stderr, .. }))
                 if filesystem::is_without_table(&stderr) =>
             {
-                Ok(())
+                return Ok(());
             }
-            other => other.map(drop),
+            other => other.map(drop)?,
         }
+        // It is another file under the same name now: after a power cut it could be an empty one.
+        let table = [&*self.settings.fstab];
+        self.repeat(&plan.peer.host, &system::sync(&table, LockName::fstab())).await.map(drop)
     }
 
     pub(super) async fn unmount(&self, site: &Site<'_>, path: &str) -> Result<()> {

@@ -181,6 +181,11 @@ impl StepError {
         }
     }
 
+    /// Whether glusterd was busy with another change.
+    pub fn is_gluster_busy(&self) -> bool {
+        matches!(self, StepError::GlusterBusy { .. })
+    }
+
     /// Whether the peer could not be worked with at all.
     pub fn host_failed(&self) -> bool {
         matches!(
@@ -255,6 +260,13 @@ fn explain_remote(error: &RemoteError) -> String {
     }
     let host = error.host();
     let cure = match error {
+        RemoteError::Exited { stderr, stdout, .. }
+            if gluster::is_peer_down(stderr) || gluster::is_peer_down(stdout) =>
+        {
+            format!(
+                "`gluster peer status` on {host} says which peers are down: bring them back. A peer that is gone for good goes with its node: set it offline, then failed"
+            )
+        }
         RemoteError::Exited { .. } => format!("Run the command on {host} by hand to see what is in its way"),
         RemoteError::Unreachable { .. } => {
             format!("Check that {host} is up and that `ssh` reaches it with the configured user and key")

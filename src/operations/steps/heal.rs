@@ -8,6 +8,7 @@ use super::extend::missing;
 use super::{GlusterFailure, Result, StepError, StepRunner};
 use crate::executor::RemoteError;
 use crate::executor::gluster::{self, HealBrick, place};
+use crate::model::durability::Durability;
 use crate::model::step::{BrickAt, Peer, ReplacePlan, VolumePlan};
 
 /// The pause between two looks at what is healed; it doubles from the first to the last of these.
@@ -17,7 +18,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 /// is writing at that moment: 2 of 25 looks, with a client of the lab that wrote a file every 0.2 s.
 pub(super) const LOOKS_BEFORE_REFUSAL: u32 = 5;
 
-/// How many looks at what is healed may fail one after the other, or find the new brick offline: some five minutes.
+/// How many looks at what is healed may fail one after the other, or find that nothing can heal: some five minutes.
 const FAILED_LOOKS: u32 = 30;
 
 impl StepRunner {
@@ -51,23 +52,23 @@ impl StepRunner {
         }
     }
 
-    /// Waits until the new brick has all that its set holds. Bricks that are offline are not waited for, but for the
-    /// new one, and for that not long. Otherwise without a limit: it takes as long as there is data.
+    /// Waits until the new brick has all that its set holds, without a limit: it takes as long as there is data. What
+    /// keeps it from being healed is not waited for that long: the new brick is offline, or all that it could be healed
+    /// from. Others that are offline are not waited for.
     pub(super) async fn await_heal(&self, plan: &ReplacePlan) -> Result<()> {
         if plan.set.len() < 2 {
             return Ok(());
         }
         let (mut pause, longest) = PAUSES;
-        let (mut agreed, mut failed, mut offline) = (0, 0, 0);
+        let (mut agreed, mut failed, mut hindered) = (0, 0, 0);
         loop {
             match self.is_healed(plan).await {
-                Ok(Healed::Stopped) => return Ok(()),
-                Ok(Healed::Whole) => (agreed, failed, offline) = (agreed + 1, 0, 0),
-                Ok(Healed::NotYet) => (agreed, failed, offline) = (0, 0, 0),
-                Ok(Healed::Offline) if offline < FAILED_LOOKS => {
-                    (agreed, failed, offline) = (0, 0, offline + 1);
+                Ok(Healed::Whole) => (agreed, failed, hindered) = (agreed + 1, 0, 0),
+                Ok(Healed::NotYet) => (agreed, failed, hindered) = (0, 0, 0),
+                Ok(Healed::Hindered(_)) if hindered < FAILED_LOOKS => {
+                    (agreed, failed, hindered) = (0, 0, hindered + 1);
                 }
-                Ok(Healed::Offline) => return Err(stays_offline(plan)),
+                Ok(Healed::Hindered(why)) => return Err(why),
                 Err(error) if error.is_temporary() && failed < FAILED_LOOKS => {
                     warn!("cannot see what is healed of volume {}: {}", plan.volume.name, error.text());
                     (agreed, failed) = (0, failed + 1);
@@ -97,7 +98,13 @@ impl StepRunner {
         };
         let new = of(&bricks, &plan.new);
         // One whose peer is away is not named.
-        let Some(new) = new.filter(|new| new.connected) else { return Ok(Healed::Offline) };
+        let Some(new) = new.filter(|new| new.connected) else {
+            return Ok(Healed::Hindered(stays_offline(plan)));
+        };
+        // One that is offline has nothing to be healed either, as far as gluster says: no proof that nothing is missing.
+        if !has_source(&bricks, plan) {
+            return Ok(Healed::Hindered(without_source(plan)));
+        }
         let whole = new.entries == Some(0);
         let pending = others(plan).filter_map(|brick| of(&bricks, brick)).any(HealBrick::has_entries);
         Ok(if whole && !pending { Healed::Whole } else { Healed::NotYet })
@@ -108,7 +115,7 @@ impl StepRunner {
         let now = VolumePlan { bricks: all_bricks(plan), ..plan.volume.clone() };
         match self.look(&now).await? {
             None => Err(missing(&plan.volume)),
-            Some(found) if !found.started => Ok(Healed::Stopped),
+            Some(found) if !found.started => Ok(Healed::Hindered(is_stopped(plan))),
             Some(_) if words.contains("is not started") => Ok(Healed::NotYet),
             Some(_) => {
                 let (text, explanation) = no_heal_info(plan, words);
@@ -154,9 +161,8 @@ impl StepRunner {
 enum Healed {
     Whole,
     NotYet,
-    /// There is nothing to heal onto.
-    Offline,
-    Stopped,
+    /// It cannot be, for as long as this holds.
+    Hindered(StepError),
 }
 
 /// Refuses by what gluster listed, in heketi's order.
@@ -184,6 +190,19 @@ fn may_be_source(bricks: &[HealBrick], plan: &ReplacePlan) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether what the new brick has to hold can be read from the others: from one with all files, or from as many parts as
+/// data is cut into.
+fn has_source(bricks: &[HealBrick], plan: &ReplacePlan) -> bool {
+    let arbiter = plan.set.last().filter(|_| plan.volume.arbiter);
+    let holds_data = |brick: &&BrickAt| arbiter.is_none_or(|arbiter| *arbiter != **brick);
+    let online = |brick: &&BrickAt| of(bricks, brick).is_some_and(|found| found.connected);
+    let needed = match plan.volume.durability {
+        Durability::Disperse { data, .. } => usize::from(data),
+        Durability::Distribute | Durability::Replicate(_) => 1,
+    };
+    others(plan).filter(holds_data).filter(online).count() >= needed
 }
 
 /// The brick in what gluster listed; none where it could not be asked.
@@ -248,6 +267,26 @@ fn stays_offline(plan: &ReplacePlan) -> StepError {
         explanation: format!(
             "{new} has taken the place of {} in volume {name}, and is offline before all has been healed onto it. It is waited for in the background. Look at `gluster volume status {name}` and bring it back; if its disk is gone for good, set its device offline and then failed, which moves it on",
             place(&plan.old)
+        ),
+    }
+}
+
+fn without_source(plan: &ReplacePlan) -> StepError {
+    let (name, new, old) = (&plan.volume.name, place(&plan.new), place(&plan.old));
+    StepError::InUse {
+        text: format!("Nothing that brick {new} of volume {name} could be healed from is online"),
+        explanation: format!(
+            "{new} has taken the place of {old} in volume {name}, and the other bricks of its set went offline before all was healed onto it. {old} is kept until it is: it may hold the only good copy. It is waited for in the background. Look at `gluster volume status {name}` and bring the others back"
+        ),
+    }
+}
+
+fn is_stopped(plan: &ReplacePlan) -> StepError {
+    let (name, new, old) = (&plan.volume.name, place(&plan.new), place(&plan.old));
+    StepError::InUse {
+        text: format!("Volume {name} is stopped: gluster does not heal it"),
+        explanation: format!(
+            "{new} has taken the place of {old} in volume {name}, which was stopped before all was healed onto it. {old} is kept until it is. It is waited for in the background. Start the volume: `gluster volume start {name}`"
         ),
     }
 }

@@ -48,7 +48,7 @@ impl StepRunner {
         Ok(found.into_iter().find(|volume| volume.name == plan.name))
     }
 
-    /// Looks until two looks, a pause apart, say the same.
+    /// Looks until two looks, a pause apart, say the same; where none do, it is to be looked at again later.
     pub(super) async fn agreed_look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
         // Behind the lock: a command line that outlived us, or our connection, has ended by then. What glusterd still
         // does for it is what the second look is for.
@@ -58,11 +58,11 @@ impl StepRunner {
             tokio::time::sleep(BETWEEN_LOOKS).await;
             let now = self.look(plan).await?;
             if now == last {
-                break;
+                return Ok(now);
             }
             last = now;
         }
-        Ok(last)
+        Err(unsettled(plan))
     }
 
     /// Whose the volume of that name is, by glusterd's own file where it can be read: that is ten times as fast as
@@ -82,6 +82,16 @@ impl StepRunner {
             Some(found) if is_ours(&found, plan) => Ownership::Ours,
             Some(_) => Ownership::Foreign,
         })
+    }
+}
+
+fn unsettled(plan: &VolumePlan) -> StepError {
+    let name = &plan.name;
+    StepError::InUse {
+        text: format!("Volume {name} is being changed"),
+        explanation: format!(
+            "gluster said something else of volume {name} at each of {LOOKS} looks, so something works on it. It is looked at again later; `gluster volume info {name}` shows it"
+        ),
     }
 }
 

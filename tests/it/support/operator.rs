@@ -73,6 +73,13 @@ impl Lab {
         self.client().device_add(&DeviceAddRequest { name, node, destroydata, ..DeviceAddRequest::default() })
     }
 
+    /// How a node is reached.
+    pub fn host_of(&self, node: &str) -> String {
+        let nodes = self.client().topology().unwrap().clusters[0].nodes.to_vec();
+        let found = nodes.iter().find(|found| found.id == node).unwrap();
+        found.hostnames.manage.to_vec()[0].clone()
+    }
+
     /// The node that has this host name.
     pub fn node_of(&self, host: &str) -> NodeInfo {
         let topology = self.client().topology().unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use mortar::executor::sim::Action;
 use serde_json::{Value, json};
 
-use super::changes::{CLONE, Change, FILE, SPARE};
+use super::changes::{CLONE, Change, FILE, MORE_SETS, SPARE};
 use crate::support::operator::{DISKS, HOSTS, replica_3};
 use crate::support::{Lab, Reply};
 
@@ -34,6 +34,11 @@ impl Folder {
     }
 }
 
+/// The body of a create.
+fn disperse_2_1(size: u64) -> Value {
+    json!({"size": size, "durability": {"type": "disperse", "disperse": {"data": 2, "redundancy": 1}}})
+}
+
 fn put(lab: &Lab, objects: &str, id: &str, state: &str) {
     assert_eq!(lab.ask(&format!("/{objects}/{id}/state"), &json!({"state": state})).status, 204);
 }
@@ -48,10 +53,13 @@ pub struct Begin {
     empty_cluster: Folder,
     peers: Folder,
     volume: Folder,
+    dispersed: Folder,
     cloned: Folder,
+    clone: Folder,
     spare_node: Folder,
     failed_device: Folder,
     four_peers: Folder,
+    arbiter: Folder,
     offline_device: Folder,
     offline_node: Folder,
     swapped_disks: Folder,
@@ -77,6 +85,10 @@ impl Begin {
             assert_eq!(lab.wait_for(&job).status, 303);
             volume.subject.clone()
         });
+        let clone = Folder::after(cloned.lab.path(), |lab| {
+            lab.volumes().into_iter().find(|id| *id != cloned.subject).unwrap()
+        });
+        let dispersed = Folder::after(peers.lab.path(), |lab| lab.create(&disperse_2_1(12)).unwrap().id);
         let spare_node = Folder::after(peers.lab.path(), |lab| {
             let node = lab.add_node(&peers.subject, SPARE).id;
             lab.on(SPARE, Action::Format { path: DISKS[1].to_owned(), fs: "ext4".to_owned() });
@@ -95,6 +107,15 @@ impl Begin {
             lab.on(HOSTS[0], Action::WriteFile { volume: made.name, name: FILE.to_owned() });
             lab.add_device(&spare_node.subject, DISKS[0], false).unwrap();
             made.bricks[0].id.clone()
+        });
+        // Here it is the one without data.
+        let arbiter = Folder::after(spare_node.lab.path(), |lab| {
+            let mut wanted = replica_3(10);
+            wanted["glustervolumeoptions"] = json!(["user.heketi.arbiter true"]);
+            let made = lab.create(&wanted).unwrap();
+            lab.on(HOSTS[0], Action::WriteFile { volume: made.name, name: FILE.to_owned() });
+            lab.add_device(&spare_node.subject, DISKS[0], false).unwrap();
+            made.bricks.iter().min_by_key(|brick| brick.size).unwrap().id.clone()
         });
         let first_brick = |lab: &Lab| {
             let bricks = lab.volume(&lab.volumes()[0]).bricks;
@@ -125,10 +146,13 @@ impl Begin {
             empty_cluster,
             peers,
             volume,
+            dispersed,
             cloned,
+            clone,
             spare_node,
             failed_device,
             four_peers,
+            arbiter,
             offline_device,
             offline_node,
             swapped_disks,
@@ -143,8 +167,11 @@ impl Begin {
             Change::VolumeCreate | Change::NodeAdd | Change::BlockCreate => &self.peers,
             Change::BlockDelete | Change::BlockExpand => &self.block,
             Change::VolumeDelete | Change::VolumeExpand | Change::VolumeClone => &self.volume,
+            Change::SetsExpand => &self.dispersed,
             Change::SourceDelete => &self.cloned,
+            Change::CloneDelete => &self.clone,
             Change::BrickEvict => &self.four_peers,
+            Change::ArbiterEvict => &self.arbiter,
             Change::NodeDelete | Change::DeviceAdd | Change::DeviceErase => &self.spare_node,
             Change::DeviceDelete => &self.failed_device,
             Change::DeviceRemove => &self.offline_device,
@@ -182,8 +209,10 @@ impl Begin {
                 return lab.try_send("DELETE", &format!("/blockvolumes/{subject}"), &[], None);
             }
             Change::VolumeExpand => (format!("/volumes/{subject}/expand"), json!({"expand_size": 5})),
+            // More than a disk has for one set.
+            Change::SetsExpand => (format!("/volumes/{subject}/expand"), json!({"expand_size": MORE_SETS})),
             Change::VolumeClone => (format!("/volumes/{subject}/clone"), json!({"name": CLONE})),
-            Change::BrickEvict => (format!("/bricks/to-evict/{subject}"), json!({})),
+            Change::BrickEvict | Change::ArbiterEvict => (format!("/bricks/to-evict/{subject}"), json!({})),
             Change::DeviceRemove => (format!("/devices/{subject}/state"), json!({"state": "failed"})),
             Change::NodeRemove => (format!("/nodes/{subject}/state"), json!({"state": "failed"})),
             Change::DeviceResync => {
@@ -193,7 +222,7 @@ impl Begin {
                 let body = json!({"forceforget": true}).to_string();
                 return lab.try_send("DELETE", &format!("/devices/{subject}"), &[], Some(body.as_bytes()));
             }
-            Change::VolumeDelete | Change::SourceDelete => {
+            Change::VolumeDelete | Change::SourceDelete | Change::CloneDelete => {
                 return lab.try_send("DELETE", &format!("/volumes/{subject}"), &[], None);
             }
             Change::NodeDelete => return lab.try_send("DELETE", &format!("/nodes/{subject}"), &[], None),

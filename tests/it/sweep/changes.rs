@@ -11,12 +11,17 @@ pub const FILE: &str = "letter.txt";
 /// The name of the clone.
 pub const CLONE: &str = "copy";
 
+/// By how many GiB the dispersed volume grows.
+pub const MORE_SETS: u64 = 1200;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     VolumeCreate,
     VolumeDelete,
     /// A volume whose clone stays, in the same thin pools.
     SourceDelete,
+    /// The clone itself, which goes before its source.
+    CloneDelete,
     /// The first node of a cluster: there is no pool to join yet.
     FirstNode,
     NodeAdd,
@@ -26,8 +31,12 @@ pub enum Change {
     DeviceErase,
     DeviceDelete,
     VolumeExpand,
+    /// A volume that is dispersed, by two sets at once.
+    SetsExpand,
     VolumeClone,
     BrickEvict,
+    /// A brick that holds no data, only which copies are right.
+    ArbiterEvict,
     /// A device with a brick, offline, that is emptied.
     DeviceRemove,
     /// The same of a node.
@@ -43,10 +52,11 @@ pub enum Change {
 }
 
 impl Change {
-    pub const ALL: [Change; 19] = [
+    pub const ALL: [Change; 22] = [
         Change::VolumeCreate,
         Change::VolumeDelete,
         Change::SourceDelete,
+        Change::CloneDelete,
         Change::FirstNode,
         Change::NodeAdd,
         Change::NodeDelete,
@@ -54,8 +64,10 @@ impl Change {
         Change::DeviceErase,
         Change::DeviceDelete,
         Change::VolumeExpand,
+        Change::SetsExpand,
         Change::VolumeClone,
         Change::BrickEvict,
+        Change::ArbiterEvict,
         Change::DeviceRemove,
         Change::NodeRemove,
         Change::DeviceResync,
@@ -67,24 +79,37 @@ impl Change {
 
     /// Those that are undone when they fail: the deletes of nodes and devices have no way back.
     /// What empties devices and nodes is undone as the moves of their bricks are.
-    pub const UNDONE: [Change; 10] = [
+    pub const UNDONE: [Change; 12] = [
         Change::VolumeCreate,
         Change::VolumeDelete,
         Change::NodeAdd,
         Change::DeviceAdd,
         Change::DeviceErase,
         Change::VolumeExpand,
+        Change::SetsExpand,
         Change::VolumeClone,
         Change::BrickEvict,
         Change::BlockCreate,
         Change::BlockExpand,
+        Change::ArbiterEvict,
     ];
 
-    /// Whether it is swept with a fault. Emptying a device or a node sends the commands of moving a brick, which are
-    /// swept with all of them: here it is about what becomes of an operation around another one.
-    pub fn is_swept_with(self, fault: &str) -> bool {
-        !matches!(self, Change::DeviceRemove | Change::NodeRemove)
-            || matches!(fault, "kill_after" | "refuse" | "lose_reply")
+    /// Whether it is swept with a fault each time. Some send the commands of others, which are swept with all faults: of
+    /// them it is seen each time what becomes of them, and the rest where there is time for it.
+    pub fn is_swept_each_time(self, fault: &str) -> bool {
+        match self {
+            Change::CloneDelete | Change::ArbiterEvict | Change::DeviceRemove | Change::NodeRemove => {
+                matches!(fault, "kill_after" | "refuse" | "lose_reply")
+            }
+            Change::SetsExpand => fault == "kill_after",
+            _ => true,
+        }
+    }
+
+    /// The same of a fault that happens while it is undone.
+    pub fn is_undone_each_time(self, fault: &str) -> bool {
+        !matches!(self, Change::SetsExpand | Change::ArbiterEvict)
+            && !matches!(fault, "stall" | "unreachable")
     }
 
     /// Whether it may be undone where this command is refused. What gluster has deleted, taken or moved can
@@ -92,8 +117,8 @@ impl Change {
     pub fn may_be_undone_after(self, command: &str) -> bool {
         match self {
             Change::VolumeDelete => command.contains("volume delete"),
-            Change::VolumeExpand => command.contains("add-brick"),
-            Change::BrickEvict => command.contains("replace-brick"),
+            Change::VolumeExpand | Change::SetsExpand => command.contains("add-brick"),
+            Change::BrickEvict | Change::ArbiterEvict => command.contains("replace-brick"),
             _ => true,
         }
     }
@@ -104,9 +129,11 @@ impl Change {
             self,
             Change::VolumeDelete
                 | Change::SourceDelete
+                | Change::CloneDelete
                 | Change::DeviceDelete
                 | Change::DeviceForget
                 | Change::BrickEvict
+                | Change::ArbiterEvict
                 | Change::BlockDelete
         )
     }
@@ -116,6 +143,7 @@ impl Change {
             self,
             Change::VolumeDelete
                 | Change::SourceDelete
+                | Change::CloneDelete
                 | Change::NodeDelete
                 | Change::DeviceDelete
                 | Change::DeviceForget
@@ -128,6 +156,7 @@ impl Change {
             | Change::FirstNode
             | Change::NodeAdd
             | Change::VolumeExpand
+            | Change::SetsExpand
             | Change::VolumeClone
             | Change::BlockCreate
             | Change::BlockExpand => 303,

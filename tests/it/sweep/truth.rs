@@ -1,6 +1,8 @@
 //! Which answers are true, once all work is over.
 
-use super::changes::{CLONE, Change, FILE, SPARE};
+use serde_json::Value;
+
+use super::changes::{CLONE, Change, FILE, MORE_SETS, SPARE};
 use crate::support::operator::DISKS;
 use crate::support::{Lab, Reply};
 
@@ -8,9 +10,11 @@ impl Change {
     /// Whether an answer agrees with what the API shows. `subject`: the id of what the change is about.
     pub fn is_true(self, reply: &Reply, lab: &Lab, subject: &str) -> bool {
         match self {
-            Change::VolumeExpand => is_true_of_growth(self.is_done(reply), lab),
+            Change::VolumeExpand => is_true_of_growth((3, 10), (6, 15), self.is_done(reply), lab),
+            Change::SetsExpand => is_true_of_growth((3, 12), (9, 12 + MORE_SETS), self.is_done(reply), lab),
             Change::VolumeClone => is_true_of_clone(reply, lab),
             Change::VolumeDelete => is_true_of_delete(self.is_done(reply), reply, lab),
+            Change::ArbiterEvict => self.is_true_of_move(reply, lab, subject) && has_arbiter(lab),
             Change::BrickEvict | Change::DeviceRemove | Change::NodeRemove => {
                 self.is_true_of_move(reply, lab, subject)
             }
@@ -31,7 +35,7 @@ impl Change {
         }
         let unchanged = is_there == self.is_delete();
         // The client was told why, and the background went on.
-        let went_on = matches!(self, Change::SourceDelete | Change::DeviceDelete)
+        let went_on = matches!(self, Change::SourceDelete | Change::CloneDelete | Change::DeviceDelete)
             && !is_there
             && !reply.text.contains("was kept");
         reply.status >= 400 && (unchanged || went_on)
@@ -79,26 +83,29 @@ impl Change {
                 let devices = spare.into_iter().flat_map(|node| node.devices.iter());
                 devices.map(|device| device.id.clone()).collect()
             }
-            Change::SourceDelete => {
+            Change::SourceDelete | Change::CloneDelete => {
                 let is_clone = |id: &String| lab.volume(id).name == CLONE;
-                let (clones, others): (Vec<String>, _) = lab.volumes().into_iter().partition(is_clone);
-                assert_eq!(clones.len(), 1, "the clone stays");
-                others
+                let (clones, sources): (Vec<String>, Vec<String>) =
+                    lab.volumes().into_iter().partition(is_clone);
+                let (deleted, stays) =
+                    if self == Change::SourceDelete { (sources, clones) } else { (clones, sources) };
+                assert_eq!(stays.len(), 1, "the other one stays");
+                assert!(self == Change::SourceDelete || is_whole(lab, &stays[0]), "the source is whole");
+                deleted
             }
             _ => lab.volumes(),
         }
     }
 }
 
-/// A volume has grown or not, as the answer says; where that tells of a failure, it may have been gone on with.
-fn is_true_of_growth(is_done: bool, lab: &Lab) -> bool {
+/// A volume has grown or not, as the answer says; where that tells of a failure, it may have been gone on with. Before and
+/// after it has so many bricks and so many GiB.
+fn is_true_of_growth(before: (usize, u64), after: (usize, u64), is_done: bool, lab: &Lab) -> bool {
     let id = lab.volumes().into_iter().next().unwrap_or_default();
     let volume = lab.get(&format!("/volumes/{id}")).json();
-    match volume["bricks"].as_array().map_or(0, Vec::len) {
-        3 => volume["size"] == 10 && !is_done,
-        6 => volume["size"] == 15,
-        _ => false,
-    }
+    let bricks = volume["bricks"].as_array().map_or(0, Vec::len);
+    let now = (bricks, volume["size"].as_u64().unwrap_or_default());
+    now == after || now == before && !is_done
 }
 
 fn is_true_of_clone(reply: &Reply, lab: &Lab) -> bool {
@@ -168,4 +175,20 @@ fn is_true_of_resync(reply: &Reply, lab: &Lab, subject: &str) -> bool {
 fn is_whole(lab: &Lab, id: &str) -> bool {
     let volume = lab.volume(id);
     volume.size == 10 && volume.bricks.len() == 3 && lab.is_in_all_bricks(FILE, &volume)
+}
+
+/// Whether one of the bricks of the only volume is small, known as the arbiter, and the one that gluster takes for it.
+fn has_arbiter(lab: &Lab) -> bool {
+    let dump = lab.get("/db/dump").json();
+    let entries: Vec<_> = dump["brickentries"].as_object().into_iter().flat_map(|all| all.values()).collect();
+    let (arbiters, copies): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry["SubType"] == 2);
+    let size = |entry: &Value| entry["Info"]["size"].as_u64().unwrap_or_default();
+    let peers = lab.peers();
+    let [arbiter] = arbiters.as_slice() else { return false };
+    let [volume] = peers.volumes.as_slice() else { return false };
+    let path = arbiter["Info"]["path"].as_str().unwrap_or_default();
+    copies.len() == 2
+        && copies.iter().all(|copy| size(copy) > size(arbiter))
+        && volume.bricks.len() == 3
+        && volume.bricks[2].ends_with(&format!(":{path}"))
 }

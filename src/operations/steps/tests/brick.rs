@@ -5,6 +5,9 @@ use crate::model::brick::{Brick, BrickRole, BrickSpace};
 use crate::model::sizes::KiB;
 use crate::model::step::{BrickPlan, Step};
 
+/// A file system that was wholly made.
+const WHOLE: Rule = ("xfs_db", Says("inprogress = 0\n"));
+
 const POOL_THERE: Rule =
     ("lvcreate", Refuses(5, "  Logical volume tp_x already exists in Volume group vg_d.\n"));
 
@@ -87,6 +90,7 @@ async fn a_brick_that_is_complete_stays_as_it_is() {
         ("lvs", Says(LISTED)),
         ("mkfs", Refuses(1, "mkfs.xfs: /dev/mapper/x contains a mounted filesystem\nUsage: mkfs.xfs\n")),
         ("blkid", Says("DEVNAME=/dev/mapper/x\nTYPE=xfs\n")),
+        WHOLE,
         ("cat /etc/fstab", Says(line)),
         ("mount -o", Refuses(32, "mount: /x: /dev/mapper/x already mounted on /x.\n")),
         ("cat /proc/mounts", Says(MOUNTED)),
@@ -108,13 +112,31 @@ async fn a_volume_of_another_size_is_foreign_and_nothing_goes_on_it() {
 
 #[tokio::test]
 async fn after_a_lost_reply_mkfs_is_sent_again_only_where_nothing_is() {
-    let (script, runner) = Script::new(&[("mkfs", Lost), ("blkid", Says("TYPE=xfs\n"))]);
+    let (script, runner) = Script::new(&[("mkfs", Lost), ("blkid", Says("TYPE=xfs\n")), WHOLE]);
     runner.apply(&create()).await.unwrap();
     assert_eq!(script.times("mkfs"), 1);
 
     let (script, runner) = Script::new(&[("mkfs", Lost), ("blkid", Refuses(2, ""))]);
     runner.apply(&create()).await.unwrap();
     assert_eq!(script.times("mkfs"), 2);
+}
+
+#[tokio::test]
+async fn a_file_system_that_was_never_finished_is_none_and_goes_without_being_mounted() {
+    let cut_off = [("blkid", Says("TYPE=xfs\n")), ("xfs_db", Says("inprogress = 1\n"))];
+    let refused =
+        ("mkfs", Refuses(1, "mkfs.xfs: /dev/mapper/x appears to contain an existing filesystem (xfs).\n"));
+    let (script, runner) = Script::new(&[refused, cut_off[0], cut_off[1]]);
+    assert!(runner.apply(&create()).await.is_err());
+    assert_eq!(script.times("mount -o"), 0);
+
+    let (script, runner) = Script::new(&[cut_off[0], cut_off[1], ("thin_count", Says("0\n"))]);
+    runner.undo(&create()).await.unwrap();
+    assert_eq!((script.times("mount -o"), script.times("lvremove")), (0, 2));
+
+    let (script, runner) = Script::new(&[cut_off[0], ("xfs_db", Says("who knows\n"))]);
+    assert!(runner.undo(&create()).await.unwrap_err().is_temporary());
+    assert_eq!(script.times("lvremove"), 0);
 }
 
 #[tokio::test]
@@ -152,6 +174,7 @@ async fn taking_a_brick_away_goes_from_the_mount_to_the_directory() {
             "blkid --probe --output export NODE",
             "umount MP [mortar-brick-B]",
             "sed --in-place -e \\,^NODE[[:blank:]],d /etc/fstab [mortar-fstab]",
+            "sync /etc/fstab [mortar-fstab]",
             "/usr/sbin/lvm lvremove --autobackup=n -f vg_D/brick_B [mortar-brick-B]",
             "/usr/sbin/lvm lvs --noheadings --options=thin_count vg_D/tp_x",
             "/usr/sbin/lvm lvremove --autobackup=n -f vg_D/tp_x [mortar-brick-B]",
@@ -198,7 +221,7 @@ async fn a_brick_that_somebody_has_written_to_is_not_taken_away_by_an_undo() {
     assert!(runner.undo(&create()).await.unwrap_err().holds_data());
     assert_eq!(script.times("umount") + script.times("lvremove"), 0);
     // One that is not mounted is, to be looked into.
-    let (script, runner) = Script::new(&[("blkid", Says("TYPE=xfs\n")), ("find", Says(LETTER))]);
+    let (script, runner) = Script::new(&[("blkid", Says("TYPE=xfs\n")), WHOLE, ("find", Says(LETTER))]);
     assert!(runner.undo(&create()).await.unwrap_err().holds_data());
     assert_eq!((script.times("mount -o"), script.times("lvremove")), (1, 0));
 }

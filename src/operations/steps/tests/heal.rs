@@ -159,6 +159,37 @@ async fn a_brick_that_is_away_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_nowhere_else_online_is_not_taken_for_healed() {
+    let alone = mended([(AWAY, "-"), (ON, "0"), (AWAY, "-")]);
+    assert!(wait(&[alone, alone, alone, mended(WHOLE), mended(WHOLE)]).await.0.is_ok());
+    let (done, seconds) = wait(&[alone; 31]).await;
+    let error = done.unwrap_err();
+    assert!(error.text().starts_with("Nothing that brick 10.10.10.18:/new of volume v"), "{error:?}");
+    assert!(matches!(error, StepError::InUse { .. }) && (200..400).contains(&seconds), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_arbiter_heals_no_data_and_a_dispersed_set_needs_as_many_parts_as_its_data() {
+    let check = async |plan: ReplacePlan, states: [(&'static str, &'static str); 3], enough: bool| {
+        let rules = if enough { vec![mended(states); 2] } else { vec![mended(states); 31] };
+        let (script, runner) = Script::new(&rules);
+        let done = runner.apply(&Step::AwaitHeal(plan)).await;
+        script.assert_used_up();
+        assert_eq!(done.is_ok(), enough, "{states:?} {done:?}");
+    };
+    let of = |durability, arbiter| {
+        let plan = replacement();
+        ReplacePlan { volume: VolumePlan { durability, arbiter, ..plan.volume.clone() }, ..plan }
+    };
+    let arbiter = || of(Durability::Replicate(3), true);
+    check(arbiter(), [(ON, "0"), (ON, "0"), (AWAY, "-")], true).await;
+    check(arbiter(), [(AWAY, "-"), (ON, "0"), (ON, "0")], false).await;
+    let dispersed = || of(Durability::Disperse { data: 2, redundancy: 1 }, false);
+    check(dispersed(), [(ON, "0"), (ON, "0"), (ON, "0")], true).await;
+    check(dispersed(), [(ON, "0"), (ON, "0"), (AWAY, "-")], false).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn looks_that_fail_are_repeated_but_not_for_ever() {
     let lost = [("heal v info", Lost); 3];
     let rules: Vec<Rule> = lost.into_iter().chain([mended(WHOLE), mended(WHOLE)]).collect();
@@ -174,7 +205,14 @@ async fn looks_that_fail_are_repeated_but_not_for_ever() {
 async fn what_is_stopped_does_not_heal_and_what_is_gone_is_told() {
     let quiet = [("heal v info", refusal(NOT_STARTED)); 3];
     let with = |rules: &[Rule]| -> Vec<Rule> { quiet.into_iter().chain(in_pool(rules)).collect() };
-    assert!(wait(&with(&[STOPPED])).await.0.is_ok());
+    // Somebody stops it, and starts it again.
+    let again: Vec<Rule> = with(&[STOPPED]).into_iter().chain([mended(WHOLE), mended(WHOLE)]).collect();
+    let (done, seconds) = wait(&again).await;
+    assert!(done.is_ok() && seconds == 1 + 2);
+    let stopped: Vec<Rule> = (0..31).flat_map(|_| with(&[STOPPED])).collect();
+    let error = wait(&stopped).await.0.unwrap_err();
+    assert_eq!(error.text(), "Volume v is stopped: gluster does not heal it");
+    assert!(matches!(error, StepError::InUse { .. }), "it is waited for in the background: {error:?}");
 
     let error = wait(&with(&[MISSING])).await.0.unwrap_err();
     assert_eq!(error.text(), "Volume v does not exist");
