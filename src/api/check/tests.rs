@@ -134,7 +134,7 @@ fn block_volumes_and_the_room_that_they_take_are_checked() {
         &[],
     );
     check(
-        |dump| drop(dump.blockvolumeentries.clear()),
+        |dump| dump.blockvolumeentries.clear(),
         &[
             "Cluster c1 unknown blockvolume b1",
             "Volume v1 unknown blockvolume b1",
