@@ -9,6 +9,8 @@ BUILD_PACKAGES := gcc libc6-dev
 TEST_PACKAGES := openssh-client openssh-server procps sqlite3
 
 export SQLX_OFFLINE := true
+# Scenarios wait most of their time: for peers that are away, for pauses between tries.
+export RUST_TEST_THREADS ?= 4
 
 .PHONY: help
 help: ## Explain the targets
@@ -52,7 +54,7 @@ test-lab: ## The life cycle and the kills on three real peers
 test-all: test ## Everything
 	$(CARGO) test --locked --test it -- --ignored sweep::
 	$(LAB) up
-	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone::
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone:: stalls
 
 .PHONY: bench
 bench: deps ## Speed and memory, as ratios

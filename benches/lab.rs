@@ -21,6 +21,8 @@ fn main() -> Result<()> {
     // A short path: ssh's sockets are below it.
     let directory = tempfile::Builder::new().prefix("mb").tempdir_in("/tmp")?;
     let key = key()?;
+    // Others may have used the peers before, and left volumes on them.
+    lab(&["reset"])?;
     let server = Server::start(
         directory.path(),
         &json!({ "executor": "ssh", "sshexec": { "keyfile": key, "user": "root", "host_keys": "do-not-check" } }),
@@ -51,11 +53,19 @@ fn key() -> Result<PathBuf> {
     if let Some(key) = std::env::var_os("LAB_SSH_KEY") {
         return Ok(key.into());
     }
-    let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/vm/lab");
-    let script = format!("eval \"$('{}' env)\" && printf %s \"$LAB_SSH_KEY\"", lab.display());
-    let output = Command::new("bash").args(["-c", &script]).stderr(Stdio::inherit()).output()?;
-    ensure!(output.status.success(), "`lab env` failed; run `tests/lab/vm/lab up`");
-    Ok(String::from_utf8(output.stdout)?.into())
+    let environment = lab(&["env"])?;
+    let line = environment.lines().find_map(|line| line.strip_prefix("LAB_SSH_KEY="));
+    Ok(line.context("`lab env` names no key")?.trim_matches('"').into())
+}
+
+/// Runs the lab's program; what it printed.
+fn lab(arguments: &[&str]) -> Result<String> {
+    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/vm/lab"))
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(output.status.success(), "`lab {}` failed; run `tests/lab/vm/lab up`", arguments.join(" "));
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// One cluster of the three peers, a disk each. Returns the ids of the devices.

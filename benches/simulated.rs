@@ -2,6 +2,9 @@
 //! be busy.
 
 mod common;
+#[path = "../tests/ssh/sshd.rs"]
+#[expect(dead_code, clippy::unwrap_used, reason = "most of it is for tests, where a failure may panic")]
+mod sshd;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,6 +13,7 @@ use anyhow::{Context as _, Result};
 use common::{Connection, Server, VOLUME, quantile};
 use mortar::store::{Sharing, Store};
 use serde_json::{Value, json};
+use sshd::Sshd;
 
 const SIZES: [u32; 4] = [250, 1_000, 10_000, 50_000];
 const READ_SIZES: [u32; 2] = [250, 10_000];
@@ -20,6 +24,11 @@ const BURST: usize = 10;
 const BURSTS: usize = 8;
 const READS: usize = 60;
 const MEMORY_VOLUMES: u32 = 10_000;
+const MEMORY_OPERATIONS: usize = 20;
+/// The peers of the filled database, on this machine.
+const LOCAL: [&str; 3] = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
+/// No command that the server sends may do anything to this machine.
+const NOTHING_RUNS: &str = "ForceCommand echo 'nothing runs here' >&2; exit 1";
 
 /// One cluster of three nodes with 24 devices of 4 TiB each.
 const TOPOLOGY: [&str; 4] = [
@@ -27,7 +36,7 @@ const TOPOLOGY: [&str; 4] = [
     "INSERT INTO node (id, cluster_id, zone, state, phase)
      SELECT printf('%032x', 16 + value), printf('%032x', 1), value, 'online', 'ready' FROM json_each('[1, 2, 3]')",
     "INSERT INTO node_hostname (node_id, use, seq, name)
-     SELECT node.id, use.value, 0, 'bench' || node.zone FROM node, json_each('[\"manage\", \"storage\"]') AS use",
+     SELECT node.id, use.value, 0, '127.0.0.' || node.zone FROM node, json_each('[\"manage\", \"storage\"]') AS use",
     "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 23)
      INSERT INTO device (id, node_id, name, state, phase, total_kib, free_kib, used_kib, extent_kib)
      SELECT printf('%032x', 4096 * node.zone + i), node.id, printf('/dev/bench%d', i), 'online', 'ready',
@@ -77,23 +86,37 @@ fn fill(directory: &Path, volumes: u32) -> Result<()> {
 }
 
 fn start() -> Result<()> {
+    let sshd = Sshd::start_with(&LOCAL, NOTHING_RUNS);
+    start_with("sim", &json!({ "executor": "sim" }))?;
+    start_with("ssh", &by_ssh(&sshd))
+}
+
+/// From nothing to the first answer.
+fn start_with(what: &str, executor: &Value) -> Result<()> {
     let mut times = Vec::new();
     let mut resident = 0;
     for _ in 0..STARTS {
         let directory = tempfile::tempdir()?;
         let begun = Instant::now();
-        let server = Server::start(directory.path(), &json!({ "executor": "sim" }))?;
+        let server = Server::start(directory.path(), executor)?;
         server.connect()?.ask("GET", "/hello", "")?;
         times.push(begun.elapsed());
         resident = server.resident_kib()?;
     }
     println!(
-        "start, empty database      median {} ms, least {} ms, memory {} MiB",
+        "{what}, start, empty database   median {} ms, least {} ms, memory {} MiB",
         ms(quantile(&times, 0.5)),
         ms(quantile(&times, 0.0)),
         mib(resident)
     );
     Ok(())
+}
+
+/// How the server reaches peers that are on this machine.
+fn by_ssh(sshd: &Sshd) -> Value {
+    let config = sshd.config();
+    let section = json!({ "keyfile": config.key, "user": config.user, "port": sshd.port.to_string() });
+    json!({ "executor": "ssh", "sshexec": section })
 }
 
 /// All databases side by side and in turn: what else the machine does meets all of them.
@@ -205,19 +228,14 @@ fn reads() -> Result<()> {
     Ok(())
 }
 
-/// The server as it runs in earnest: nothing of simulated peers is in its memory. No peer is asked.
+/// The server as it runs in earnest: nothing of simulated peers is in its memory. Its peers answer to SSH and refuse
+/// every command: what is asked of them is begun and undone.
 fn memory() -> Result<()> {
     let directory = tempfile::tempdir()?;
     fill(directory.path(), MEMORY_VOLUMES)?;
-    let key = directory.path().join("key");
-    let made = std::process::Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
-        .arg(&key)
-        .status()?;
-    anyhow::ensure!(made.success(), "ssh-keygen failed; install openssh-client");
+    let sshd = Sshd::start_with(&LOCAL, NOTHING_RUNS);
     let begun = Instant::now();
-    let server =
-        Server::start(directory.path(), &json!({ "executor": "ssh", "sshexec": { "keyfile": key } }))?;
+    let server = Server::start(directory.path(), &by_ssh(&sshd))?;
     let started = begun.elapsed();
     let idle = server.resident_kib()?;
     let mut connection = server.connect()?;
@@ -227,11 +245,21 @@ fn memory() -> Result<()> {
         let answer = connection.ask("GET", &format!("/volumes/{id}"), "")?;
         anyhow::ensure!(answer.status == 200, "GET /volumes/{id}: {}", answer.status);
     }
+    let read = server.resident_kib()?;
+    for _ in 0..MEMORY_OPERATIONS {
+        let Err(refused) = connection.change("POST", "/volumes", VOLUME) else {
+            anyhow::bail!("a volume was made on peers that refuse everything");
+        };
+        let refused = refused.to_string();
+        anyhow::ensure!(refused.contains("nothing runs here"), "the peers were not reached: {refused}");
+    }
     println!(
-        "ssh, {} of {MEMORY_VOLUMES} volumes   start {} ms, memory {} MiB, after reading {} MiB",
+        "ssh, {} of {MEMORY_VOLUMES} volumes   start {} ms, memory {} MiB, after reading {} MiB, after connecting and \
+         {MEMORY_OPERATIONS} operations {} MiB",
         volumes.len(),
         ms(started),
         mib(idle),
+        mib(read),
         mib(server.resident_kib()?)
     );
     Ok(())

@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 use super::engine::{Engine, Locking, Stopped, Turn};
 use super::locks::{Mode, ObjectKey};
 use super::recovery::{self, Next};
-use super::run::LONGEST_PAUSE;
+use super::run::{LONGEST_PAUSE, is_pool_wide};
 use super::{Operations, block_plan, devices, failure, volume_clone, volume_create};
 use crate::model::ids::OperationId;
 use crate::model::operation::{Detail, Direction, JobOutcome, Operation, OperationKind};
@@ -121,7 +121,7 @@ impl Engine {
         let does = if next == Next::Unwind { "undone" } else { "gone on with" };
         info!("{} of {} was left unfinished; it is {does}", op.kind.as_str(), op.target);
         let holder = format!("recovery of {}", op.target);
-        let pool_wide = matches!(op.kind, OperationKind::NodeAdd | OperationKind::NodeDelete);
+        let pool_wide = is_pool_wide(op.kind);
         let held =
             if at_start || pool_wide { self.locks.acquire(&locks, &holder).now_or_never() } else { None };
         if held.is_none() && pool_wide && !at_start {

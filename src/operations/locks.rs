@@ -16,6 +16,12 @@ use crate::model::ids::{BlockVolumeId, ClusterId, DeviceId, NodeId, VolumeId};
 /// After how long a wait is worth a warning that names the holder.
 const LONG: Duration = Duration::from_secs(60);
 
+/// How long the queue for a whole cluster is kept at first, and then let go for as long.
+const FIRST_TURN: Duration = Duration::from_secs(5);
+
+/// The longest of those: time enough for operations that do not hang.
+const LONGEST_TURN: Duration = Duration::from_secs(60);
+
 /// What a lock is for; the order is the order in which locks are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ObjectKey {
@@ -88,6 +94,19 @@ impl Locks {
         held
     }
 
+    /// Waits as [`Locks::acquire`] does, but lets those pass again and again that have come later: for what keeps a whole
+    /// cluster to itself, and must not keep everybody out because an earlier operation hangs.
+    pub async fn acquire_by_turns(self: &Arc<Self>, wanted: &[(ObjectKey, Mode)], holder: &str) -> Held {
+        let mut turn = FIRST_TURN;
+        loop {
+            if let Ok(held) = tokio::time::timeout(turn, self.acquire(wanted, holder)).await {
+                return held;
+            }
+            tokio::time::sleep(turn).await;
+            turn = (turn * 2).min(LONGEST_TURN);
+        }
+    }
+
     async fn acquire_one(&self, key: ObjectKey, mode: Mode, holder: &str) -> Guard {
         let slot = self.slot(key);
         let mut wait = std::pin::pin!(async {
@@ -154,6 +173,22 @@ mod tests {
         let _free = locks.acquire(&[(volume(1), Mode::Exclusive)], "second").await;
         let waiting = locks.acquire_one(volume(2), Mode::Exclusive, "third");
         assert!(tokio::time::timeout(Duration::from_millis(20), waiting).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_all_by_turns_lets_others_pass_and_comes_to_it_in_the_end() {
+        let locks = Arc::new(Locks::default());
+        let hangs = locks.acquire(&[(volume(1), Mode::Shared)], "hangs").await;
+        let own = Arc::clone(&locks);
+        let alone =
+            tokio::spawn(async move { own.acquire_by_turns(&[(volume(1), Mode::Exclusive)], "alone").await });
+        tokio::task::yield_now().await;
+        let began = tokio::time::Instant::now();
+        drop(locks.acquire(&[(volume(1), Mode::Shared)], "passes").await);
+        assert_eq!(began.elapsed(), FIRST_TURN, "it waits for a turn of the other one, and no longer");
+        assert!(!alone.is_finished());
+        drop(hangs);
+        alone.await.unwrap();
     }
 
     #[tokio::test]

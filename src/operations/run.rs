@@ -37,6 +37,11 @@ impl Claims {
     }
 }
 
+/// Whether an operation keeps its whole cluster to itself.
+pub(super) fn is_pool_wide(kind: OperationKind) -> bool {
+    matches!(kind, OperationKind::NodeAdd | OperationKind::NodeDelete)
+}
+
 /// How a round of an operation ended.
 pub(super) enum Round {
     /// It has come to its end on disk; its job is still to be told.
@@ -65,6 +70,9 @@ impl Engine {
             };
             let locks = match locking {
                 Locking::Held(held) => held,
+                Locking::Wanted(locks) if is_pool_wide(op.kind) => {
+                    engine.locks.acquire_by_turns(&locks, &holder).await
+                }
                 Locking::Wanted(locks) => engine.locks.acquire(&locks, &holder).await,
             };
             engine.run_and_tell(op, fresh, Claims { locks, place }).await

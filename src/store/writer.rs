@@ -205,7 +205,7 @@ impl WriteTx {
     pub(super) async fn commit_with<'q>(
         mut self,
         statements: usize,
-        query: impl Execute<'q, Sqlite> + Send + 'q,
+        query: impl Execute<'q, Sqlite> + 'q,
     ) -> sqlx::Result<Vec<u64>> {
         let mut changed = Vec::with_capacity(statements);
         let mut answers = self.conn.fetch_many(query);

@@ -39,6 +39,11 @@ fn a_peer_that_hangs_holds_nothing_else_up() {
     let job = lab.begin_create(&replica_3(10));
     set_node(&lab, HOSTS[0], "offline");
     let hangs = lab.node_of(HOSTS[0]).id;
+    // It keeps the whole cluster to itself, so it has to wait for the first one, and the others do not wait for it.
+    let names = json!({"manage": [FOURTH], "storage": [FOURTH]});
+    let cluster = lab.client().cluster_list().unwrap().clusters[0].clone();
+    let joins = lab.post("/nodes", &json!({"zone": 1, "cluster": cluster, "hostnames": names}));
+    assert_eq!(joins.status, 202, "{joins:?}");
     let done = lab.wait_for(&lab.begin_create(&two_copies()));
     assert_eq!(done.status, 303, "{done:?}");
     let other = lab.client().volume_info(&done.located()).unwrap();
@@ -47,9 +52,11 @@ fn a_peer_that_hangs_holds_nothing_else_up() {
     assert_eq!(lab.wait_for(&grown.location).status, 303, "{}", lab.log_tail());
     assert_eq!(lab.get("/volumes").status, 200);
     assert_eq!(lab.get(&job).status, 200, "the first one still waits");
+    assert_eq!(lab.get(&joins.location).status, 200, "and so does the node");
     lab.on(HOSTS[0], Action::Hang { on: false });
     let made = lab.wait_for(&job);
     assert_eq!(made.status, 303, "{made:?}\n{}", lab.log_tail());
+    assert_eq!(lab.wait_for(&joins.location).status, 303, "{}", lab.log_tail());
     Audit::new().clean_within(&lab, SOON);
     assert_eq!(lab.volumes().len(), 2);
     for id in lab.volumes() {

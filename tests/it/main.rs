@@ -13,6 +13,7 @@ mod conformance;
 mod crowd;
 mod database;
 mod deletes;
+mod demo;
 mod disks;
 mod dump;
 mod elsewhere;
@@ -33,8 +34,12 @@ mod patient;
 mod progress;
 mod repeated;
 mod resync;
+#[path = "../scenarios/mod.rs"]
+#[expect(clippy::expect_used, reason = "a scenario that cannot go on says so and ends")]
+mod scenarios;
 mod service;
 mod service_state;
+mod simulated;
 #[path = "../ssh/sshd.rs"]
 #[expect(dead_code, reason = "most of it is for the tests of the connections")]
 mod sshd;
@@ -42,5 +47,6 @@ mod support;
 mod sweep;
 mod tags;
 mod terminal;
+mod unreachable;
 mod wrong_inputs;
 mod zones;

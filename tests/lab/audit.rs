@@ -12,23 +12,25 @@ use serde_json::Value;
 
 use self::seen::{Seen, sorted};
 use crate::orphans::Orphans;
-use crate::peers::{ADDRESSES, on};
-use crate::server::{PATIENCE, Server, wait_until};
+use crate::peers::ADDRESSES;
+use crate::scenarios::{Operator as _, Others};
+use crate::server::Server;
 
 /// How long the background may take to clean up, once nothing of an earlier server runs any more.
 const CLEAN_WITHIN: Duration = Duration::from_secs(60);
 
-/// Panics unless the audit becomes clean; `others` are volumes that were there before.
-pub fn is_clean(server: &Server, others: &[&str]) {
-    becomes_clean(server, others, Instant::now());
+/// Panics unless the audit becomes clean.
+pub fn is_clean(server: &Server) {
+    is_clean_besides(server, &Others::default(), Instant::now());
 }
 
 /// The same after the server was killed: the time counts from the end of the last command that it left on a peer.
 pub fn is_clean_after(orphans: Orphans, server: &Server) {
-    becomes_clean(server, &[], orphans.ended());
+    is_clean_besides(server, &Others::default(), orphans.ended());
 }
 
-fn becomes_clean(server: &Server, others: &[&str], since: Instant) {
+/// The same where others have something on the peers.
+pub fn is_clean_besides(server: &Server, others: &Others<'_>, since: Instant) {
     loop {
         // A look that began in time counts: it takes some seconds itself.
         let late = since.elapsed() > CLEAN_WITHIN;
@@ -43,20 +45,24 @@ fn becomes_clean(server: &Server, others: &[&str], since: Instant) {
 }
 
 /// All that is not as it should be.
-pub fn findings(server: &Server, others: &[&str]) -> Vec<String> {
+pub fn findings(server: &Server, others: &Others<'_>) -> Vec<String> {
     let topology = server.client().topology().expect("the topology");
     let dump = server.get("/db/dump");
     let mut found = Vec::new();
     let nodes: Vec<&NodeInfo> = topology.clusters.iter().flat_map(|cluster| cluster.nodes.iter()).collect();
+    let places = nodes.iter().map(|node| (peer_of(node), Some(*node)));
+    let places: Vec<_> = places.chain(others.peers.iter().map(|peer| (*peer, None))).collect();
     let seen: Vec<Seen> = std::thread::scope(|scope| {
-        let asked = nodes.iter().map(|node| scope.spawn(|| Seen::of(peer_of(node))));
+        let asked = places.iter().map(|(peer, _)| scope.spawn(|| Seen::of(*peer, others.groups)));
         asked.collect::<Vec<_>>().into_iter().map(|seen| seen.join().expect("a peer answers")).collect()
     });
-    for (node, seen) in nodes.iter().zip(&seen) {
-        compare_peer(node, seen, &dump, &mut found);
-        compare_pool(node, &nodes, seen, &mut found);
+    for ((peer, node), seen) in places.iter().zip(&seen) {
+        compare_peer(ADDRESSES[peer - 1], *node, seen, &dump, &mut found);
+        let others = places.iter().filter(|(other, _)| other != peer);
+        let wanted = sorted(others.map(|(other, _)| ADDRESSES[other - 1].to_owned()));
+        compare_pool(ADDRESSES[peer - 1], wanted, seen, &mut found);
     }
-    compare_volumes(&topology, others, &mut found);
+    compare_volumes(&topology, others.volumes, &mut found);
     found
 }
 
@@ -66,9 +72,10 @@ fn peer_of(node: &NodeInfo) -> usize {
     1 + ADDRESSES.iter().position(|known| known == address).expect("a peer of the lab")
 }
 
-fn compare_peer(node: &NodeInfo, seen: &Seen, dump: &Value, found: &mut Vec<String>) {
-    let place = &node.hostnames.manage[0];
-    let all = node.devices.iter().flat_map(|device| device.bricks.iter());
+/// A peer without a node has nothing of ours.
+fn compare_peer(place: &str, node: Option<&NodeInfo>, seen: &Seen, dump: &Value, found: &mut Vec<String>) {
+    let devices = || node.into_iter().flat_map(|node| node.devices.iter());
+    let all = devices().flat_map(|device| device.bricks.iter());
     let (clones, bricks): (Vec<&BrickInfo>, Vec<&BrickInfo>) = all.partition(|brick| is_of_clone(brick));
     let of_bricks = |words: &dyn Fn(&BrickInfo) -> String| sorted(bricks.iter().map(|brick| words(brick)));
     let point = |brick: &BrickInfo| brick.path.strip_suffix("/brick").expect("a path").to_owned();
@@ -91,10 +98,9 @@ fn compare_peer(node: &NodeInfo, seen: &Seen, dump: &Value, found: &mut Vec<Stri
         })
         .collect();
     compare(found, place, "logical volumes", sorted(volumes), seen.logical_volumes());
-    let groups =
-        node.devices.iter().map(|device| format!("vg_{} with {} KiB free", device.id, device.storage.free));
+    let groups = devices().map(|device| format!("vg_{} with {} KiB free", device.id, device.storage.free));
     compare(found, place, "volume groups", sorted(groups), seen.groups());
-    let disks = node.devices.iter().map(|device| format!("{} in vg_{}", device.name, device.id));
+    let disks = devices().map(|device| format!("{} in vg_{}", device.name, device.id));
     compare(found, place, "physical volumes", sorted(disks), seen.physical_volumes());
 }
 
@@ -111,16 +117,13 @@ fn parts(dump: &Value, brick: &str) -> [String; 2] {
     [volume.unwrap_or_else(|| format!("brick_{brick}")), text("LvmThinPool")]
 }
 
-/// Each peer is connected to all others, and to nobody else. They may call it by its name.
-fn compare_pool(node: &NodeInfo, all: &[&NodeInfo], seen: &Seen, found: &mut Vec<String>) {
+/// A peer is connected to all others, and to nobody else. It may call them by their names.
+fn compare_pool(place: &str, wanted: Vec<String>, seen: &Seen, found: &mut Vec<String>) {
     let address = |name: &String| match name.strip_prefix("gluster").and_then(|n| n.parse::<usize>().ok()) {
         Some(number @ 1..=3) => ADDRESSES[number - 1].to_owned(),
         _ => name.clone(),
     };
-    let others = all.iter().filter(|other| other.id != node.id);
-    let wanted = sorted(others.map(|other| other.hostnames.storage[0].clone()));
-    let there = sorted(seen.connected().iter().map(address));
-    compare(found, &node.hostnames.manage[0], "connected peers", wanted, there);
+    compare(found, place, "connected peers", wanted, sorted(seen.connected().iter().map(address)));
 }
 
 /// All volumes are started, and all their bricks online.
@@ -153,9 +156,4 @@ fn compare(found: &mut Vec<String>, place: &str, what: &str, wanted: Vec<String>
     if wanted != there {
         found.push(format!("{place}: {what} should be {wanted:#?} and are {there:#?}"));
     }
-}
-
-/// Waits until a condition on a peer holds.
-pub fn wait_on(peer: usize, what: &str, line: &str, text: &str) {
-    wait_until(PATIENCE, what, || on(peer, line).contains(text));
 }

@@ -2,12 +2,13 @@
 
 use crate::audit;
 use crate::peers::on;
+use crate::scenarios::{Operator as _, Others};
 use crate::server::{Server, wait_until};
 
 /// Breaks something on a peer, wants the audit to say these words, and mends it again.
 fn finds(server: &Server, peer: usize, harm: &str, words: &[&str], mend: &str) {
     on(peer, harm);
-    let found = audit::findings(server, &[]).join("\n");
+    let found = audit::findings(server, &Others::default()).join("\n");
     for word in words {
         assert!(found.contains(word), "{harm}: {word:?} is missing in {found:?}");
     }
@@ -21,7 +22,7 @@ fn the_audit_finds_what_is_broken() {
     let server = Server::with_topology();
     let (done, text) = server.mortar(&["volume", "create", "--size=1", "--name=v"]);
     assert!(done, "{text}");
-    audit::is_clean(&server, &[]);
+    audit::is_clean(&server);
 
     finds(
         &server,
@@ -57,6 +58,6 @@ fn the_audit_finds_what_is_broken() {
     finds(&server, 2, &format!("umount --lazy {}", point.trim()), &["10.10.10.18: mounts"], "true");
     on(1, "kill $(pgrep -o glusterfsd)");
     wait_until(crate::server::PATIENCE, "the audit to miss a brick", || {
-        audit::findings(&server, &[]).join("\n").contains("the pool: bricks online")
+        audit::findings(&server, &Others::default()).join("\n").contains("the pool: bricks online")
     });
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::audit;
 use crate::mounts::Mounted;
 use crate::orphans::Orphans;
+use crate::scenarios::{Mounted as _, Operator as _};
 use crate::server::Server;
-use crate::volumes::{by_name, create, delete};
 
 fn used(server: &Server) -> u64 {
     let topology = server.client().topology().expect("the topology");
@@ -18,7 +18,7 @@ fn used(server: &Server) -> u64 {
 #[ignore = "needs the lab: make test-all"]
 fn a_clone_keeps_what_its_source_had_and_both_gone_leave_nothing() {
     let mut server = Server::with_topology();
-    let source = create(&server, "data", &["--size=1", "--gid=2000", "--snapshot-factor=1.5"]);
+    let source = server.create("data", &["--size=1", "--gid=2000", "--snapshot-factor=1.5"]);
     let before = Mounted::new(&source.mount.glusterfs.device);
     before.write("letter", "before the clone\n");
     let taken = used(&server);
@@ -28,14 +28,14 @@ fn a_clone_keeps_what_its_source_had_and_both_gone_leave_nothing() {
     assert!(done, "{text}");
     assert!(text.contains("Name: copy\n") && text.contains("Snapshot Factor: 1.50\n"), "{text}");
     before.write("letter", "after the clone\n");
-    let copy = by_name(&server, "copy");
+    let copy = server.by_name("copy");
     let cloned = Mounted::new(&copy.mount.glusterfs.device);
     assert_eq!(cloned.read("letter"), "before the clone\n");
     cloned.write("answer", "of the clone\n");
     assert_eq!(before.read("letter"), "after the clone\n");
     before.unmount();
     assert_eq!(used(&server), taken, "a clone takes no space");
-    audit::is_clean(&server, &[]);
+    audit::is_clean(&server);
 
     // The server dies when gluster has made another one: that is undone.
     server.kill();
@@ -49,14 +49,14 @@ fn a_clone_keeps_what_its_source_had_and_both_gone_leave_nothing() {
     assert_eq!(status, 500, "{text}");
     audit::is_clean_after(orphans, &server);
 
-    delete(&server, &source);
-    audit::is_clean(&server, &[]);
+    server.delete(&source);
+    audit::is_clean(&server);
     assert_eq!(used(&server), taken, "the thin pools are still there");
     assert_eq!(cloned.read("letter"), "before the clone\n");
     assert_eq!(cloned.read("answer"), "of the clone\n");
     cloned.unmount();
 
-    delete(&server, &copy);
+    server.delete(&copy);
     assert_eq!(used(&server), 0);
-    audit::is_clean(&server, &[]);
+    audit::is_clean(&server);
 }

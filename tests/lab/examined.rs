@@ -1,6 +1,7 @@
 //! What real peers tell of themselves is understood, and what was done to them by hand is found.
 
 use crate::peers::{ADDRESSES, on};
+use crate::scenarios::Operator as _;
 use crate::server::Server;
 
 /// The lines of a report, without those that any report has.

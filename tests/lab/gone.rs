@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::audit;
 use crate::peers::{ADDRESSES, lab, on};
+use crate::scenarios::Operator as _;
 use crate::server::{PATIENCE, Server, wait_until};
-use crate::volumes::{create, delete};
 
 /// What the first peer says of its pool.
 fn pool() -> String {
@@ -23,10 +23,10 @@ fn without_copies_on(server: &Server, node: &NodeInfo) -> VolumeInfo {
     let flags = ["--size=1", "--durability=none"];
     // All stay until one is there: equal states give equal places.
     let made: Vec<VolumeInfo> =
-        (1..=4).map(|number| create(server, &format!("alone-{number}"), &flags)).collect();
+        (1..=4).map(|number| server.create(&format!("alone-{number}"), &flags)).collect();
     let (mut there, others): (Vec<_>, Vec<_>) =
         made.into_iter().partition(|volume| volume.bricks[0].node == node.id);
-    others.iter().chain(there.iter().skip(1)).for_each(|volume| delete(server, volume));
+    others.iter().chain(there.iter().skip(1)).for_each(|volume| server.delete(volume));
     assert!(!there.is_empty(), "no brick came to {:?}", node.hostnames);
     there.swap_remove(0)
 }
@@ -39,7 +39,7 @@ fn a_peer_that_is_gone_for_good_is_forgotten_with_the_volumes_that_were_to_go() 
     let mut nodes = topology.clusters[0].nodes.iter();
     let third = nodes.find(|node| node.hostnames.manage[0] == ADDRESSES[2]).expect("the third peer").clone();
     let parts = ["--size=2", "--durability=disperse", "--disperse-data=2", "--redundancy=1"];
-    let on_all = [create(&server, "copies", &["--size=1"]), create(&server, "parts", &parts)];
+    let on_all = [server.create("copies", &["--size=1"]), server.create("parts", &parts)];
     let alone = without_copies_on(&server, &third);
 
     on(3, "systemctl poweroff --no-block");
@@ -68,9 +68,9 @@ fn a_peer_that_is_gone_for_good_is_forgotten_with_the_volumes_that_were_to_go() 
 
     wait_until(PATIENCE, "the deletes to end", || unfinished(&server) == 0);
     assert_eq!(on(1, "gluster volume list 2>&1").trim(), "No volumes present in cluster");
-    audit::is_clean(&server, &[]);
+    audit::is_clean(&server);
     // Those that stay can be used again.
     let (done, text) = server.mortar(&["volume", "create", "--size=1", "--replica=2"]);
     assert!(done, "{text}");
-    audit::is_clean(&server, &[]);
+    audit::is_clean(&server);
 }

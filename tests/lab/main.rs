@@ -10,13 +10,13 @@ mod clones;
 mod examined;
 mod gone;
 mod grown;
-mod kills;
-mod layouts;
-mod life;
 mod mounts;
 mod moved;
 mod orphans;
 mod peers;
 mod power;
+mod real;
+#[path = "../scenarios/mod.rs"]
+mod scenarios;
 mod server;
 mod volumes;

@@ -6,6 +6,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::scenarios;
+
 /// Lists the files below a directory with their checksums, but for what gluster keeps there for itself.
 pub const SUMS: &str =
     "find . -path ./.glusterfs -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum";
@@ -25,16 +27,6 @@ impl Mounted {
         self.0.path().display().to_string()
     }
 
-    /// Writes a file.
-    pub fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.0.path().join(name), text).expect("the client writes");
-    }
-
-    /// What is in a file.
-    pub fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.0.path().join(name)).expect("the client reads")
-    }
-
     /// Writes files of 1 MiB into a new directory, none like another.
     pub fn fill(&self, directory: &str, files: usize) {
         let directory = self.0.path().join(directory);
@@ -50,15 +42,24 @@ impl Mounted {
     pub fn sums(&self) -> String {
         run("sh", &["-c", &format!("cd {} && {SUMS}", self.at())])
     }
+}
 
-    /// Its size in bytes, as `df` tells it.
-    pub fn size(&self) -> u64 {
-        let text = run("df", &["--block-size=1", "--output=size", &self.at()]);
-        text.lines().last().expect("a line").trim().parse().expect("a size")
+impl scenarios::Mounted for Mounted {
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.path().join(name), text).expect("the client writes");
     }
 
-    /// Unmounts it again; nothing is left in the directory then.
-    pub fn unmount(self) {
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.path().join(name)).expect("the client reads")
+    }
+
+    /// As `df` tells it.
+    fn size(&self) -> Option<u64> {
+        let text = run("df", &["--block-size=1", "--output=size", &self.at()]);
+        Some(text.lines().last().expect("a line").trim().parse().expect("a size"))
+    }
+
+    fn unmount(self) {
         run("umount", &[&self.at()]);
         assert!(std::fs::read_dir(self.0.path()).expect("the directory").next().is_none());
     }

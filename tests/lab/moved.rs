@@ -7,8 +7,9 @@ use serde_json::json;
 use crate::audit;
 use crate::mounts::Mounted;
 use crate::peers::{ADDRESSES, on};
+use crate::scenarios::{Mounted as _, Operator as _};
 use crate::server::{PATIENCE, Server, wait_until};
-use crate::volumes::{by_name, create, delete, is_whole, layout, peer_of, sums_on};
+use crate::volumes::{is_whole, sums_on};
 
 /// The brick that a volume has now and did not have before.
 fn newcomer(before: &VolumeInfo, after: &VolumeInfo) -> BrickInfo {
@@ -20,7 +21,7 @@ fn newcomer(before: &VolumeInfo, after: &VolumeInfo) -> BrickInfo {
 
 /// What a brick's root directory grants, as `gid:mode`.
 fn grants(server: &Server, brick: &BrickInfo) -> String {
-    on(peer_of(server, brick), &format!("stat --format=%g:%a {}", brick.path)).trim().to_owned()
+    on(server.peer_of(brick), &format!("stat --format=%g:%a {}", brick.path)).trim().to_owned()
 }
 
 fn has_exchanged_a_brick(server: &Server) -> bool {
@@ -63,10 +64,10 @@ fn all_is_there(client: &Mounted, before: &str, written: usize) -> String {
 #[ignore = "needs the lab: make test-all"]
 fn a_peer_taken_out_of_service_hands_its_brick_to_the_third_with_all_that_is_on_it() {
     let server = Server::with_topology();
-    let before = create(&server, "data", &["--size=1", "--replica=2", "--gid=2000"]);
+    let before = server.create("data", &["--size=1", "--replica=2", "--gid=2000"]);
     // The first peer stays: it is the one that the client and the audit ask.
-    let leaves = before.bricks.iter().find(|brick| peer_of(&server, brick) != 1).expect("two bricks");
-    let peer = peer_of(&server, leaves);
+    let leaves = before.bricks.iter().find(|brick| server.peer_of(brick) != 1).expect("two bricks");
+    let peer = server.peer_of(leaves);
     let client = Mounted::new(&format!("{}:data", ADDRESSES[0]));
     client.fill("letters", 20);
     let sums_before = client.sums();
@@ -74,7 +75,7 @@ fn a_peer_taken_out_of_service_hands_its_brick_to_the_third_with_all_that_is_on_
 
     let written = fails_in_use(&server, &format!("/nodes/{}", leaves.node), &client);
     assert!(is_whole("data", 2), "the job has waited for the heal");
-    let after = by_name(&server, "data");
+    let after = server.by_name("data");
     let new = newcomer(&before, &after);
     assert!(before.bricks.iter().all(|brick| brick.node != new.node), "the third peer has it");
     let sums = all_is_there(&client, &sums_before, written);
@@ -82,7 +83,7 @@ fn a_peer_taken_out_of_service_hands_its_brick_to_the_third_with_all_that_is_on_
         assert_eq!(sums_on(&server, brick), sums);
         assert_eq!(grants(&server, brick), "2000:2775");
     }
-    audit::is_clean(&server, &[]);
+    audit::is_clean(&server);
 
     // Nothing holds the peer any more.
     for device in &server.client().node_info(&leaves.node).expect("the node").devices[..] {
@@ -92,11 +93,11 @@ fn a_peer_taken_out_of_service_hands_its_brick_to_the_third_with_all_that_is_on_
     server.done("DELETE", &format!("/nodes/{}", leaves.node), &json!({}));
     assert_eq!(on(peer, "lvm pvs --noheadings -o pv_name").trim(), "");
     assert!(!on(1, "gluster pool list").contains(ADDRESSES[peer - 1]));
-    audit::is_clean(&server, &[]);
+    audit::is_clean(&server);
     assert_eq!(client.sums(), sums);
     client.unmount();
-    delete(&server, &after);
-    audit::is_clean(&server, &[]);
+    server.delete(&after);
+    audit::is_clean(&server);
 }
 
 #[test]
@@ -104,7 +105,7 @@ fn a_peer_taken_out_of_service_hands_its_brick_to_the_third_with_all_that_is_on_
 fn an_arbiter_moves_to_the_other_disk_of_its_peer() {
     let server = Server::with_topology();
     let flags = ["--size=1", "--gid=2000", "--gluster-volume-options=user.heketi.arbiter true"];
-    let before = create(&server, "data", &flags);
+    let before = server.create("data", &flags);
     let leaves = before.bricks.iter().min_by_key(|brick| brick.size).expect("three bricks");
     let client = Mounted::new(&before.mount.glusterfs.device);
     client.fill("letters", 20);
@@ -113,16 +114,16 @@ fn an_arbiter_moves_to_the_other_disk_of_its_peer() {
 
     let written = fails_in_use(&server, &format!("/devices/{}", leaves.device), &client);
     assert!(is_whole("data", 3), "the job has waited for the heal");
-    let after = by_name(&server, "data");
+    let after = server.by_name("data");
     let new = newcomer(&before, &after);
     assert_eq!((&new.node, new.size), (&leaves.node, leaves.size), "the other peers have copies");
-    assert_eq!(layout("data"), "1 x (2 + 1) = 3");
+    assert_eq!(server.layout("data"), "1 x (2 + 1) = 3");
     let sums = all_is_there(&client, &sums_before, written);
     for brick in after.bricks.iter().filter(|brick| brick.id != new.id) {
         assert_eq!(sums_on(&server, brick), sums);
     }
     // The arbiter has the name of each file, and nothing in it.
-    let peer = peer_of(&server, &new);
+    let peer = server.peer_of(&new);
     let of_arbiter = format!("find {} -path '*/.glusterfs' -prune -o -type f -printf '%s\\n'", new.path);
     let sizes = on(peer, &of_arbiter);
     assert_eq!((sizes.lines().count(), sizes.lines().all(|size| size == "0")), (20 + written, true));
@@ -133,7 +134,7 @@ fn an_arbiter_moves_to_the_other_disk_of_its_peer() {
     let device = server.client().device_info(&leaves.device).expect("the device");
     assert_eq!((device.bricks.len(), device.storage.used), (0, 0));
     server.done("DELETE", &format!("/devices/{}", device.id), &json!({}));
-    audit::is_clean(&server, &[]);
-    delete(&server, &after);
-    audit::is_clean(&server, &[]);
+    audit::is_clean(&server);
+    server.delete(&after);
+    audit::is_clean(&server);
 }

@@ -3,20 +3,25 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Addresses of the peers, by number from 1.
-pub const ADDRESSES: [&str; 3] = ["10.10.10.17", "10.10.10.18", "10.10.10.19"];
+pub use crate::scenarios::ADDRESSES;
 
 /// The program that runs the lab.
 pub fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lab/vm/lab")
 }
 
-/// Runs the lab's program and returns what it printed.
-pub fn lab(arguments: &[&str]) -> String {
+/// Runs the lab's program: what it printed, with what it complained of where it failed.
+fn try_lab(arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(program()).args(arguments).output().expect("the lab's program runs");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "lab {arguments:?}: {stdout}{stderr}");
-    stdout.into_owned()
+    if output.status.success() { Ok(stdout.into_owned()) } else { Err(format!("{stdout}{stderr}")) }
+}
+
+/// Runs the lab's program and returns what it printed; panics where it fails.
+pub fn lab(arguments: &[&str]) -> String {
+    let done = try_lab(arguments);
+    assert!(done.is_ok(), "lab {arguments:?}: {}", done.as_ref().err().map_or("", String::as_str));
+    done.unwrap_or_default()
 }
 
 /// Puts all peers back into the state in which nothing was ever done to them.
@@ -27,6 +32,11 @@ pub fn reset() {
 /// Runs a line on peer `n` (from 1) as root; panics where it fails.
 pub fn on(n: usize, line: &str) -> String {
     lab(&["ssh", &n.to_string(), line])
+}
+
+/// The same, for a line that may be refused.
+pub fn try_on(n: usize, line: &str) -> Result<String, String> {
+    try_lab(&["ssh", &n.to_string(), line])
 }
 
 /// The private key that all peers take.

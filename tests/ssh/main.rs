@@ -172,8 +172,14 @@ async fn a_lost_connection_leaves_the_outcome_open_and_is_made_again() {
     ssh.run(&peer, &Command::look("true")).await.unwrap();
     let [master] = sshd.masters()[..] else { panic!("one connection") };
 
-    let (started, command) = (sshd.path("started"), changing("lost", sshd.port, ""));
-    let script = format!("touch {}; sleep 4", started.display());
+    let (started, go_on) = (sshd.path("started"), sshd.path("go-on"));
+    let command = changing("lost", sshd.port, "true");
+    // It ends by itself where this test fails before it lets it end.
+    let script = format!(
+        "touch {}; for _ in $(seq 600); do [ -e {} ] && exit; sleep 0.05; done",
+        started.display(),
+        go_on.display()
+    );
     let running = {
         let (ssh, peer, command) = (ssh.clone(), peer.clone(), changing("lost", sshd.port, &script));
         tokio::spawn(async move { ssh.run(&peer, &command).await })
@@ -189,7 +195,7 @@ async fn a_lost_connection_leaves_the_outcome_open_and_is_made_again() {
     let error = ssh.run(&peer, &command).await.unwrap_err();
     assert!(matches!(error, RemoteError::StillRunning { .. }), "{error:?}");
     assert_ne!(sshd.masters(), [master]);
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    std::fs::write(&go_on, "").unwrap();
     ssh.run(&peer, &command).await.unwrap();
 }
 

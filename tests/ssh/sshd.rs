@@ -1,9 +1,12 @@
 //! A real sshd on loopback, with keys, configuration and port of its own.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use mortar::executor::ssh::{HostKeys, Ssh, SshConfig};
@@ -17,14 +20,23 @@ const SSHD: &str = "/usr/sbin/sshd";
 pub struct Sshd {
     directory: TempDir,
     pub port: u16,
+    first: String,
+    more: String,
     child: Option<Child>,
 }
 
 impl Sshd {
     /// Starts one that lets the current user in with the key `user`.
     pub fn start() -> Sshd {
+        Sshd::start_with(&["127.0.0.1", "::1"], "")
+    }
+
+    /// The same, for other addresses on loopback, and with more lines of configuration.
+    pub fn start_with(addresses: &[&str], more: &str) -> Sshd {
         let directory = tempfile::Builder::new().prefix("ms").tempdir_in("/tmp").unwrap();
-        let mut sshd = Sshd { directory, port: free_port(), child: None };
+        let listen: String = addresses.iter().map(|address| format!("ListenAddress {address}\n")).collect();
+        let (first, more) = (addresses[0].to_owned(), listen + more);
+        let mut sshd = Sshd { directory, port: free_port(), first, more, child: None };
         sshd.make_key("user");
         sshd.make_key("host");
         sshd.run();
@@ -51,14 +63,15 @@ impl Sshd {
         // sshd as root wants its directory for separated privileges; elsewhere this is not needed.
         fs::create_dir_all("/run/sshd").ok();
         let text = format!(
-            "Port {}\nListenAddress 127.0.0.1\nListenAddress ::1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\n\
+            "Port {}\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\n\
              UsePAM no\nStrictModes no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n\
-             SetEnv HOME={}\n",
+             SetEnv HOME={}\n{}\n",
             self.port,
             self.path("host").display(),
             self.path("user.pub").display(),
             // So that bash, which reads ~/.bashrc under sshd, does not depend on this machine's.
             self.directory.path().display(),
+            self.more,
         );
         fs::write(self.path("sshd_config"), text).unwrap();
         let log = fs::File::create(self.path("sshd.log")).unwrap();
@@ -66,7 +79,7 @@ impl Sshd {
         sshd.args(["-D", "-e", "-f"]).arg(self.path("sshd_config")).stdin(Stdio::null()).stderr(log);
         self.child = Some(sshd.spawn().unwrap());
         let begin = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while std::net::TcpStream::connect((self.first.as_str(), self.port)).is_err() {
             let log = fs::read_to_string(self.path("sshd.log")).unwrap_or_default();
             assert!(begin.elapsed() < Duration::from_secs(10), "sshd does not listen: {log}");
             std::thread::sleep(Duration::from_millis(20));
@@ -137,6 +150,22 @@ pub fn kill(signal: &str, pid: u32) {
 /// Whether a process is there and not just waiting to be collected.
 pub fn lives(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+/// Accepts, says something or nothing, and never answers. Counts the connections.
+pub fn silent(address: &str, port: u16, greeting: &'static [u8]) -> (u16, Arc<AtomicUsize>) {
+    let (listener, count) = (TcpListener::bind((address, port)).unwrap(), Arc::new(AtomicUsize::new(0)));
+    let (port, counter) = (listener.local_addr().unwrap().port(), Arc::clone(&count));
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            stream.write_all(greeting).unwrap();
+            counter.fetch_add(1, Ordering::SeqCst);
+            kept.push(stream);
+        }
+    });
+    (port, count)
 }
 
 /// A port that nobody listens on.

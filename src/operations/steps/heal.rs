@@ -5,6 +5,9 @@ use std::time::Duration;
 use tracing::warn;
 
 use super::extend::missing;
+use super::heal_refusal::{
+    is_source, is_stopped, no_heal_info, stays_offline, too_few, undetermined, without_source,
+};
 use super::{GlusterFailure, Result, StepError, StepRunner};
 use crate::executor::RemoteError;
 use crate::executor::gluster::{self, HealBrick, place};
@@ -225,78 +228,4 @@ fn unknown<'b>(brick: &'b HealBrick, plan: &ReplacePlan) -> Option<&'b str> {
     let name = brick.name.as_deref()?;
     let known = plan.volume.bricks.iter().any(|own| place(own) == name);
     if known { None } else { Some(name) }
-}
-
-fn undetermined(plan: &ReplacePlan, stranger: &str) -> StepError {
-    let name = &plan.volume.name;
-    StepError::Refused {
-        text: "Unable to determine heal status of brick".to_owned(),
-        explanation: format!(
-            "volume {name} has a brick {stranger} that this server does not know, so nothing was replaced. Look at `gluster volume info {name}`"
-        ),
-    }
-}
-
-fn is_source(plan: &ReplacePlan) -> StepError {
-    let (name, old) = (&plan.volume.name, place(&plan.old));
-    StepError::Refused {
-        text: format!("Cannot replace brick {} as it is source brick for data to be healed", plan.brick),
-        explanation: format!(
-            "volume {name} is not healed, and {old} may hold the only good copy of a file, so it was left in its place. Wait until `gluster volume heal {name} info` lists no entries, then ask again"
-        ),
-    }
-}
-
-fn too_few(plan: &ReplacePlan, online: usize) -> StepError {
-    let (id, needed, old) = (plan.brick, plan.required, place(&plan.old));
-    StepError::Refused {
-        text: format!(
-            "Cannot replace brick {id} as only {online} of {needed} required peer bricks are online"
-        ),
-        explanation: format!(
-            "what {old} holds has to be healed from the other bricks of its set, and {online} of them are online where {needed} are needed; it was left in its place. Look at `gluster volume status {}` and start what is down",
-            plan.volume.name
-        ),
-    }
-}
-
-fn stays_offline(plan: &ReplacePlan) -> StepError {
-    let (name, new) = (&plan.volume.name, place(&plan.new));
-    StepError::InUse {
-        text: format!("Brick {new} of volume {name} is offline: gluster cannot heal it"),
-        explanation: format!(
-            "{new} has taken the place of {} in volume {name}, and is offline before all has been healed onto it. It is waited for in the background. Look at `gluster volume status {name}` and bring it back; if its disk is gone for good, set its device offline and then failed, which moves it on",
-            place(&plan.old)
-        ),
-    }
-}
-
-fn without_source(plan: &ReplacePlan) -> StepError {
-    let (name, new, old) = (&plan.volume.name, place(&plan.new), place(&plan.old));
-    StepError::InUse {
-        text: format!("Nothing that brick {new} of volume {name} could be healed from is online"),
-        explanation: format!(
-            "{new} has taken the place of {old} in volume {name}, and the other bricks of its set went offline before all was healed onto it. {old} is kept until it is: it may hold the only good copy. It is waited for in the background. Look at `gluster volume status {name}` and bring the others back"
-        ),
-    }
-}
-
-fn is_stopped(plan: &ReplacePlan) -> StepError {
-    let (name, new, old) = (&plan.volume.name, place(&plan.new), place(&plan.old));
-    StepError::InUse {
-        text: format!("Volume {name} is stopped: gluster does not heal it"),
-        explanation: format!(
-            "{new} has taken the place of {old} in volume {name}, which was stopped before all was healed onto it. {old} is kept until it is. It is waited for in the background. Start the volume: `gluster volume start {name}`"
-        ),
-    }
-}
-
-/// heketi's text, and what to do.
-fn no_heal_info(plan: &ReplacePlan, words: &str) -> (String, String) {
-    let (name, words) = (&plan.volume.name, words.trim());
-    let text = format!("Unable to get heal info of volume : {name} : {words}");
-    let explanation = format!(
-        "gluster does not say what is to be healed of volume {name}: {words}. Look at `gluster volume heal {name} info` on a peer, and ask again when it lists the bricks"
-    );
-    (text, explanation)
 }

@@ -5,6 +5,7 @@
 mod block_sending;
 mod block_volume;
 mod brick;
+mod brick_file_system;
 mod clone;
 mod detach;
 mod device;
@@ -13,6 +14,7 @@ mod device_look;
 mod error;
 mod extend;
 mod heal;
+mod heal_refusal;
 mod inventory;
 mod peer;
 mod replace;

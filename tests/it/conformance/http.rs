@@ -1,10 +1,12 @@
 //! Just enough of an HTTP/1.1 client: one request on one connection, nothing followed, nothing interpreted.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+
+use crate::support::documented;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -17,6 +19,16 @@ pub struct Response {
 }
 
 impl Response {
+    /// Reads an answer to a request of this method.
+    pub fn read(reader: impl Read, method: &str) -> Result<Response> {
+        receive(BufReader::new(reader), method)
+    }
+
+    /// The names of all headers.
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The value of the first header of that name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
@@ -44,10 +56,12 @@ pub fn send(
     head.push_str("\r\n");
     let request = [head.as_bytes(), body.unwrap_or_default()].concat();
     stream.write_all(&request)?;
-    receive(BufReader::new(stream), method).with_context(|| format!("the answer to {method} {path}"))
+    let answer = Response::read(stream, method).with_context(|| format!("the answer to {method} {path}"))?;
+    documented::check(method, path, &answer);
+    Ok(answer)
 }
 
-fn receive(mut reader: BufReader<TcpStream>, method: &str) -> Result<Response> {
+fn receive(mut reader: BufReader<impl Read>, method: &str) -> Result<Response> {
     let status_line = line(&mut reader)?;
     let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status: u16 = status.with_context(|| format!("no status line: {status_line:?}"))?;
@@ -66,7 +80,7 @@ fn receive(mut reader: BufReader<TcpStream>, method: &str) -> Result<Response> {
     Ok(response)
 }
 
-fn body(reader: &mut BufReader<TcpStream>, response: &Response) -> Result<Vec<u8>> {
+fn body(reader: &mut BufReader<impl Read>, response: &Response) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     if response.header("Transfer-Encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
         loop {
@@ -90,7 +104,7 @@ fn body(reader: &mut BufReader<TcpStream>, response: &Response) -> Result<Vec<u8
     Ok(body)
 }
 
-fn line(reader: &mut BufReader<TcpStream>) -> Result<String> {
+fn line(reader: &mut BufReader<impl Read>) -> Result<String> {
     let mut text = String::new();
     if reader.read_line(&mut text)? == 0 {
         bail!("the connection was closed");

@@ -8,7 +8,7 @@ mod matcher;
 mod output;
 pub mod program;
 mod scenario;
-mod sign;
+pub mod sign;
 mod template;
 
 use std::path::{Path, PathBuf};

@@ -77,11 +77,9 @@ impl Server {
         Ok(json!({"exit": status, "errors": errors}))
     }
 
-    /// Sends it a signal, and gives it the time to act on that.
+    /// Sends it a signal.
     pub fn signal(&self, name: &str) -> Result<()> {
-        self.kill(name.trim_start_matches("SIG"))?;
-        std::thread::sleep(Duration::from_millis(300));
-        Ok(())
+        self.kill(name.trim_start_matches("SIG"))
     }
 
     /// Runs the program with other arguments to its end.

@@ -31,7 +31,7 @@ pub fn replay(file: &Path) -> Result<()> {
     if golden["server"]["manual"] != json!(true) {
         server.start()?;
     }
-    let mut scenario = Scenario { golden: &golden, server, matcher, directory };
+    let mut scenario = Scenario { golden: &golden, server, matcher, directory, signalled: false };
     let steps = golden["steps"].as_array().context("there are no steps")?;
     for (number, step) in steps.iter().enumerate() {
         let outcome = scenario.play(step);
@@ -69,6 +69,8 @@ struct Scenario<'a> {
     server: Server,
     matcher: Matcher,
     directory: TempDir,
+    /// Whether a signal was just sent, which nothing tells the end of but the next answer.
+    signalled: bool,
 }
 
 impl Scenario<'_> {
@@ -76,10 +78,14 @@ impl Scenario<'_> {
         let has = |name: &str| step.get(name).is_some();
         match () {
             () if has("burst") => self.burst(step),
+            () if has("request") && std::mem::take(&mut self.signalled) => self.request_until(step),
             () if has("request") => self.request(step),
             () if has("command") => self.command(step),
             () if has("file") => self.file(step),
-            () if has("signal") => self.server.signal(step["signal"].as_str().unwrap_or_default()),
+            () if has("signal") => {
+                self.signalled = true;
+                self.server.signal(step["signal"].as_str().unwrap_or_default())
+            }
             () if has("restart") => self.server.restart(step["restart"].clone()),
             () if has("server_command") => {
                 let exit = self.server.run_command(&texts(&step["server_command"]))?;
@@ -103,6 +109,17 @@ impl Scenario<'_> {
             self.compare("final", step, &describe(&answer, false))?;
         }
         Ok(())
+    }
+
+    /// The same, asked again until the answer is the one that was recorded.
+    fn request_until(&mut self, step: &Value) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            match self.request(step) {
+                Err(_) if begun.elapsed() < JOB_LIMIT => std::thread::sleep(Duration::from_millis(10)),
+                done => return done,
+            }
+        }
     }
 
     /// Equal requests at the same time; each answer is one of those listed.

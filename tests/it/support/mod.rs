@@ -1,6 +1,7 @@
 //! What scenarios need: a server of their own, an operator's hands, and the audit.
 
 pub mod audit;
+pub mod documented;
 mod gate;
 pub mod operator;
 mod requests;

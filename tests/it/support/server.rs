@@ -73,6 +73,11 @@ impl Lab {
         self.keys = Some((admin.to_owned(), user.to_owned()));
     }
 
+    /// No keys from the next start on.
+    pub fn no_keys(&mut self) {
+        self.keys = None;
+    }
+
     /// One connection has the database to itself from the next start on, as on a network file system.
     pub fn database_alone(&mut self) {
         self.alone = true;

@@ -21,9 +21,10 @@ echo ==snapshots; gluster snapshot list || echo nobody knows";
 /// Where bricks are mounted that this server makes.
 const BRICKS: &str = "/var/lib/heketi/mounts/";
 
-/// The answers of a peer.
+/// The answers of a peer, and the groups on it that are somebody else's although they are named as ours.
 pub struct Seen {
     text: String,
+    foreign_groups: Vec<String>,
 }
 
 /// A gluster volume as the pool shows it.
@@ -37,8 +38,14 @@ pub struct Volume {
 
 impl Seen {
     /// Asks a peer, by its number from 1.
-    pub fn of(peer: usize) -> Seen {
-        Seen { text: on(peer, LOOK) }
+    pub fn of(peer: usize, foreign_groups: &[&str]) -> Seen {
+        let foreign_groups = foreign_groups.iter().map(|&group| group.to_owned()).collect();
+        Seen { text: on(peer, LOOK), foreign_groups }
+    }
+
+    fn is_ours(&self, group: &str) -> bool {
+        let is_named_so = group.strip_prefix("vg_").is_some_and(|id| id.len() == 32);
+        is_named_so && self.foreign_groups.iter().all(|foreign| foreign != group)
     }
 
     fn part(&self, name: &str) -> &str {
@@ -68,7 +75,7 @@ impl Seen {
     /// `group/volume`, and `in pool` where it is in one, of groups that are ours.
     pub fn logical_volumes(&self) -> Vec<String> {
         let rows = rows(self.part("lvs"), "lv");
-        let ours = rows.iter().filter(|row| is_ours(text(row, "vg_name")));
+        let ours = rows.iter().filter(|row| self.is_ours(text(row, "vg_name")));
         sorted(ours.map(|row| {
             let name = format!("{}/{}", text(row, "vg_name"), text(row, "lv_name"));
             match text(row, "pool_lv") {
@@ -81,7 +88,7 @@ impl Seen {
     /// Groups that are ours, with what is free in KiB.
     pub fn groups(&self) -> Vec<String> {
         let rows = rows(self.part("vgs"), "vg");
-        let ours = rows.iter().filter(|row| is_ours(text(row, "vg_name")));
+        let ours = rows.iter().filter(|row| self.is_ours(text(row, "vg_name")));
         sorted(ours.map(|row| {
             let free = text(row, "vg_free").parse::<u64>().expect("a size") / 1024;
             format!("{} with {free} KiB free", text(row, "vg_name"))
@@ -91,7 +98,8 @@ impl Seen {
     /// Physical volumes that are ours or nobody's, with their group.
     pub fn physical_volumes(&self) -> Vec<String> {
         let rows = rows(self.part("pvs"), "pv");
-        let ours = rows.iter().filter(|row| text(row, "vg_name").is_empty() || is_ours(text(row, "vg_name")));
+        let ours =
+            rows.iter().filter(|row| text(row, "vg_name").is_empty() || self.is_ours(text(row, "vg_name")));
         sorted(ours.map(|row| format!("{} in {}", text(row, "pv_name"), text(row, "vg_name"))))
     }
 
@@ -173,10 +181,6 @@ fn rows(report: &str, kind: &str) -> Vec<Value> {
 
 fn text<'a>(row: &'a Value, key: &str) -> &'a str {
     row[key].as_str().unwrap_or_default()
-}
-
-fn is_ours(group: &str) -> bool {
-    group.strip_prefix("vg_").is_some_and(|id| id.len() == 32)
 }
 
 /// Not a set: what is there twice shows.

@@ -7,8 +7,22 @@ use super::super::objects::{Entry, GlusterVolume, MachineId, split_brick};
 use super::super::tree::parent;
 use super::super::world::Peer;
 
+/// Whether bricks may be where they should not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// They may not.
+    Usual,
+    /// `force`: on the root file system, at a mount point, several of a set on one machine.
+    Forced,
+}
+
 /// Checks bricks for a new set; gives back the machines they are on.
-pub fn check(peer: &mut Peer<'_>, what: &str, bricks: &[&str]) -> Result<Vec<MachineId>, Refused> {
+pub fn check(
+    peer: &mut Peer<'_>,
+    what: &str,
+    bricks: &[&str],
+    care: Care,
+) -> Result<Vec<MachineId>, Refused> {
     let mut seen = BTreeSet::new();
     let mut machines = Vec::new();
     for brick in bricks {
@@ -32,7 +46,9 @@ pub fn check(peer: &mut Peer<'_>, what: &str, bricks: &[&str]) -> Result<Vec<Mac
             return Err(failed(&why));
         }
         let strict = peer.is_strict();
-        check_directory(&peer.on(id), brick, path, strict).map_err(|why| failed(&why))?;
+        let checked = check_directory(&peer.on(id), brick, path)
+            .and_then(|()| check_place(&peer.on(id), brick, path, strict, care));
+        checked.map_err(|why| failed(&why))?;
         machines.push(id);
     }
     Ok(machines)
@@ -45,18 +61,22 @@ pub fn member(peer: &Peer<'_>, name: &str) -> Option<MachineId> {
     if pool == peer.host().machine.pool { Some(id) } else { None }
 }
 
-fn check_directory(peer: &Peer<'_>, brick: &str, path: &str, strict: bool) -> Result<(), String> {
+fn check_directory(peer: &Peer<'_>, brick: &str, path: &str) -> Result<(), String> {
     match peer.entry(path) {
-        Some(entry) if !entry.directory => return Err(format!("Brick path {path} is not a directory")),
-        Some(Entry { volume: Some(_), .. }) => return Err(format!("{path} is already part of a volume")),
-        Some(_) => {}
+        Some(entry) if !entry.directory => Err(format!("Brick path {path} is not a directory")),
+        Some(Entry { volume: Some(_), .. }) => Err(format!("{path} is already part of a volume")),
+        Some(_) => Ok(()),
         // glusterd makes the last directory itself, but none above it.
-        None if parent(path).is_some_and(|above| peer.is_directory(above)) => {}
-        None => {
-            return Err(format!(
-                "Failed to create brick directory for brick {brick}. Reason : No such file or directory "
-            ));
-        }
+        None if parent(path).is_some_and(|above| peer.is_directory(above)) => Ok(()),
+        None => Err(format!(
+            "Failed to create brick directory for brick {brick}. Reason : No such file or directory "
+        )),
+    }
+}
+
+fn check_place(peer: &Peer<'_>, brick: &str, path: &str, strict: bool, care: Care) -> Result<(), String> {
+    if care == Care::Forced {
+        return Ok(());
     }
     match peer.mount_point_of(path) {
         Some(point) if point == path => Err(format!(

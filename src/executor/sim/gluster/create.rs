@@ -4,10 +4,10 @@ use super::super::answer::{Answer, Refused, refuse};
 use super::super::objects::{GlusterVolume, Layout};
 use super::super::shared::Shared;
 use super::super::world::Peer;
-use super::bricks;
+use super::bricks::{self, Care};
 
-/// `volume create NAME [LAYOUT] BRICKS`.
-pub fn create(peer: &mut Peer<'_>, name: &str, rest: &[&str]) -> Answer {
+/// `volume create NAME [LAYOUT] BRICKS [force]`.
+pub fn create(peer: &mut Peer<'_>, name: &str, rest: &[&str], care: Care) -> Answer {
     let what = format!("volume create: {name}");
     let (layout, places) = read_layout(rest)?;
     if !is_name(name) {
@@ -20,8 +20,10 @@ pub fn create(peer: &mut Peer<'_>, name: &str, rest: &[&str]) -> Answer {
     if peer.volume(name).is_some() {
         return Err(refuse(1, format!("{what}: failed: Volume {name} already exists")));
     }
-    let machines = bricks::check(peer, &what, places)?;
-    bricks::check_spread(&what, kind(layout), layout.set_size(), &machines)?;
+    let machines = bricks::check(peer, &what, places, care)?;
+    if care == Care::Usual {
+        bricks::check_spread(&what, kind(layout), layout.set_size(), &machines)?;
+    }
     bricks::mark(peer, name, places, &machines);
     let volume = GlusterVolume {
         uuid: peer.world.uuid(name).to_string(),
@@ -101,7 +103,7 @@ pub fn add_brick(peer: &mut Peer<'_>, name: &str, places: &[&str]) -> Answer {
             format!("{what}: failed: Incorrect number of bricks supplied {} with count {size}", places.len());
         return Err(refuse(1, text));
     }
-    let machines = bricks::check(peer, what, places)?;
+    let machines = bricks::check(peer, what, places, Care::Usual)?;
     bricks::check_spread(what, kind(volume.layout), size, &machines)?;
     bricks::mark(peer, name, places, &machines);
     volume.rebalance = None;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::answer::{Answer, Refused, refuse};
-use super::super::objects::{GlusterVolume, split_brick};
+use super::super::objects::{GlusterVolume, Layout, split_brick};
 use super::super::world::Peer;
 use super::bricks::is_online;
 
@@ -62,16 +62,34 @@ fn plain(name: &str, volume: &GlusterVolume) -> String {
         kind(volume).1,
         volume.uuid,
         volume.status(),
-        volume.bricks.len()
+        count(volume)
     );
     for (number, brick) in volume.bricks.iter().enumerate() {
-        let _ = writeln!(text, "Brick{}: {brick}", number + 1);
+        let mark = if is_arbiter(volume.layout, number) { " (arbiter)" } else { "" };
+        let _ = writeln!(text, "Brick{}: {brick}{mark}", number + 1);
     }
     text.push_str("Options Reconfigured:\n");
     for (key, value) in &volume.options {
         let _ = writeln!(text, "{key}: {value}");
     }
     text
+}
+
+/// gluster's words for how many bricks there are: `2 x (2 + 1) = 6`, `1 x 3 = 3`, or `2` where each is a set.
+fn count(volume: &GlusterVolume) -> String {
+    let (layout, all) = (volume.layout, volume.bricks.len());
+    let set = match (layout.data, layout.arbiter) {
+        (0, 0) if layout.set_size() == 1 => return all.to_string(),
+        (0, 0) => layout.replica.to_string(),
+        (0, arbiter) => format!("({} + {arbiter})", layout.replica - arbiter),
+        (data, _) => format!("({data} + {})", layout.redundancy),
+    };
+    format!("{} x {set} = {all}", all / layout.set_size())
+}
+
+/// The last bricks of a set are the arbiters.
+fn is_arbiter(layout: Layout, at: usize) -> bool {
+    layout.arbiter > 0 && (at + 1).is_multiple_of(layout.set_size())
 }
 
 /// gluster's number and words for the kind of a volume.
@@ -112,7 +130,7 @@ fn volume_xml(peer: &Peer<'_>, name: &str, volume: &GlusterVolume) -> String {
     );
     for (at, brick) in volume.bricks.iter().enumerate() {
         let uuid = host_uuid(peer, brick);
-        let arbiter = i32::from(layout.arbiter > 0 && (at + 1) % layout.set_size() == 0);
+        let arbiter = i32::from(is_arbiter(layout, at));
         let brick = escape(brick);
         let _ = writeln!(
             xml,

@@ -17,6 +17,7 @@ pub use heal::set_pending;
 pub use info::stored_info;
 pub use snap_bricks::remount;
 
+use self::bricks::Care;
 use super::answer::{Answer, Refused, refuse};
 use super::objects::{GlusterVolume, MachineId, PoolId, Snapshot, split_brick};
 use super::state::Record;
@@ -48,7 +49,8 @@ pub fn run(peer: &mut Peer<'_>, args: &[String]) -> Answer {
         ["volume", "info"] => info::info(peer, None, xml),
         ["volume", "info", name] => info::info(peer, Some(name), xml),
         ["volume", "status", name] => info::status(peer, name, xml),
-        ["volume", "create", name, ref rest @ ..] => create::create(peer, name, rest),
+        ["volume", "create", name, ref rest @ .., "force"] => create::create(peer, name, rest, Care::Forced),
+        ["volume", "create", name, ref rest @ ..] => create::create(peer, name, rest, Care::Usual),
         ["volume", "add-brick", name, ref bricks @ ..] => create::add_brick(peer, name, bricks),
         ["volume", "replace-brick", name, old, new, "commit", "force"] => {
             replace::replace_brick(peer, name, old, new)

@@ -27,10 +27,13 @@ cmd_deps() {
 }
 
 check_host() {
-	[[ $EUID -eq 0 ]] ||
-		die "needs root (network namespace, taps, FUSE mounts): run it as root, or only \`cargo test\`, which needs no peers"
 	command -v apt-get >/dev/null || die "needs a Debian or Ubuntu host: its peers are built with apt"
 	[[ $(dpkg --print-architecture) == amd64 ]] || die "needs an amd64 host: its peers are"
+	[[ $EUID -ne 0 ]] || return 0
+	local missing
+	mapfile -t missing < <(missing_packages)
+	((${#missing[@]} == 0)) || say "missing packages; as root: apt-get install ${missing[*]}"
+	die "needs root (network namespace, taps, FUSE mounts): run it as root, or only \`cargo test\`, which needs no peers"
 }
 
 missing_packages() {
