@@ -26,6 +26,10 @@ impl Engine {
             if let Some((at, error)) = self.undo_stage(op, &due).await {
                 return self.after_failed_undo(op, at, error).await;
             }
+            if due.iter().any(|&at| matches!(op.steps[at].step, Step::CreateBlockVolume(_))) {
+                // Its volume goes next, and without that gluster-block could not say any more that nothing is there.
+                self.save_marks(op).await?;
+            }
         }
         finish::abandon_or_retry(self, op).await
     }

@@ -37,9 +37,6 @@ impl StepRunner {
                         Some(made) => return Ok(access_of(plan, made, hosts)),
                         None => Err(unparsable("create", &answer)),
                     },
-                    Some(Said::Failed(message)) if gluster_block::is_existing(&message) => {
-                        Err(failed("create", &answer, &message))
-                    }
                     Some(Said::Failed(message)) => return Err(failed("create", &answer, &message)),
                     None => Err(unparsable("create", &answer)),
                 },

@@ -68,7 +68,7 @@ fn a_create_that_was_nearly_done_is_finished_and_its_login_is_found_again() {
 #[test]
 fn a_create_with_a_key_goes_on_wherever_it_was() {
     let key = [("Idempotency-Key", "once")];
-    for at in ["mkfs", "volume create", "gluster-block info"] {
+    for at in ["mkfs", "volume create", "gluster-block create"] {
         let mut lab = dying(json!([{"command": at, "fault": "kill_after"}]));
         let job = create(&lab, &key);
         let answer = after_the_restart(&mut lab, &job);
