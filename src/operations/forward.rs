@@ -48,7 +48,7 @@ impl Engine {
         let outcome = finish::finish(self, op).await?;
         if !fresh && creates(op.kind) {
             let (what, target) = (op.kind.as_str(), &op.target);
-            warn!("{what} of {target}: finished after a restart, unclaimed until its client asks");
+            warn!("{what} of {target}: finished after restart, unclaimed until its client asks");
         }
         Ok(Round::Ended(outcome))
     }

@@ -37,6 +37,10 @@ impl StepRunner {
                         Some(made) => return Ok(access_of(plan, made, hosts)),
                         None => Err(unparsable("create", &answer)),
                     },
+                    // Made by a try whose reply was lost, perhaps: it is looked at.
+                    Some(Said::Failed(message)) if gluster_block::is_existing(&message) => {
+                        Err(failed("create", &answer, &message))
+                    }
                     Some(Said::Failed(message)) => return Err(failed("create", &answer, &message)),
                     None => Err(unparsable("create", &answer)),
                 },
