@@ -57,6 +57,9 @@ pub struct Host {
     pub bricks: usize,
 }
 
+/// The block volumes of a volume, by name.
+pub type Blocks = BTreeMap<Box<str>, Block>;
+
 /// All machines and all volumes.
 #[derive(Debug, Default)]
 pub struct State {
@@ -67,7 +70,7 @@ pub struct State {
     /// Snapshots by pool and name.
     pub snapshots: BTreeMap<PoolId, BTreeMap<Box<str>, Snapshot>>,
     /// Block volumes by pool, volume and name.
-    pub blocks: BTreeMap<PoolId, BTreeMap<Box<str>, BTreeMap<Box<str>, Block>>>,
+    pub blocks: BTreeMap<PoolId, BTreeMap<Box<str>, Blocks>>,
     /// How much of the control file is applied, in bytes.
     pub control: u64,
     names: BTreeMap<String, MachineId>,

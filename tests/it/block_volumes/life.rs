@@ -18,10 +18,10 @@ fn the_first_block_volume_brings_its_hosting_volume_which_stays() {
     assert_eq!((hosting.size, hosting.block, hosting.bricks.len()), (100, true, 3));
     assert_eq!(hosting.name, format!("vol_{}", hosting.id));
     assert_eq!(hosting.glustervolumeoptions.to_vec(), ["", "group gluster-block", ""]);
-    assert_eq!(hosting.blockinfo.blockvolume.to_vec(), [made.id.clone()]);
+    assert_eq!(hosting.blockinfo.blockvolume.to_vec(), std::slice::from_ref(&made.id));
     assert_eq!(room(&lab, &hosting.id), (90, 2));
     let cluster = lab.client().cluster_info(&made.cluster).unwrap();
-    assert_eq!(cluster.blockvolumes.to_vec(), [made.id.clone()]);
+    assert_eq!(cluster.blockvolumes.to_vec(), std::slice::from_ref(&made.id));
     let gauge = format!("heketi_block_volumes_count{{cluster=\"{}\"}} 1", made.cluster);
     assert_says(&lab.get("/metrics").text, &[&gauge]);
     Audit::new().clean_within(&lab, SOON);
