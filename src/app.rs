@@ -186,6 +186,8 @@ fn settings(config: &Config) -> OperationSettings {
         pre_options: config.options.pre.clone(),
         post_options: config.options.post.clone(),
         block_hosting_options: config.options.block_hosting.clone(),
+        auto_hosting: config.hosting.auto_create,
+        hosting_size: config.hosting.size,
         any_option: config.executor.kind == ExecutorKind::Mock,
         delete_budget: DELETE_BUDGET,
         node_monitor: config.background.node_monitor.map(rhythm),

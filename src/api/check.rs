@@ -6,7 +6,9 @@ use std::fmt::Display;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::dump::{BrickEntry, DeviceEntry, Dump, NodeEntry, OperationEntry, PendingMark, VolumeEntry};
+use super::dump::{
+    BlockVolumeEntry, BrickEntry, DeviceEntry, Dump, NodeEntry, OperationEntry, PendingMark, VolumeEntry,
+};
 use super::list::List;
 use super::pending::ChangeType;
 
@@ -75,11 +77,16 @@ impl CheckReport {
             bricks: bucket(&dump.brickentries, |b| is_marked(&b.pending), |id, b| brick(dump, id, b)),
             nodes: bucket(&dump.nodeentries, |_| false, |id, entry| node(dump, id, entry)),
             devices: bucket(&dump.deviceentries, |_| false, |id, entry| device(dump, id, entry)),
+            blockvolumes: bucket(
+                &dump.blockvolumeentries,
+                |b| is_marked(&b.pending),
+                |id, b| block_volume(dump, id, b),
+            ),
             pendingoperations: bucket(&dump.pendingoperations, |_| false, |id, op| operation(dump, id, op)),
             ..CheckReport::default()
         };
         let checked = [&report.clusters, &report.volumes, &report.bricks, &report.nodes, &report.devices];
-        let found = checked.into_iter().chain([&report.pendingoperations]);
+        let found = checked.into_iter().chain([&report.blockvolumes, &report.pendingoperations]);
         report.totalinconsistencies = found.map(|bucket| bucket.inconsistencies.len() as u64).sum();
         report
     }
@@ -134,7 +141,25 @@ fn cluster(dump: &Dump, id: &str) -> Vec<String> {
         let found = dump.volumeentries.get(other).map(|volume| volume.info.cluster == id);
         link(("Cluster", id), ("volume", other), found, "cluster")
     });
-    nodes.chain(volumes).collect()
+    let blocks = entry.info.blockvolumes.iter().filter_map(|other| {
+        let found = dump.blockvolumeentries.get(other).map(|block| block.info.cluster == id);
+        link(("Cluster", id), ("blockvolume", other), found, "cluster")
+    });
+    nodes.chain(volumes).chain(blocks).collect()
+}
+
+fn block_volume(dump: &Dump, id: &str, entry: &BlockVolumeEntry) -> Vec<String> {
+    let (what, info) = (("BlockVolume", id), &entry.info);
+    let cluster = dump.clusterentries.get(&info.cluster);
+    let cluster = cluster.map(|cluster| lists(&cluster.info.blockvolumes, id));
+    let volume = dump.volumeentries.get(&info.blockhostingvolume);
+    let volume = volume.map(|volume| lists(&volume.info.blockinfo.blockvolume, id));
+    let found = [
+        unrecorded(dump, "BlockVolume", id, &entry.pending),
+        link(what, ("cluster", &info.cluster), cluster, "blockVolume"),
+        link(what, ("volume", &info.blockhostingvolume), volume, "blockVolume"),
+    ];
+    found.into_iter().flatten().collect()
 }
 
 fn node(dump: &Dump, id: &str, entry: &NodeEntry) -> Vec<String> {
@@ -206,19 +231,39 @@ fn volume(dump: &Dump, id: &str, entry: &VolumeEntry) -> Vec<String> {
     });
     let mark = unrecorded(dump, "Volume", id, &entry.pending);
     let own = mark.into_iter().chain(link(what, ("cluster", cluster), found, "volume"));
-    own.chain(bricks).chain(room(id, entry)).collect()
+    let blocks = entry.info.blockinfo.blockvolume.iter().filter_map(|other| {
+        let found = dump.blockvolumeentries.get(other).map(|block| block.info.blockhostingvolume == id);
+        link(what, ("blockvolume", other), found, "volume")
+    });
+    own.chain(bricks).chain(blocks).chain(room(dump, id, entry)).collect()
 }
 
-/// Whether a hosting volume's size is what is free, kept back and in block volumes, of which there are none.
-fn room(id: &str, entry: &VolumeEntry) -> Option<String> {
+/// Whether a hosting volume's size is what is free, kept back and in block volumes.
+fn room(dump: &Dump, id: &str, entry: &VolumeEntry) -> Option<String> {
     let (size, room) = (entry.info.size, &entry.info.blockinfo);
+    if !entry.info.block {
+        let has_blocks = !room.blockvolume.is_empty();
+        return has_blocks.then(|| format!("Volume {id} has blockvolumes but not block flag"));
+    }
+    let taken = room.blockvolume.iter().map(|block| taken(dump, block)).fold(0_i64, i64::saturating_add);
     let (free, reserved) = (room.freesize, room.reservedsize);
-    let differs = entry.info.block && size != free.saturating_add(reserved);
+    let differs = size != free.saturating_add(reserved).saturating_add(taken);
     differs.then(|| {
         format!(
-            "Volume {id} blocksize differs aggregateSize 0 != volumeSize {size} - freeSize {free} - reservedSize {reserved}"
+            "Volume {id} blocksize differs aggregateSize {taken} != volumeSize {size} - freeSize {free} - reservedSize {reserved}"
         )
     })
+}
+
+/// What a block volume takes of the volume that it is in. One that is being made larger has taken that already. (heketi
+/// calls that a difference.)
+fn taken(dump: &Dump, id: &str) -> i64 {
+    let grows = ChangeType::ExpandBlockVolume.number();
+    let actions = dump.pendingoperations.values().flat_map(|op| &op.actions);
+    let mut wanted =
+        actions.filter(|action| action.change == grows && action.id == id).filter_map(|a| a.delta);
+    let size = dump.blockvolumeentries.get(id).map_or(0, |block| block.info.size);
+    wanted.next().map_or(size, |wanted| wanted.max(size))
 }
 
 fn operation(dump: &Dump, id: &str, entry: &OperationEntry) -> Vec<String> {
@@ -241,6 +286,15 @@ fn operation(dump: &Dump, id: &str, entry: &OperationEntry) -> Vec<String> {
         if is_any(action.change, &volumes) {
             let held = dump.volumeentries.get(other).is_some_and(|volume| volume.pending.id == id);
             return if held { None } else { lost(other, "volumes") };
+        }
+        if is_any(action.change, &[ChangeType::AddBlockVolume, ChangeType::DeleteBlockVolume]) {
+            let held = dump.blockvolumeentries.get(other).is_some_and(|block| block.pending.id == id);
+            return if held { None } else { lost(other, "blockvolumes") };
+        }
+        if action.change == ChangeType::ExpandBlockVolume.number() {
+            let missing = !dump.blockvolumeentries.contains_key(other);
+            return missing
+                .then(|| format!("pending op {id}: change id missing {other} not found in blockvolumes"));
         }
         // Several clones of one volume may be made at a time: it can carry the mark of one of them only.
         let stays = is_any(action.change, &[ChangeType::ExpandVolume, ChangeType::CloneVolume]);

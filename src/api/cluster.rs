@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::list::List;
 use crate::model::cluster::{Cluster, ClusterFlags};
-use crate::model::ids::{ClusterId, NodeId, VolumeId};
+use crate::model::ids::{BlockVolumeId, ClusterId, NodeId, VolumeId};
 
 /// Which volumes a new cluster takes, or an existing one from now on. What is missing is false.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -48,15 +48,20 @@ pub struct ClusterInfo {
 }
 
 impl ClusterInfo {
-    /// Shows a cluster; `volumes` are those that clients may see.
-    pub fn new(cluster: &Cluster, nodes: &[NodeId], volumes: &[VolumeId]) -> ClusterInfo {
+    /// Shows a cluster; `volumes` and `blocks` are those that clients may see.
+    pub fn new(
+        cluster: &Cluster,
+        nodes: &[NodeId],
+        volumes: &[VolumeId],
+        blocks: &[BlockVolumeId],
+    ) -> ClusterInfo {
         ClusterInfo {
             id: cluster.id.to_string(),
             nodes: sorted(nodes),
             volumes: sorted(volumes),
             block: cluster.flags.block,
             file: cluster.flags.file,
-            blockvolumes: List::from(Vec::new()),
+            blockvolumes: sorted(blocks),
         }
     }
 }

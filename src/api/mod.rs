@@ -3,6 +3,7 @@
 //! Field order and what is left out when empty are part of the contract: programs compare texts. Ids are
 //! plain strings here, as heketi takes any text for one and answers `Id not found`.
 
+pub mod block_volume;
 pub mod check;
 pub mod cluster;
 pub mod device;
@@ -22,6 +23,10 @@ pub mod volume_spec;
 pub mod volume_summary;
 pub mod words;
 
+pub use block_volume::{
+    BlockVolumeAccess, BlockVolumeCreateRequest, BlockVolumeExpandRequest, BlockVolumeInfo, BlockVolumeList,
+    Password,
+};
 pub use check::CheckReport;
 pub use cluster::{ClusterCreateRequest, ClusterInfo, ClusterList};
 pub use device::{

@@ -162,6 +162,19 @@ impl Pending {
                 let last = Change { delta, ..change(ChangeType::ExpandVolume, target()) };
                 (PendingType::ExpandVolume, ChangeType::AddBrick, last)
             }
+            OperationKind::BlockVolumeCreate => return Some(block_create(op)),
+            OperationKind::BlockVolumeDelete => {
+                let changes = vec![change(ChangeType::DeleteBlockVolume, target())];
+                return Some(Pending { kind: PendingType::DeleteBlockVolume, changes });
+            }
+            OperationKind::BlockVolumeExpand => {
+                let delta = match op.detail {
+                    Detail::BlockExpand { size } => Some(size.to_sql()),
+                    _ => None,
+                };
+                let changes = vec![Change { delta, ..change(ChangeType::ExpandBlockVolume, target()) }];
+                return Some(Pending { kind: PendingType::ExpandBlockVolume, changes });
+            }
             OperationKind::VolumeClone => return Some(clone(op)),
             OperationKind::BrickEvict => return Some(eviction(op)),
             OperationKind::DeviceRemove => {
@@ -190,6 +203,15 @@ fn clone(op: &Operation) -> Pending {
     }
     changes.push(change(ChangeType::AddVolumeClone, op.target.clone()));
     Pending { kind: PendingType::CloneVolume, changes }
+}
+
+/// With the volume that hosts it, where that is made with it.
+fn block_create(op: &Operation) -> Pending {
+    let change = |change, id| Change { change, id, delta: None };
+    let mut changes: Vec<Change> = bricks(&op.steps).map(|id| change(ChangeType::AddBrick, id)).collect();
+    changes.extend(op.detail.own_hosting().map(|id| change(ChangeType::AddVolume, id.to_string())));
+    changes.push(change(ChangeType::AddBlockVolume, op.target.clone()));
+    Pending { kind: PendingType::CreateBlockVolume, changes }
 }
 
 fn eviction(op: &Operation) -> Pending {

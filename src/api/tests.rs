@@ -171,6 +171,7 @@ fn volumes_of_the_model_are_shown_as_heketi_shows_them() {
         options: vec![String::new(), String::new()],
         hosting: None,
         snapshot: Snapshot::default(),
+        asked_clusters: Vec::new(),
         phase: Default::default(),
     };
     let space = BrickSpace { size: KiB::of(3), thin_pool: KiB::of(4), metadata: KiB::of(1) };
@@ -191,7 +192,7 @@ fn volumes_of_the_model_are_shown_as_heketi_shows_them() {
     };
     let bricks = [brick("2", "a"), brick("3", "b"), brick("1", "a")];
     let hosts = vec!["h1".to_owned(), "h2".to_owned(), "h3".to_owned()];
-    let shown = String::from_utf8(encode_compact(&VolumeInfo::new(&volume, &bricks, hosts))).unwrap();
+    let shown = String::from_utf8(encode_compact(&VolumeInfo::new(&volume, &bricks, hosts, &[]))).unwrap();
     for digit in ["1", "2", "a", "c", "d", "e"] {
         assert!(shown.contains(&hex(digit)), "{shown}");
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use super::block_volume::{BlockVolumeCreateRequest, BlockVolumeExpandRequest};
 use super::device::{BrickEvictRequest, DeviceAddRequest};
 use super::node::{Hostnames, NodeAddRequest, StateRequest, TagsRequest};
 use super::operation::CleanUpRequest;
@@ -153,6 +154,24 @@ impl Validate for VolumeExpandRequest {
 impl Validate for VolumeCloneRequest {
     fn validate(&self) -> Result<(), Invalid> {
         Invalid::default().field("name", volume_name(&self.name)).result()
+    }
+}
+
+impl Validate for BlockVolumeCreateRequest {
+    fn validate(&self) -> Result<(), Invalid> {
+        // No number at all stands for all hosts.
+        let count = (self.hacount < 0).then(|| BELOW_ONE.to_owned());
+        Invalid::default()
+            .field("size", at_least_one(self.size))
+            .field("name", volume_name(&self.name))
+            .field("hacount", count)
+            .result()
+    }
+}
+
+impl Validate for BlockVolumeExpandRequest {
+    fn validate(&self) -> Result<(), Invalid> {
+        Invalid::default().field("new_size", at_least_one(self.new_size)).result()
     }
 }
 

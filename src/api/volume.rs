@@ -14,7 +14,7 @@ use super::{is_false, is_zero};
 use crate::model::brick::Brick;
 use crate::model::durability::{DurabilityKind, RequestedDurability};
 use crate::model::hosting::{Hosting, Wanted};
-use crate::model::ids::VolumeId;
+use crate::model::ids::{BlockVolumeId, VolumeId};
 use crate::model::volume::Volume;
 
 /// Copies of a `replicate` volume.
@@ -199,12 +199,12 @@ pub struct BlockInfo {
     pub restriction: String,
 }
 
-impl From<Hosting> for BlockInfo {
-    fn from(hosting: Hosting) -> BlockInfo {
+impl BlockInfo {
+    fn new(hosting: Hosting, blocks: &[BlockVolumeId]) -> BlockInfo {
         BlockInfo {
             freesize: hosting.free.to_sql(),
             reservedsize: hosting.reserved.to_sql(),
-            blockvolume: List::default(),
+            blockvolume: if blocks.is_empty() { List::default() } else { sorted(blocks) },
             restriction: hosting.restriction.as_str().to_owned(),
         }
     }
@@ -259,8 +259,13 @@ pub struct VolumeInfo {
 
 impl VolumeInfo {
     /// Shows a volume. `hosts` are the first storage names of all nodes of its cluster, in the order of node
-    /// ids; `bricks` may hold those of other volumes too.
-    pub fn new(volume: &Volume, bricks: &[Brick], hosts: Vec<String>) -> VolumeInfo {
+    /// ids; `bricks` may hold those of other volumes too; `blocks` are the block volumes in it that clients may see.
+    pub fn new(
+        volume: &Volume,
+        bricks: &[Brick],
+        hosts: Vec<String>,
+        blocks: &[BlockVolumeId],
+    ) -> VolumeInfo {
         VolumeInfo {
             size: volume.size.to_sql(),
             clusters: List::default(),
@@ -273,7 +278,7 @@ impl VolumeInfo {
             id: volume.id.to_string(),
             cluster: volume.cluster.to_string(),
             mount: Mount::new(&volume.name, hosts),
-            blockinfo: volume.hosting.map(BlockInfo::from).unwrap_or_default(),
+            blockinfo: volume.hosting.map(|hosting| BlockInfo::new(hosting, blocks)).unwrap_or_default(),
             bricks: brick_list(bricks.iter().filter(|brick| brick.volume == volume.id)),
         }
     }

@@ -77,7 +77,7 @@ impl VolumeCloneRequest {
 }
 
 /// What no database can hold is as good as the most that it can: there is no room for either.
-fn size(gib: i64) -> GiB {
+pub(super) fn size(gib: i64) -> GiB {
     GiB::from_sql(gib).unwrap_or(GiB::MAX)
 }
 

@@ -1,10 +1,12 @@
 //! The commands and their flags. What clap sees has been put into order by [`super::flags`] before.
 
+mod block_volume;
 mod server;
 mod volume;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+pub(super) use self::block_volume::{BlockVolumeCommand, BlockVolumeCreate, BlockVolumeExpand};
 pub(super) use self::server::{
     DbCommand, ExamineCommand, LoglevelCommand, ModeCommand, OperationsCommand, ServerCommand, StateCommand,
 };
@@ -63,6 +65,9 @@ pub(super) enum Command {
     /// Volumes
     #[command(subcommand)]
     Volume(VolumeCommand),
+    /// Block volumes: disks over iSCSI
+    #[command(subcommand)]
+    Blockvolume(BlockVolumeCommand),
     /// Bricks: the parts of volumes on devices
     #[command(subcommand)]
     Brick(BrickCommand),

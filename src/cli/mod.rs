@@ -4,6 +4,7 @@
 //! only where a person reads it.
 
 mod args;
+mod block_volume;
 mod brick;
 mod cluster;
 mod db;
@@ -129,6 +130,7 @@ fn execute(
         Command::Node(command) => node::run(command, &session, output),
         Command::Device(command) => device::run(command, &session, output),
         Command::Brick(command) => brick::run(&command, &session, output),
+        Command::Blockvolume(command) => block_volume::run(&command, &session, output),
         Command::Volume(command) => volume::run(command, &session, output),
         Command::Db(command) => db::run(&command, &session, output),
         Command::Loglevel(command) => loglevel::run(&command, &session, output),

@@ -82,6 +82,12 @@ fn wrong_command_lines_are_refused_in_heketi_clis_words() {
     check("volume expand --expand-size=1", "Error: Missing volume id\n");
     check("volume clone --name=x", "Error: Volume id missing\n");
     check("volume set-block-hosting-restriction locked", "Error: Volume id missing\n");
+    check("blockvolume create", "Error: Missing volume size\n");
+    check("blockvolume create --size=1 --ha=-1", "Error: Invalid HA count\n");
+    check("blockvolume info", "Error: Volume id missing\n");
+    check("blockvolume delete", "Error: Volume id missing\n");
+    check("blockvolume expand --new-size=3", "Error: Missing block volume id\n");
+    check("blockvolume expand b", "Error: Missing block volume net new size\n");
     check("volume expand v", "Error: Missing volume amount to expand\n");
     check("device enable", "Error: device id missing\n");
     check("device info", "Error: Device id missing\n");

@@ -100,7 +100,7 @@ fn request(flags: &VolumeCreate) -> VolumeCreateRequest {
 }
 
 /// The parts between commas, empty ones too; nothing of nothing.
-fn split(text: &str) -> List<String> {
+pub(super) fn split(text: &str) -> List<String> {
     if text.is_empty() { List::default() } else { text.split(',').map(str::to_owned).collect() }
 }
 

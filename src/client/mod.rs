@@ -2,6 +2,7 @@
 //! as heketi's own client does, also towards a heketi server.
 
 mod address;
+mod block_volume;
 mod error;
 mod job;
 mod patience;

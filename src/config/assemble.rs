@@ -7,10 +7,11 @@ use super::ConfigError;
 use super::environment::Environment;
 use super::file::{File, Glusterfs};
 use super::parts::{
-    AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, OptionLists, ScopedTokens, Secret, Timing,
-    TlsConfig,
+    AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, HostingConfig, OptionLists, ScopedTokens,
+    Timing, TlsConfig,
 };
 use super::peers::executor;
+use crate::model::secret::Secret;
 use crate::model::sizes::{GiB, KiB};
 use crate::telemetry::LogLevel;
 
@@ -62,6 +63,7 @@ pub(super) fn assemble(
         },
         bounds: bounds(&glusterfs, environment),
         options: options(&glusterfs, environment),
+        hosting: hosting(&glusterfs, environment),
         background: background(&glusterfs, environment),
         executor,
         warnings: environment.take_complaints(),
@@ -98,7 +100,7 @@ fn auth(
     if disabled {
         return Ok(None);
     }
-    let key = |name, file| environment.text(name, file).map(Secret).ok_or(ConfigError::MissingKeys);
+    let key = |name, file| environment.text(name, file).map(Secret::new).ok_or(ConfigError::MissingKeys);
     Ok(Some(AuthConfig { admin: key("HEKETI_ADMIN_KEY", admin)?, user: key("HEKETI_USER_KEY", user)? }))
 }
 
@@ -175,6 +177,21 @@ fn options(keys: &Glusterfs, environment: &Environment) -> OptionLists {
         pre: list("HEKETI_PRE_REQUEST_VOLUME_OPTIONS", &keys.pre_request_volume_options),
         post: list("HEKETI_POST_REQUEST_VOLUME_OPTIONS", &keys.post_request_volume_options),
         block_hosting: list("HEKETI_BLOCK_HOSTING_VOLUME_OPTIONS", &hosting),
+    }
+}
+
+/// heketi's size of a hosting volume, in GiB.
+const HOSTING_SIZE: i64 = 1024;
+
+/// As in heketi a variable that cannot be read counts as if it said no, or nothing.
+fn hosting(keys: &Glusterfs, environment: &Environment) -> HostingConfig {
+    let auto = environment.flag("HEKETI_AUTO_CREATE_BLOCK_HOSTING_VOLUME");
+    let size: Option<i64> = environment.number("HEKETI_BLOCK_HOSTING_VOLUME_SIZE", 0);
+    let size = size.unwrap_or(keys.block_hosting_volume_size);
+    let gib = |gib| GiB::from_sql(gib).filter(|size| size.get() > 0);
+    HostingConfig {
+        auto_create: auto.unwrap_or(keys.auto_create_block_hosting_volume),
+        size: gib(size).or_else(|| gib(HOSTING_SIZE)).unwrap_or_default(),
     }
 }
 

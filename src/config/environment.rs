@@ -52,7 +52,17 @@ impl Environment {
         self.get(name) == Some("true")
     }
 
-    /// Keeps what is wrong without being a reason not to start.
+    /// A variable that is true or false in Go's words; false where it is neither, as in heketi, and a warning.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        let text = self.get(name)?;
+        let known = ["1", "t", "T", "true", "True", "TRUE", "0", "f", "F", "false", "False", "FALSE"];
+        let at = known.iter().position(|word| *word == text);
+        if at.is_none() {
+            self.complain(format!("{name} is {text:?}, which is neither true nor false: it counts as false"));
+        }
+        Some(at.is_some_and(|at| at < known.len() / 2))
+    }
+
     /// Whether a variable is one of Go's words for false; a word that is none is complained about.
     pub fn is_false(&self, name: &str) -> bool {
         match self.get(name) {
@@ -65,6 +75,7 @@ impl Environment {
         }
     }
 
+    /// Keeps what is wrong without being a reason not to start.
     pub(super) fn complain(&self, complaint: String) {
         self.complaints.borrow_mut().push(complaint);
     }

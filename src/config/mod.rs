@@ -13,8 +13,8 @@ use std::path::Path;
 
 pub use environment::Environment;
 pub use parts::{
-    AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, ExecutorConfig, ExecutorKind, OptionLists,
-    ScopedTokens, Secret, SshSettings, Timing, TlsConfig,
+    AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, ExecutorConfig, ExecutorKind,
+    HostingConfig, OptionLists, ScopedTokens, SshSettings, Timing, TlsConfig,
 };
 
 /// Why a configuration cannot be used. The texts are heketi's: scripts look for them.

@@ -1,29 +1,12 @@
 //! The configuration as the program uses it: domain types, in parts.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::executor::settings::PeerSettings;
-use crate::model::sizes::KiB;
+use crate::model::secret::Secret;
+use crate::model::sizes::{GiB, KiB};
 use crate::telemetry::LogLevel;
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub(super) String);
-
-impl Secret {
-    /// The text, for computing with it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
-}
 
 /// The whole configuration.
 #[derive(Debug, Clone)]
@@ -50,6 +33,8 @@ pub struct Config {
     pub bounds: Bounds,
     /// Options around those of requests.
     pub options: OptionLists,
+    /// Volumes that are made to host block volumes.
+    pub hosting: HostingConfig,
     /// Background and limits.
     pub background: BackgroundConfig,
     /// What is odd and no reason not to start: unknown keys, variables that cannot be read. To be logged.
@@ -166,6 +151,15 @@ pub struct OptionLists {
     pub post: Vec<String>,
     /// For volumes that host block volumes.
     pub block_hosting: Vec<String>,
+}
+
+/// Volumes that are made to host block volumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostingConfig {
+    /// Whether one is made where no other has room.
+    pub auto_create: bool,
+    /// Its size.
+    pub size: GiB,
 }
 
 /// Background and limits.

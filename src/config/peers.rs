@@ -62,7 +62,22 @@ fn peer(keys: &PeerKeys, environment: &Environment) -> Result<PeerSettings, Conf
         backup_lvm_metadata: keys.backup_lvm_metadata,
         lvm_wrapper: environment.text("HEKETI_LVM_WRAPPER", keys.lvm_wrapper.clone()),
         snapshot_limit: u32::try_from(limit.unwrap_or(keys.snapshot_limit)).unwrap_or(0),
+        block_prealloc: prealloc(keys, environment, default.block_prealloc),
     })
+}
+
+/// How block volumes are allocated. heketi warns of what cannot be such a word at each use.
+fn prealloc(keys: &PeerKeys, environment: &Environment, default: String) -> String {
+    let word = environment.text("HEKETI_BLOCK_VOLUME_DEFAULT_PREALLOC", keys.block_prealloc.clone());
+    let Some(word) = word else { return default };
+    // A hyphen at the beginning would make an option of it.
+    let valid = word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if valid && !word.starts_with('-') {
+        return word;
+    }
+    environment
+        .complain(format!("block_prealloc {word:?} is no word that gluster-block takes: {default} is used"));
+    default
 }
 
 fn stripe(su: i64, sw: i64) -> Result<Option<XfsStripe>, ConfigError> {

@@ -203,3 +203,24 @@ fn an_environment_shows_names_only() {
     let environment = Environment::from([("HEKETI_ADMIN_KEY", "planted-secret")]);
     assert_eq!(format!("{environment:?}"), r#"{"HEKETI_ADMIN_KEY"}"#);
 }
+
+#[test]
+fn hosting_volumes_are_made_only_where_somebody_said_so() {
+    let with = |keys: &str, variables: &[(&str, &str)]| {
+        let text = format!(r#"{{"glusterfs": {{"executor": "mock"{keys}}}}}"#);
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let config = Config::from_json(text.as_bytes(), &variables.iter().map(own).collect(), true).unwrap();
+        (config.hosting.auto_create, config.hosting.size.get(), config.executor.peer.block_prealloc)
+    };
+    let full = || "full".to_owned();
+    assert_eq!(with("", &[]), (false, 1024, full()));
+    let keys = r#", "auto_create_block_hosting_volume": true, "block_hosting_volume_size": 500"#;
+    assert_eq!(with(keys, &[]), (true, 500, full()));
+    assert_eq!(with(r#", "block_hosting_volume_size": -1"#, &[]), (false, 1024, full()));
+    let auto = "HEKETI_AUTO_CREATE_BLOCK_HOSTING_VOLUME";
+    let size = "HEKETI_BLOCK_HOSTING_VOLUME_SIZE";
+    let word = "HEKETI_BLOCK_VOLUME_DEFAULT_PREALLOC";
+    assert_eq!(with("", &[(auto, "T"), (size, "60"), (word, "no")]), (true, 60, "no".to_owned()));
+    // What cannot be read counts as if it said no, or nothing: as in heketi.
+    assert_eq!(with(keys, &[(auto, "yes"), (size, "many"), (word, "--full")]), (false, 1024, full()));
+}

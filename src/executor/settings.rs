@@ -25,6 +25,8 @@ pub struct PeerSettings {
     pub lvm_wrapper: Option<String>,
     /// `snap-max-hard-limit`, set when a peer joins; 0 leaves it alone.
     pub snapshot_limit: u32,
+    /// How gluster-block allocates a block volume: `full` writes all of it when it is made.
+    pub block_prealloc: String,
 }
 
 /// Stripe unit and width of the storage below a file system.
@@ -49,6 +51,7 @@ impl Default for PeerSettings {
             backup_lvm_metadata: false,
             lvm_wrapper: None,
             snapshot_limit: 0,
+            block_prealloc: "full".to_owned(),
         }
     }
 }

@@ -92,19 +92,27 @@ pub fn is_directory(path: &str) -> Command {
 /// Looks for anything in a brick besides gluster's own files. Every started replica volume has a directory
 /// `.glusterfs-anonymous-inode-` and a UUID, although nobody ever wrote to it.
 pub fn user_data(brick: &str) -> Command {
-    Command::look("find").arg(brick).args(["-mindepth", "1", "-maxdepth", "1"]).args([
-        "-not",
-        "-name",
-        ".glusterfs",
-        "-not",
-        "-name",
-        ".glusterfs-anonymous-inode-*",
-        "-not",
-        "-name",
-        ".trashcan",
-        "-print",
-        "-quit",
-    ])
+    look_for_data(brick, &GLUSTERS)
+}
+
+/// What gluster keeps in a brick for itself.
+const GLUSTERS: [&str; 3] = [".glusterfs", ".glusterfs-anonymous-inode-*", ".trashcan"];
+
+fn look_for_data(brick: &str, except: &[&str]) -> Command {
+    let look = Command::look("find").arg(brick).args(["-mindepth", "1", "-maxdepth", "1"]);
+    let look = except.iter().fold(look, |look, name| look.args(["-not", "-name", name]));
+    look.args(["-print", "-quit"])
+}
+
+/// The directory of a brick in which gluster-block keeps block volumes.
+pub fn block_store(brick: &str) -> String {
+    format!("{brick}/block-store")
+}
+
+/// The same as [`user_data`] in a volume that hosts block volumes: gluster-block has a list there, and the directory for
+/// them.
+pub fn data_beside_blocks(brick: &str) -> Command {
+    look_for_data(brick, &[&GLUSTERS[..], &["block-meta", "block-store"]].concat())
 }
 
 /// Whether `find` says that the very path it was to look at is not there; not that some program is missing.

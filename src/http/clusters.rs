@@ -10,7 +10,7 @@ use crate::api::{ClusterCreateRequest, ClusterInfo, ClusterList};
 use crate::model::ids::ClusterId;
 use crate::model::state::Phase;
 use crate::operations::OpError;
-use crate::store::{cluster, node, volume};
+use crate::store::{block_volume, cluster, node, volume};
 
 /// Makes a cluster. Without flags it takes no volumes at all.
 #[utoipa::path(post, path = "/clusters", tag = "clusters", operation_id = "cluster_create",
@@ -21,7 +21,7 @@ pub(super) async fn create(
     Body(request): Body<ClusterCreateRequest>,
 ) -> Result<Response, ApiError> {
     let made = app.operations.create_cluster(request.into()).await?;
-    Ok(answers::json(StatusCode::CREATED, &ClusterInfo::new(&made, &[], &[])))
+    Ok(answers::json(StatusCode::CREATED, &ClusterInfo::new(&made, &[], &[], &[])))
 }
 
 /// All clusters.
@@ -44,7 +44,8 @@ pub(super) async fn info(State(app): State<App>, Id(id): Id<ClusterId>) -> Resul
     let nodes: Vec<_> =
         nodes.iter().filter(|node| node.phase != Phase::Creating).map(|node| node.id).collect();
     let volumes = volume::ready_ids_of_cluster(&mut conn, id).await?;
-    Ok(answers::json(StatusCode::OK, &ClusterInfo::new(&found, &nodes, &volumes)))
+    let blocks = block_volume::ready_ids_of_cluster(&mut conn, id).await?;
+    Ok(answers::json(StatusCode::OK, &ClusterInfo::new(&found, &nodes, &volumes, &blocks)))
 }
 
 /// Sets both flags; one that is missing becomes false. The volumes that are there stay.

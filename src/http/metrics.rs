@@ -14,7 +14,7 @@ use crate::model::device::Device;
 use crate::model::node::Node;
 use crate::model::state::Phase;
 use crate::operations::{Figures, OpError};
-use crate::store::{Result, cluster, operation, topology, volume};
+use crate::store::{Result, block_volume, cluster, operation, topology, volume};
 
 /// One gauge with all its samples.
 struct Gauge {
@@ -27,6 +27,7 @@ struct Gauge {
 struct Counted {
     cluster: Cluster,
     volumes: u64,
+    blocks: u64,
     nodes: Vec<Node>,
     devices: Vec<Device>,
 }
@@ -74,7 +75,8 @@ async fn count(conn: &mut SqliteConnection) -> Result<Vec<Counted>> {
         nodes.retain(|node| node.phase != Phase::Creating);
         devices.retain(|device| device.phase != Phase::Creating);
         let volumes = volume::ready_count_of_cluster(&mut *conn, id).await?;
-        counted.push(Counted { cluster: found, volumes, nodes, devices });
+        let blocks = block_volume::ready_count_of_cluster(&mut *conn, id).await?;
+        counted.push(Counted { cluster: found, volumes, blocks, nodes, devices });
     }
     Ok(counted)
 }
@@ -100,7 +102,7 @@ fn of_clusters(counted: &[Counted]) -> Vec<Gauge> {
         counted.iter().flat_map(|one| one.nodes.iter().map(move |node| of_node(one, node))).collect();
     vec![
         gauge("heketi_volumes_count", "Number of volumes on cluster", |one| one.volumes),
-        gauge("heketi_block_volumes_count", "Number of block volumes on cluster", |_| 0),
+        gauge("heketi_block_volumes_count", "Number of block volumes on cluster", |one| one.blocks),
         gauge("heketi_nodes_count", "Number of nodes on cluster", |one| one.nodes.len() as u64),
         Gauge { name: "heketi_device_count", help: "Number of devices on host", samples },
     ]

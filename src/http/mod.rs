@@ -5,6 +5,7 @@ mod admin;
 pub mod answers;
 pub mod auth;
 mod backup;
+mod block_volumes;
 mod bricks;
 mod clusters;
 pub mod connections;
@@ -135,6 +136,9 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(volumes::expand))
         .routes(routes!(volumes::clone))
         .routes(routes!(volumes::set_block_restriction))
+        .routes(routes!(block_volumes::create, block_volumes::list))
+        .routes(routes!(block_volumes::info, block_volumes::delete))
+        .routes(routes!(block_volumes::expand))
         .routes(routes!(operations::info))
         .routes(routes!(operations::pending))
         .routes(routes!(operations::clean_up))

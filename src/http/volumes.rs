@@ -19,7 +19,7 @@ use crate::model::sizes::GiB;
 use crate::model::state::Phase;
 use crate::model::volume::VolumeSpec;
 use crate::operations::{Caller, OpError, RequestKey};
-use crate::store::{brick, node, volume};
+use crate::store::{block_volume, brick, node, volume};
 
 /// The header of a request that may be repeated.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -42,7 +42,7 @@ pub(super) async fn create(
 }
 
 /// The key of a request to `path`, which is empty for creates: those of earlier versions are to be known again.
-fn key<T: Serialize>(headers: &HeaderMap, path: &str, request: &T) -> Option<RequestKey> {
+pub(super) fn key<T: Serialize>(headers: &HeaderMap, path: &str, request: &T) -> Option<RequestKey> {
     // An empty one names nothing: all clients that send it would have the same.
     let key = headers.get(IDEMPOTENCY_KEY).filter(|key| !key.as_bytes().trim_ascii().is_empty())?;
     // Of what was understood, not of the bytes: white space and the order of fields do not matter.
@@ -87,10 +87,14 @@ pub(super) async fn info(
     let found = volume::find(&mut conn, id).await?.filter(|volume| volume.phase == Phase::Ready);
     let found = found.ok_or(OpError::NotFound)?;
     let bricks = brick::of_volume(&mut conn, id).await?;
+    let blocks = match found.hosting {
+        Some(_) => block_volume::ready_ids_in(&mut conn, id).await?,
+        None => Vec::new(),
+    };
     let nodes = node::of_cluster(&mut conn, found.cluster).await?;
     let shown = nodes.iter().filter(|node| node.phase != Phase::Creating);
     let hosts = shown.map(|node| node.storage_name().to_owned()).collect();
-    Ok(answers::json(StatusCode::OK, &VolumeInfo::new(&found, &bricks, hosts)))
+    Ok(answers::json(StatusCode::OK, &VolumeInfo::new(&found, &bricks, hosts, &blocks)))
 }
 
 /// Deletes a volume with all that is on it.

@@ -1,5 +1,6 @@
 //! The whole state at one moment, for dumps and checks.
 
+use super::block_volume::BlockVolume;
 use super::brick::Brick;
 use super::cluster::Cluster;
 use super::device::Device;
@@ -23,6 +24,8 @@ pub struct Everything {
     pub volumes: Vec<Volume>,
     /// All bricks, in whatever phase.
     pub bricks: Vec<Brick>,
+    /// All block volumes, in whatever phase.
+    pub block_volumes: Vec<BlockVolume>,
     /// All unfinished operations with their steps.
     pub operations: Vec<Operation>,
 }

@@ -76,6 +76,13 @@ impl Hosting {
         Hosting { free: gib(usable), reserved: gib(size.get() - usable), restriction: Restriction::None }
     }
 
+    /// Whether this, what is kept back, and block volumes that take so much are the whole of `size`.
+    pub fn adds_up(self, size: GiB, taken: GiB) -> bool {
+        let sum =
+            self.free.get().checked_add(self.reserved.get()).and_then(|sum| sum.checked_add(taken.get()));
+        sum == Some(size.get())
+    }
+
     /// The room after an admin has asked for `wanted`, in a volume of this size.
     ///
     /// # Errors
@@ -93,9 +100,10 @@ impl Hosting {
         }
     }
 
-    /// The room as heketi puts it right when it opens a database, where no block volume is in it.
-    pub fn put_right(self, size: GiB) -> Hosting {
-        let left = size.get().checked_sub(self.reserved.get()).and_then(GiB::new);
+    /// The room as heketi puts it right when it opens a database, with block volumes in it that take so much.
+    pub fn put_right(self, size: GiB, taken: GiB) -> Hosting {
+        let used = self.reserved.get().checked_add(taken.get());
+        let left = used.and_then(|used| size.get().checked_sub(used)).and_then(GiB::new);
         match left {
             Some(free) if free != self.free => {
                 Hosting { free, restriction: Restriction::LockedByUpdate, ..self }
@@ -160,14 +168,22 @@ mod tests {
     #[test]
     fn what_another_database_says_is_put_right_as_heketi_does() {
         use Restriction::{Locked, LockedByUpdate, None};
-        let check = |from: Hosting, expected: Hosting| {
-            assert_eq!(from.put_right(GiB::new(100).unwrap()), expected, "{from:?}");
+        let check = |taken: u64, from: Hosting, expected: Hosting| {
+            let found = from.put_right(GiB::new(100).unwrap(), GiB::new(taken).unwrap());
+            assert_eq!(found, expected, "{from:?} with {taken} in it");
         };
-        check(room(98, 2, None), room(98, 2, None));
-        check(room(98, 2, Locked), room(98, 2, Locked));
-        check(room(100, 0, None), room(98, 2, None));
-        check(room(100, 0, LockedByUpdate), room(100, 0, LockedByUpdate));
-        check(room(50, 2, None), room(98, 2, LockedByUpdate));
-        check(room(50, 0, None), room(100, 0, LockedByUpdate));
+        check(0, room(98, 2, None), room(98, 2, None));
+        check(0, room(98, 2, Locked), room(98, 2, Locked));
+        check(0, room(100, 0, None), room(98, 2, None));
+        check(0, room(100, 0, LockedByUpdate), room(100, 0, LockedByUpdate));
+        check(0, room(50, 2, None), room(98, 2, LockedByUpdate));
+        check(0, room(50, 0, None), room(100, 0, LockedByUpdate));
+        check(40, room(58, 2, None), room(58, 2, None));
+        check(40, room(60, 0, None), room(58, 2, None));
+        check(40, room(98, 2, Locked), room(58, 2, LockedByUpdate));
+        // Full before anything was kept back.
+        check(99, room(1, 0, None), room(1, 0, LockedByUpdate));
+        // More is in it than it has: nothing can be put right.
+        check(120, room(0, 2, None), room(0, 2, None));
     }
 }

@@ -86,6 +86,8 @@ id_type! {
     BrickId;
     /// A volume; its default name is `vol_` and this id.
     VolumeId;
+    /// A block volume; its default name is `blockvol_` and this id.
+    BlockVolumeId;
     /// An operation: a change that touches peers.
     OperationId;
     /// A job: what a client polls at `/queue/{id}`.

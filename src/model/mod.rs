@@ -1,5 +1,6 @@
 //! The domain: what every layer speaks of. Knows no table, no host connection and no wire format.
 
+pub mod block_volume;
 pub mod brick;
 pub mod clock;
 pub mod cluster;
@@ -12,6 +13,7 @@ pub mod ids;
 pub mod inventory;
 pub mod node;
 pub mod operation;
+pub mod secret;
 pub mod sizes;
 pub mod state;
 pub mod step;

@@ -27,6 +27,12 @@ pub enum OperationKind {
     VolumeExpand,
     /// Copies a volume.
     VolumeClone,
+    /// Creates a block volume, and where none has room the volume that it is in.
+    BlockVolumeCreate,
+    /// Deletes a block volume.
+    BlockVolumeDelete,
+    /// Makes a block volume larger.
+    BlockVolumeExpand,
     /// Moves a brick to another device.
     BrickEvict,
     /// Moves all bricks off a device, which is failed then.
@@ -49,6 +55,9 @@ impl OperationKind {
             OperationKind::VolumeDelete => "volume-delete",
             OperationKind::VolumeExpand => "volume-expand",
             OperationKind::VolumeClone => "volume-clone",
+            OperationKind::BlockVolumeCreate => "block-volume-create",
+            OperationKind::BlockVolumeDelete => "block-volume-delete",
+            OperationKind::BlockVolumeExpand => "block-volume-expand",
             OperationKind::BrickEvict => "brick-evict",
             OperationKind::DeviceRemove => "device-remove",
             OperationKind::NodeRemove => "node-remove",
@@ -74,6 +83,18 @@ pub enum Detail {
         /// The volume that is copied. Until that is done nothing else changes it.
         source: VolumeId,
     },
+    /// Of a block volume that is made.
+    BlockCreate {
+        /// The volume that it is in.
+        hosting: VolumeId,
+        /// Whether that is made with it, and goes with it where this fails.
+        makes_hosting: bool,
+    },
+    /// Of a block volume that is made larger.
+    BlockExpand {
+        /// What it is to have.
+        size: GiB,
+    },
     /// Of a brick that is moved; the target is the one that leaves.
     Evict {
         /// The one that takes its place.
@@ -91,6 +112,16 @@ pub enum Detail {
         /// Whether bricks are moved only where gluster says that the copies which stay are whole.
         check_heal: bool,
     },
+}
+
+impl Detail {
+    /// The hosting volume that a create of a block volume makes with it.
+    pub fn own_hosting(&self) -> Option<VolumeId> {
+        match *self {
+            Detail::BlockCreate { hosting, makes_hosting: true } => Some(hosting),
+            _ => None,
+        }
+    }
 }
 
 /// Which way an operation is going.

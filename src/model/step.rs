@@ -3,12 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::block_volume::BlockAccess;
 use super::brick::{BrickRole, BrickSpace};
 use super::device::{DeviceLabel, KnownDevice};
 use super::durability::Durability;
 use super::host::Host;
-use super::ids::{BrickId, DeviceId, NodeId, VolumeId};
-use super::sizes::KiB;
+use super::ids::{BlockVolumeId, BrickId, DeviceId, NodeId, VolumeId};
+use super::sizes::{GiB, KiB};
 
 /// A peer, with the name that gluster uses for it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,6 +71,9 @@ pub struct BrickPlan {
     /// Whether other bricks of this server are in its pool, which stays there for them.
     #[serde(default)]
     pub shares_pool: bool,
+    /// Whether its volume hosts block volumes.
+    #[serde(default)]
+    pub hosts_blocks: bool,
 }
 
 /// A gluster volume to make, start, stop or take away.
@@ -89,6 +93,9 @@ pub struct VolumePlan {
     pub options: Vec<String>,
     /// The peers that can be asked, the preferred one first.
     pub peers: Vec<Peer>,
+    /// Whether it hosts block volumes: what gluster-block keeps there for itself is nobody's data.
+    #[serde(default)]
+    pub hosts_blocks: bool,
 }
 
 /// A brick as gluster sees it.
@@ -148,6 +155,39 @@ pub struct ClonedBrick {
     pub path: String,
     /// Its logical volume, in the group and the thin pool of the brick that it is a copy of.
     pub logical_volume: String,
+}
+
+/// A block volume to make, to look for or to take away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockPlan {
+    /// Its id.
+    pub block_volume: BlockVolumeId,
+    /// The name of the volume that it is in.
+    pub hosting: String,
+    /// Its name in that volume.
+    pub name: String,
+    /// Its size.
+    pub size: GiB,
+    /// On how many hosts it is to be; 0, or more than there are, stands for all.
+    pub ha_count: u32,
+    /// Whether clients have to log in.
+    pub auth: bool,
+    /// Whether the volume that it is in is made with it.
+    #[serde(default)]
+    pub fresh_hosting: bool,
+    /// The peers that can export it, the preferred ones first.
+    pub hosts: Vec<Peer>,
+    /// The peers that can be asked, the preferred one first.
+    pub peers: Vec<Peer>,
+}
+
+/// A block volume that gets another size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResizePlan {
+    /// The block volume with the size that it has before.
+    pub block: BlockPlan,
+    /// The size that it gets.
+    pub size: GiB,
 }
 
 /// One thing an operation does. Stored: variants are added, never renamed.
@@ -214,6 +254,15 @@ pub enum Step {
     CloneSnapshot(ClonePlan),
     /// Takes the snapshot away; the clone does not need it.
     DropSnapshot(ClonePlan),
+    /// Looks that gluster-block works and has no block volume of that name: what is there afterwards is ours. Changes
+    /// nothing.
+    CheckBlockVolume(BlockPlan),
+    /// Makes a block volume.
+    CreateBlockVolume(BlockPlan),
+    /// Takes a block volume away with what is on it.
+    DestroyBlockVolume(BlockPlan),
+    /// Makes a block volume larger, or looks what became of that.
+    ResizeBlockVolume(ResizePlan),
 }
 
 impl Step {
@@ -241,6 +290,10 @@ impl Step {
             Step::SnapshotVolume(plan) | Step::CloneSnapshot(plan) | Step::DropSnapshot(plan) => {
                 first(&plan.source.peers)
             }
+            Step::CheckBlockVolume(plan) | Step::CreateBlockVolume(plan) | Step::DestroyBlockVolume(plan) => {
+                first(&plan.peers)
+            }
+            Step::ResizeBlockVolume(plan) => first(&plan.block.peers),
         }
     }
 }
@@ -287,6 +340,29 @@ pub enum StepOutput {
         /// Its bricks, in the order of those that they are copies of.
         bricks: Vec<ClonedBrick>,
     },
+    /// How clients reach a block volume. The login is not stored with it.
+    Block {
+        /// How they do.
+        access: BlockAccess,
+    },
+    /// What became of a block volume that was to get another size.
+    Resized {
+        /// What it has.
+        size: GiB,
+        /// What all of its hosts show of it.
+        usable: GiB,
+        /// What was said where it failed on a host.
+        refusal: Option<Refusal>,
+    },
+}
+
+/// What a client is told of something that was done in part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// What clients compare.
+    pub text: String,
+    /// What happened, where, and what to do.
+    pub explanation: String,
 }
 
 /// How far a step is. `Started` is on disk before the first byte goes out.

@@ -70,6 +70,8 @@ pub struct Volume {
     pub hosting: Option<Hosting>,
     /// Room for snapshots.
     pub snapshot: Snapshot,
+    /// The clusters that its request named.
+    pub asked_clusters: Vec<ClusterId>,
     /// Where it is in its life.
     pub phase: Phase,
 }

@@ -11,10 +11,10 @@ use super::engine::{Engine, Locking, Stopped, Turn};
 use super::locks::{Mode, ObjectKey};
 use super::recovery::{self, Next};
 use super::run::{LONGEST_PAUSE, is_pool_wide};
-use super::{Operations, devices, failure, volume_clone, volume_create};
+use super::{Operations, block_plan, devices, failure, volume_clone, volume_create};
 use crate::model::ids::OperationId;
 use crate::model::operation::{Detail, Direction, JobOutcome, Operation, OperationKind};
-use crate::store::{Result, brick, device, idempotency, job, node, operation, volume};
+use crate::store::{Result, block_volume, brick, device, idempotency, job, node, operation, volume};
 
 /// How often the background looks at the latest; a parked operation wakes it earlier.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -34,6 +34,7 @@ impl Operations {
     /// many were taken up.
     pub async fn recover(&self) -> Result<usize> {
         let engine = &self.inner;
+        engine.put_rooms_right().await?;
         let mut conn = engine.store.read().await?;
         let unfinished = operation::all(&mut conn).await?;
         drop(conn);
@@ -135,18 +136,23 @@ impl Engine {
 
     /// Volume operations of an earlier server take their turn like new ones.
     async fn turn_for(&self, conn: &mut SqliteConnection, op: &Operation) -> Result<Option<Turn>> {
-        let limited = [
-            OperationKind::VolumeCreate,
-            OperationKind::VolumeDelete,
-            OperationKind::VolumeExpand,
-            OperationKind::VolumeClone,
-        ];
-        if !limited.contains(&op.kind) {
-            return Ok(None);
-        }
-        let Ok(id) = op.target.parse() else { return Ok(None) };
-        let volume = volume::find(conn, id).await?;
-        Ok(volume.map(|volume| Turn { cluster: volume.cluster, ticket: self.limits.enter() }))
+        let cluster = match op.kind {
+            OperationKind::VolumeCreate
+            | OperationKind::VolumeDelete
+            | OperationKind::VolumeExpand
+            | OperationKind::VolumeClone => {
+                let Ok(id) = op.target.parse() else { return Ok(None) };
+                volume::find(conn, id).await?.map(|volume| volume.cluster)
+            }
+            OperationKind::BlockVolumeCreate
+            | OperationKind::BlockVolumeDelete
+            | OperationKind::BlockVolumeExpand => {
+                let Ok(id) = op.target.parse() else { return Ok(None) };
+                block_volume::find(conn, id).await?.map(|block| block.cluster)
+            }
+            _ => None,
+        };
+        Ok(cluster.map(|cluster| Turn { cluster, ticket: self.limits.enter() }))
     }
 
     async fn background(self: Arc<Self>) {
@@ -219,6 +225,7 @@ pub(super) fn creates(kind: OperationKind) -> bool {
             | OperationKind::DeviceAdd
             | OperationKind::VolumeCreate
             | OperationKind::VolumeClone
+            | OperationKind::BlockVolumeCreate
     )
 }
 
@@ -246,6 +253,14 @@ async fn locks_of(conn: &mut SqliteConnection, op: &Operation) -> Result<Vec<(Ob
             }
             let volume = volume::find(conn, brick.volume).await?;
             Ok(volume.map_or_else(Vec::new, |volume| volume_create::locks(volume.cluster, volume.id)))
+        }
+        OperationKind::BlockVolumeCreate
+        | OperationKind::BlockVolumeDelete
+        | OperationKind::BlockVolumeExpand => {
+            let Ok(id) = op.target.parse() else { return Ok(Vec::new()) };
+            let Some(block) = block_volume::find(conn, id).await? else { return Ok(Vec::new()) };
+            let hosting = op.detail.own_hosting().map(|id| (ObjectKey::Volume(id), Mode::Exclusive));
+            Ok(block_plan::locks(block.cluster, id).into_iter().chain(hosting).collect())
         }
         OperationKind::VolumeClone => {
             let Ok(id) = op.target.parse() else { return Ok(Vec::new()) };

@@ -26,6 +26,10 @@ impl Engine {
             if let Some((at, error)) = self.undo_stage(op, &due).await {
                 return self.after_failed_undo(op, at, error).await;
             }
+            if due.iter().any(|&at| matches!(op.steps[at].step, Step::CreateBlockVolume(_))) {
+                // Its volume goes next, and without that gluster-block could not say any more that nothing is there.
+                self.save_marks(op).await?;
+            }
         }
         finish::abandon_or_retry(self, op).await
     }
@@ -53,8 +57,8 @@ impl Engine {
     async fn after_failed_undo(&self, op: &mut Operation, at: usize, error: StepError) -> Result<Round> {
         if error.is_irreversible() {
             info!("{} has happened and cannot be taken back; going on", op.kind.as_str());
-            // What a clone is made of only doing it again tells.
-            let again = matches!(op.steps[at].step, Step::CloneSnapshot(_));
+            // What a clone is made of, or where a block volume has its size, only doing it again tells.
+            let again = matches!(op.steps[at].step, Step::CloneSnapshot(_) | Step::ResizeBlockVolume(_));
             op.steps[at].state = if again { StepState::Started } else { StepState::Done };
             self.turn(op, Direction::Forward, None).await?;
             return Ok(Round::Again);

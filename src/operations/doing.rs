@@ -53,5 +53,11 @@ fn describe(first: &Step, hosts: &[String]) -> String {
         Step::SnapshotVolume(plan) => format!("taking a snapshot of gluster volume {}", plan.source.name),
         Step::CloneSnapshot(plan) => format!("cloning gluster volume {} to {}", plan.source.name, plan.name),
         Step::DropSnapshot(plan) => format!("removing the snapshot of gluster volume {}", plan.source.name),
+        Step::CheckBlockVolume(_) => format!("looking for gluster-block on {}", hosts.join(", ")),
+        Step::CreateBlockVolume(plan) => format!("creating block volume {}/{}", plan.hosting, plan.name),
+        Step::DestroyBlockVolume(plan) => format!("deleting block volume {}/{}", plan.hosting, plan.name),
+        Step::ResizeBlockVolume(plan) => {
+            format!("making block volume {}/{} larger", plan.block.hosting, plan.block.name)
+        }
     }
 }

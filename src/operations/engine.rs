@@ -19,6 +19,7 @@ use super::{OperationSettings, Parts};
 use crate::executor::Executor;
 use crate::executor::settings::PeerSettings;
 use crate::metrics::Metrics;
+use crate::model::block_volume::BlockVolume;
 use crate::model::brick::Brick;
 use crate::model::clock::Clock;
 use crate::model::ids::{BrickId, ClusterId, Ids, JobId, NodeId, OperationId};
@@ -80,6 +81,8 @@ pub(super) struct Decision {
     pub(super) volume: Option<Volume>,
     /// The bricks that it makes, likewise.
     pub(super) bricks: Vec<Brick>,
+    /// The block volume that it makes, likewise.
+    pub(super) block_volume: Option<BlockVolume>,
 }
 
 /// The locks of an operation.
@@ -154,6 +157,7 @@ impl Engine {
             detail: Detail::Nothing,
             volume: None,
             bricks: Vec::new(),
+            block_volume: None,
         }
     }
 
@@ -180,9 +184,10 @@ impl Engine {
         let (id, now) = (decision.job, self.clock.now_ms());
         let recorded = record(&decision, now);
         let (volume, bricks) = (decision.volume.as_ref(), decision.bricks.as_slice());
+        let block_volume = decision.block_volume.as_ref();
         // Marked before the commit: the task must not be taken for an abandoned operation in between.
         self.set_active(recorded.id, true);
-        let new = NewRows { volume, bricks, operation: Some(&recorded), by_user };
+        let new = NewRows { volume, bricks, block_volume, operation: Some(&recorded), by_user };
         if let Err(refused) = rows::insert_and_commit(tx, new).await {
             self.set_active(recorded.id, false);
             return Err(refused.into());

@@ -64,6 +64,16 @@ impl OpError {
         OpError::Refused { text: text.into(), explanation }
     }
 
+    /// A refusal with a text before its own.
+    pub fn prefixed(self, prefix: &str) -> OpError {
+        match self {
+            OpError::Refused { text, explanation } => {
+                OpError::Refused { text: format!("{prefix}{text}"), explanation }
+            }
+            other => other,
+        }
+    }
+
     /// What happened, where, and what to do, beyond the text.
     pub fn explanation(&self) -> Option<&str> {
         match self {

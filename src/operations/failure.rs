@@ -40,9 +40,16 @@ pub(super) fn after(
         return OnFailure::Retry;
     }
     match op.kind {
-        OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate => {
-            OnFailure::TurnBack
-        }
+        OperationKind::NodeAdd
+        | OperationKind::DeviceAdd
+        | OperationKind::VolumeCreate
+        | OperationKind::BlockVolumeCreate => OnFailure::TurnBack,
+        // Going back looks what became of it.
+        OperationKind::BlockVolumeExpand => OnFailure::TurnBack,
+        OperationKind::BlockVolumeDelete if op.parked.is_some() => OnFailure::Park,
+        OperationKind::BlockVolumeDelete if error.is_temporary() && spent < budget => OnFailure::Retry,
+        OperationKind::BlockVolumeDelete if error.is_temporary() => OnFailure::Park,
+        OperationKind::BlockVolumeDelete => OnFailure::GiveUp,
         OperationKind::VolumeClone if op.parked.is_some() => OnFailure::Park,
         // The clone is there; only the snapshot is in the way.
         OperationKind::VolumeClone if is_cloned(op) && error.is_temporary() && spent < budget => {
@@ -143,7 +150,7 @@ pub(super) fn of(op: &Operation, at: usize, error: &StepError, silent: &[NodeId]
 /// What a delete that goes on in the background says beside its cause: its volume is as good as gone.
 pub(super) fn gone_on_with(kind: OperationKind, cause: Failure) -> Failure {
     match kind {
-        OperationKind::VolumeDelete => and(cause, GOES_ON),
+        OperationKind::VolumeDelete | OperationKind::BlockVolumeDelete => and(cause, GOES_ON),
         _ => cause,
     }
 }
@@ -151,7 +158,9 @@ pub(super) fn gone_on_with(kind: OperationKind, cause: Failure) -> Failure {
 /// What a delete that is taken back says beside its cause.
 pub(super) fn taken_back(kind: OperationKind, cause: Failure) -> Failure {
     match kind {
-        OperationKind::VolumeDelete => and(cause, "The volume is kept; delete it again"),
+        OperationKind::VolumeDelete | OperationKind::BlockVolumeDelete => {
+            and(cause, "The volume is kept; delete it again")
+        }
         _ => cause,
     }
 }
@@ -172,11 +181,17 @@ pub(super) fn unexpected(op: &Operation) -> Failure {
     let text = "an internal error ended the operation; see the log of the server";
     let cause = Failure::everywhere(text, None);
     match (op.kind, op.direction) {
-        (OperationKind::VolumeDelete, Direction::Forward) => gone_on_with(op.kind, cause),
-        (OperationKind::VolumeDelete, Direction::Back) => undecided(op.kind, cause),
-        (OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate, _) => {
-            and(cause, "What had been done is undone in the background; ask again")
+        (OperationKind::VolumeDelete | OperationKind::BlockVolumeDelete, Direction::Forward) => {
+            gone_on_with(op.kind, cause)
         }
+        (OperationKind::VolumeDelete, Direction::Back) => undecided(op.kind, cause),
+        (
+            OperationKind::NodeAdd
+            | OperationKind::DeviceAdd
+            | OperationKind::VolumeCreate
+            | OperationKind::BlockVolumeCreate,
+            _,
+        ) => and(cause, "What had been done is undone in the background; ask again"),
         _ => and(cause, "It is taken up again in the background, until it is done or nothing of it is left"),
     }
 }

@@ -5,13 +5,14 @@ use tracing::{info, warn};
 
 use super::engine::Engine;
 use super::run::Round;
-use super::{devices, failure, labels, volume_clone, volume_retry};
+use super::{block_volume_expand, devices, failure, labels, volume_clone, volume_retry};
+use crate::model::block_volume::BlockAccess;
 use crate::model::device::DeviceLabel;
 use crate::model::ids::BrickId;
 use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind, StepRecord};
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::{DeviceFacts, Step, StepOutput};
-use crate::store::{Result, StoreError, brick, device, idempotency, node, operation, volume};
+use crate::store::{Result, StoreError, block_volume, brick, device, idempotency, node, operation, volume};
 
 /// All steps are done. Returns what its job is to be told.
 pub(super) async fn finish(engine: &Engine, op: &Operation) -> Result<JobOutcome> {
@@ -94,6 +95,18 @@ async fn make_visible(engine: &Engine, conn: &mut SqliteConnection, op: &Operati
             let warning = volume_clone::make_visible(engine, conn, op, source).await?;
             Ok(JobOutcome::Location { path: format!("/volumes/{}", op.target), warning })
         }
+        OperationKind::BlockVolumeCreate => {
+            if let Some(hosting) = op.detail.own_hosting() {
+                volume::set_phase(conn, hosting, Phase::Creating, Phase::Ready).await?;
+            }
+            block_volume::make_ready(conn, id(op)?, access(op)?).await?;
+            Ok(located(op, "blockvolumes"))
+        }
+        OperationKind::BlockVolumeDelete => {
+            block_volume::delete(conn, id(op)?).await?;
+            Ok(JobOutcome::Done)
+        }
+        OperationKind::BlockVolumeExpand => block_volume_expand::conclude(conn, op).await,
         OperationKind::BrickEvict => {
             let Detail::Evict { new, .. } = op.detail else { return Err(corrupt(op)) };
             brick::replace(conn, id(op)?, new).await?;
@@ -133,6 +146,15 @@ fn facts(op: &Operation) -> Result<&DeviceFacts> {
         Some(StepOutput::Device(facts)) => Ok(facts),
         _ => Err(corrupt(op)),
     }
+}
+
+/// How clients reach the block volume that was made.
+fn access(op: &Operation) -> Result<&BlockAccess> {
+    let access = op.steps.iter().find_map(|record| match &record.output {
+        StepOutput::Block { access } => Some(access),
+        _ => None,
+    });
+    access.ok_or_else(|| corrupt(op))
 }
 
 /// By which paths disks were found.
@@ -199,6 +221,20 @@ async fn put_back(conn: &mut SqliteConnection, op: &Operation) -> Result<()> {
         OperationKind::VolumeExpand => {
             idempotency::free(conn, &op.target, op.job).await?;
             brick::delete(conn, &new_bricks(op)).await
+        }
+        OperationKind::BlockVolumeCreate => {
+            block_volume::delete(conn, id(op)?).await?;
+            match op.detail.own_hosting() {
+                Some(hosting) => volume::delete(conn, hosting).await,
+                None => Ok(()),
+            }
+        }
+        OperationKind::BlockVolumeDelete => {
+            block_volume::set_phase(conn, id(op)?, Phase::Deleting, Phase::Ready).await
+        }
+        OperationKind::BlockVolumeExpand => {
+            idempotency::free(conn, &op.target, op.job).await?;
+            block_volume::give_back(conn, id(op)?).await
         }
         OperationKind::BrickEvict => {
             brick::delete(conn, &new_bricks(op)).await?;

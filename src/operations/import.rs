@@ -10,14 +10,16 @@ use super::volume_plan::{brick_steps, destroy_steps, has_arbiter, volume_plan};
 use crate::model::brick::Brick;
 use crate::model::device::Device;
 use crate::model::everything::{Everything, Imported, Unfinished};
-use crate::model::ids::{BrickId, DeviceId, Ids, JobId, VolumeId};
+use crate::model::ids::{BlockVolumeId, BrickId, DeviceId, Ids, JobId, VolumeId};
 use crate::model::node::Node;
 use crate::model::operation::{Detail, Direction, Operation, OperationKind, Parked};
-use crate::model::sizes::KiB;
+use crate::model::sizes::{GiB, KiB};
 use crate::model::step::{Step, StepState};
 use crate::model::volume::Volume;
 use crate::store::rows::{self, NewRows};
-use crate::store::{Result as StoreResult, Store, StoreError, cluster, device, node, operation};
+use crate::store::{
+    Result as StoreResult, Store, StoreError, block_volume, cluster, device, node, operation,
+};
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,14 @@ pub enum ImportError {
         used: KiB,
         /// What its bricks take.
         taken: KiB,
+    },
+    /// A block volume in a volume that hosts none.
+    #[error("block volume {block} is in volume {hosting}, which is not there or hosts no block volumes")]
+    NoHosting {
+        /// The block volume.
+        block: BlockVolumeId,
+        /// The volume.
+        hosting: VolumeId,
     },
     /// An operation on a volume that is not there.
     #[error("operation {} is on volume {}, which is not there", .0.id, .0.volume)]
@@ -56,10 +66,14 @@ pub async fn import(store: &Store, imported: &Imported, ids: &dyn Ids) -> Result
     for new in without_bricks(objects)? {
         device::insert(&mut tx, &new).await?;
     }
-    for new in &objects.volumes {
-        rows::insert(&mut tx, NewRows { volume: Some(new), ..NewRows::default() }).await?;
+    for new in without_blocks(objects)? {
+        rows::insert(&mut tx, NewRows { volume: Some(&new), ..NewRows::default() }).await?;
     }
     rows::insert(&mut tx, NewRows { bricks: &objects.bricks, ..NewRows::default() }).await?;
+    for new in &objects.block_volumes {
+        rows::insert(&mut tx, NewRows { block_volume: Some(new), ..NewRows::default() }).await?;
+        block_volume::set_hosts(&mut tx, new.id, &new.access.hosts).await?;
+    }
     for one in &imported.unfinished {
         let job = JobId::from_uuid(ids.draw());
         unfinished(&mut tx, objects, one, job).await?;
@@ -87,6 +101,19 @@ fn without_bricks(objects: &Everything) -> Result<Vec<Device>, ImportError> {
         Ok(before)
     };
     objects.devices.iter().map(before).collect()
+}
+
+/// The volumes as they are before their block volumes are put in, which take their room then.
+fn without_blocks(objects: &Everything) -> Result<Vec<Volume>, ImportError> {
+    let mut volumes = objects.volumes.clone();
+    for block in &objects.block_volumes {
+        let hosting = volumes.iter_mut().find(|volume| volume.id == block.hosting);
+        let room = hosting.and_then(|volume| volume.hosting.as_mut());
+        let room = room.ok_or(ImportError::NoHosting { block: block.id, hosting: block.hosting })?;
+        let free = room.free.get().saturating_add(block.taken.get());
+        room.free = GiB::new(free).unwrap_or(GiB::MAX);
+    }
+    Ok(volumes)
 }
 
 async fn unfinished(

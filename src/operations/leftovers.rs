@@ -56,7 +56,7 @@ pub(super) fn unwanted(op: &Operation) -> Option<&VolumePlan> {
         )
         | (
             Step::CreateVolume(plan),
-            OperationKind::VolumeCreate,
+            OperationKind::VolumeCreate | OperationKind::BlockVolumeCreate,
             Direction::Back,
             StepState::Started | StepState::Done,
         ) => Some(plan),

@@ -1,7 +1,7 @@
 //! Locks by object, held by operations while they run.
 //!
 //! They keep operations on one object apart; that an object has an operation at all stands in the database.
-//! Always taken in the order of [`ObjectKey`]: cluster, node, device, volume. So two operations never wait for
+//! Always taken in the order of [`ObjectKey`]: cluster, node, device, volume, block volume. So two operations never wait for
 //! each other.
 
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 use tracing::warn;
 
-use crate::model::ids::{ClusterId, DeviceId, NodeId, VolumeId};
+use crate::model::ids::{BlockVolumeId, ClusterId, DeviceId, NodeId, VolumeId};
 
 /// After how long a wait is worth a warning that names the holder.
 const LONG: Duration = Duration::from_secs(60);
@@ -33,6 +33,8 @@ pub enum ObjectKey {
     Device(DeviceId),
     /// A volume.
     Volume(VolumeId),
+    /// A block volume.
+    BlockVolume(BlockVolumeId),
 }
 
 /// Whether others may hold the lock too.

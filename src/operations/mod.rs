@@ -3,6 +3,11 @@
 
 mod background;
 mod backward;
+mod block_hosting;
+mod block_plan;
+mod block_volume_create;
+mod block_volume_delete;
+mod block_volume_expand;
 mod brick_evict;
 mod cleanup;
 mod clusters;
@@ -17,6 +22,7 @@ mod figures;
 mod finish;
 mod forward;
 mod fullness;
+mod hosting_rooms;
 pub mod import;
 mod jobs;
 mod labels;
@@ -62,6 +68,7 @@ use crate::executor::settings::PeerSettings;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::ids::Ids;
+use crate::model::sizes::GiB;
 use crate::placement::PlacementLimits;
 use crate::store::Store;
 
@@ -102,6 +109,10 @@ pub struct OperationSettings {
     pub post_options: Vec<String>,
     /// Options of volumes that host block volumes.
     pub block_hosting_options: Vec<String>,
+    /// Whether a volume is made to host a block volume for which no other has room.
+    pub auto_hosting: bool,
+    /// The size of such a volume.
+    pub hosting_size: GiB,
     /// Whether options that no gluster would take are let through (heketi's mock).
     pub any_option: bool,
     /// When nodes are asked whether they are up; never, if `None`.

@@ -22,13 +22,29 @@ pub fn next(operation: &Operation, keyed: bool) -> Next {
     }
     match operation.kind {
         // The client has gone and will ask again, unless it can find what was made, or nearly all was done.
-        OperationKind::NodeAdd | OperationKind::DeviceAdd | OperationKind::VolumeCreate => {
-            if keyed || reached_last_step(operation) { Next::Resume } else { Next::Unwind }
+        OperationKind::NodeAdd
+        | OperationKind::DeviceAdd
+        | OperationKind::VolumeCreate
+        | OperationKind::BlockVolumeCreate => {
+            if keyed || reached_last_step(operation) {
+                Next::Resume
+            } else {
+                Next::Unwind
+            }
+        }
+        // Going back looks whether it has happened. One that panicked was answered for as going on.
+        OperationKind::BlockVolumeExpand => {
+            if keyed || operation.parked.is_some() {
+                Next::Resume
+            } else {
+                Next::Unwind
+            }
         }
         // Nothing of these can be taken back, and doing them twice does no harm.
         OperationKind::NodeDelete
         | OperationKind::DeviceDelete
         | OperationKind::DeviceResync
+        | OperationKind::BlockVolumeDelete
         | OperationKind::DeviceRemove
         | OperationKind::NodeRemove => Next::Resume,
         OperationKind::VolumeExpand | OperationKind::BrickEvict => {
@@ -69,7 +85,8 @@ mod tests {
     use crate::model::operation::{Parked, StepRecord};
     use crate::model::step::{StepOutput, VolumePlan};
     use OperationKind::{
-        DeviceAdd, DeviceDelete, NodeAdd, NodeDelete, VolumeClone, VolumeCreate, VolumeDelete, VolumeExpand,
+        BlockVolumeCreate, BlockVolumeDelete, BlockVolumeExpand, DeviceAdd, DeviceDelete, NodeAdd,
+        NodeDelete, VolumeClone, VolumeCreate, VolumeDelete, VolumeExpand,
     };
     use StepState::{Done, Planned, Started, Undone};
 
@@ -82,6 +99,7 @@ mod tests {
             bricks: Vec::new(),
             options: Vec::new(),
             peers: Vec::new(),
+            hosts_blocks: false,
         }
     }
 
@@ -140,6 +158,26 @@ mod tests {
             check(VolumeCreate, &states, false, false, expected);
             check(VolumeCreate, &states, true, false, Next::Resume);
         }
+    }
+
+    #[test]
+    fn a_block_volume_is_made_like_a_volume_and_deleted_for_good() {
+        for (states, expected) in [
+            ([Started, Planned, Planned], Next::Unwind),
+            ([Done, Started, Planned], Next::Unwind),
+            ([Done, Done, Started], Next::Resume),
+        ] {
+            check(BlockVolumeCreate, &states, false, false, expected);
+            check(BlockVolumeCreate, &states, true, false, Next::Resume);
+        }
+        check(BlockVolumeDelete, &[Started], false, false, Next::Resume);
+    }
+
+    #[test]
+    fn an_expansion_of_a_block_volume_looks_what_became_of_it_unless_its_client_asks_again() {
+        check(BlockVolumeExpand, &[Started], false, false, Next::Unwind);
+        check(BlockVolumeExpand, &[Started], true, false, Next::Resume);
+        check(BlockVolumeExpand, &[Started], false, true, Next::Resume);
     }
 
     #[test]

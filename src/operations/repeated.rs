@@ -11,7 +11,7 @@ use crate::model::ids::JobId;
 use crate::model::operation::{Job, JobOutcome};
 use crate::model::state::Phase;
 use crate::store::idempotency::KnownKey;
-use crate::store::{Result as StoreResult, idempotency, job, volume};
+use crate::store::{Result as StoreResult, block_volume, idempotency, job, volume};
 
 impl Engine {
     /// The job that answers for a request whose key is known already.
@@ -25,15 +25,24 @@ impl Engine {
         if known.request_hash != key.request_hash {
             return Err(OpError::KeyReused);
         }
-        if let Ok(id) = known.target.parse()
-            && volume::find(conn, id).await?.is_some_and(|volume| volume.phase == Phase::Deleting)
-        {
+        // One id is that of one kind of object only.
+        let block = match known.target.parse() {
+            Ok(id) => block_volume::find(conn, id).await?,
+            Err(_) => None,
+        };
+        let phase = match (&block, known.target.parse()) {
+            (Some(block), _) => Some(block.phase),
+            (None, Ok(id)) => volume::find(conn, id).await?.map(|volume| volume.phase),
+            (None, Err(_)) => None,
+        };
+        if phase == Some(Phase::Deleting) {
             return Err(OpError::conflict("the volume of this Idempotency-Key is being deleted"));
         }
         if job::find(conn, known.job).await?.is_none() {
             // Its job was forgotten, its object is there: a key lives as long as its object.
             known.job = JobId::from_uuid(self.ids.draw());
-            let path = format!("/volumes/{}", known.target);
+            let path =
+                format!("/{}/{}", if block.is_some() { "blockvolumes" } else { "volumes" }, known.target);
             let outcome = Some(JobOutcome::Location { path, warning: None });
             let (by_user, created_ms) = (caller.is_user, self.clock.now_ms());
             // Of a create, a clone or an expansion; which of them is forgotten.

@@ -122,7 +122,8 @@ impl Engine {
     /// Runs an operation; a client whose delete takes very long is told that it goes on without him. Returns whether
     /// nothing is left to do.
     async fn run_and_tell(self: &Arc<Self>, op: Operation, fresh: bool, claims: Claims) -> bool {
-        let late = (op.kind == OperationKind::VolumeDelete && fresh).then_some((op.id, op.job));
+        let deletes = matches!(op.kind, OperationKind::VolumeDelete | OperationKind::BlockVolumeDelete);
+        let late = (deletes && fresh).then_some((op.id, op.job));
         let mut run = std::pin::pin!(self.run(op, fresh, claims));
         let Some((id, job)) = late else { return run.await };
         match tokio::time::timeout(self.settings.delete_patience, &mut run).await {

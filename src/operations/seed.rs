@@ -1,13 +1,17 @@
 //! What the database knows of the peers, for simulated peers that have lost their own state.
 
+use sqlx::SqliteConnection;
+
 use super::volume_plan::{brick_steps, has_arbiter, volume_plan};
 use crate::executor::settings::PeerSettings;
-use crate::executor::sim::{Seed, SeedDevice, SeedHost, SeedVolume};
+use crate::executor::sim::{Seed, SeedBlock, SeedDevice, SeedHost, SeedVolume};
+use crate::model::block_volume::BlockVolume;
 use crate::model::ids::ClusterId;
 use crate::model::node::Node;
 use crate::model::operation::{Operation, OperationKind};
+use crate::model::state::Phase;
 use crate::model::step::{Step, StepState};
-use crate::store::{Result, Store, brick, cluster, node, operation, topology, volume};
+use crate::store::{Result, Store, block_volume, brick, cluster, node, operation, topology, volume};
 
 /// The two names of every node: where commands go, and what gluster says.
 ///
@@ -39,6 +43,7 @@ pub async fn seed(store: &Store, settings: &PeerSettings) -> Result<Seed> {
         hosts: Vec::new(),
         bricks: Vec::new(),
         volumes: Vec::new(),
+        blocks: Vec::new(),
     };
     let unfinished = operation::all(&mut conn).await?;
     for cluster in cluster::all(&mut conn).await? {
@@ -54,17 +59,39 @@ pub async fn seed(store: &Store, settings: &PeerSettings) -> Result<Seed> {
             }
         }
     }
+    for found in block_volume::all(&mut conn).await? {
+        seed.blocks.extend(block(&mut conn, &found).await?);
+    }
     Ok(seed)
+}
+
+/// A block volume, unless it is still being made: then only gluster-block knew how far that was.
+async fn block(conn: &mut SqliteConnection, found: &BlockVolume) -> Result<Option<SeedBlock>> {
+    let hosting = volume::find(conn, found.hosting).await?;
+    let nodes = node::of_cluster(conn, found.cluster).await?;
+    let first = nodes.first().and_then(|node| node.manage.first().cloned());
+    let (Some(hosting), Some(host)) = (hosting, first) else { return Ok(None) };
+    Ok((found.phase != Phase::Creating).then(|| SeedBlock {
+        host,
+        hosting: hosting.name,
+        name: found.name.clone(),
+        size: found.size,
+        access: found.access.clone(),
+    }))
 }
 
 /// Whether gluster knows a volume, as far as an operation on it has got. Bricks of a volume that runs are busy.
 fn gluster_has(unfinished: &[Operation], volume: &str) -> bool {
-    let Some(on_it) = unfinished.iter().find(|op| op.target == volume) else { return true };
+    let makes_it = |op: &Operation| op.detail.own_hosting().is_some_and(|id| id.to_string() == volume);
+    let on_it = unfinished.iter().find(|op| op.target == volume || makes_it(op));
+    let Some(on_it) = on_it else { return true };
     let done = |wanted: fn(&Step) -> bool| {
         on_it.steps.iter().any(|record| record.state == StepState::Done && wanted(&record.step))
     };
     match on_it.kind {
-        OperationKind::VolumeCreate => done(|step| matches!(step, Step::CreateVolume(_))),
+        OperationKind::VolumeCreate | OperationKind::BlockVolumeCreate => {
+            done(|step| matches!(step, Step::CreateVolume(_)))
+        }
         OperationKind::VolumeDelete => !done(|step| matches!(step, Step::DeleteVolume(_))),
         // Only gluster knew where its bricks are.
         OperationKind::VolumeClone => false,

@@ -28,6 +28,9 @@ use crate::placement::{
 use crate::store::cluster::Prospect;
 use crate::store::{Result as StoreResult, StoreError, cluster, topology};
 
+/// What heketi puts before a refusal.
+const REFUSED: &str = "Failed to allocate new volume: ";
+
 /// A cluster that could take the volume, as placement sees it.
 pub(super) struct Candidate {
     pub(super) nodes: Vec<Node>,
@@ -53,25 +56,25 @@ impl Engine {
             tx.commit().await.map_err(StoreError::from)?;
             return Ok(known);
         }
-        let clusters = candidates(prospects, &spec)?;
+        let clusters = candidates(prospects, &spec.clusters)?;
+        new.asked_clusters = asked(&spec.clusters, &clusters);
         self.check_size(&spec)?;
         self.check_options(&spec)?;
         let ticket = self.limits.try_enter()?;
-        let (placed, candidate) = self.choose(&mut tx, &mut new, &clusters).await?;
+        let chosen = self.choose(&mut tx, &mut new, &clusters).await;
+        let (placed, candidate) = chosen.map_err(|error| error.prefixed(REFUSED))?;
         let bricks = self.bricks(&new, &placed);
         let stages = stages(&new, &bricks, &candidate.nodes, placed.arbiter)?;
         let mut decision =
             self.decision(OperationKind::VolumeCreate, new.id, stages, locks(new.cluster, new.id));
-        if !spec.clusters.is_empty() {
-            decision.clusters = clusters.iter().map(|prospect| prospect.cluster.id).collect();
-        }
+        decision.clusters = new.asked_clusters.clone();
         remember(&mut tx, caller.key, &decision).await?;
         let turn = Turn { cluster: new.cluster, ticket };
         (decision.volume, decision.bricks) = (Some(new), bricks);
         self.launch(tx, decision, caller.is_user, Some(turn)).await
     }
 
-    fn check_size(&self, spec: &VolumeSpec) -> Result<(), OpError> {
+    pub(super) fn check_size(&self, spec: &VolumeSpec) -> Result<(), OpError> {
         let bricks = spec.durability.data_bricks();
         let minimum = self.settings.placement.min_brick.get().saturating_mul(bricks);
         if KiB::from(spec.size).get() >= minimum {
@@ -118,7 +121,7 @@ impl Engine {
         Err(OpError::BadRequest { text, explanation })
     }
 
-    fn draft(&self, spec: &VolumeSpec) -> Volume {
+    pub(super) fn draft(&self, spec: &VolumeSpec) -> Volume {
         let id = VolumeId::from_uuid(self.ids.draw());
         let hosting: &[String] = if spec.block { &self.settings.block_hosting_options } else { &[] };
         let parts = [&self.settings.pre_options[..], hosting, &spec.options, &self.settings.post_options];
@@ -134,12 +137,13 @@ impl Engine {
             options: parts.concat(),
             hosting: spec.block.then(|| Hosting::empty(spec.size)),
             snapshot: spec.snapshot,
+            asked_clusters: Vec::new(),
             phase: Phase::Creating,
         }
     }
 
     /// The first cluster that may and can take the volume, in the order of the request.
-    async fn choose(
+    pub(super) async fn choose(
         &self,
         conn: &mut SqliteConnection,
         new: &mut Volume,
@@ -241,19 +245,28 @@ fn usable<'a>(nodes: &'a [Node], avoid: &'a Avoid) -> impl Iterator<Item = &'a N
 }
 
 /// The clusters to try, in order.
-fn candidates(all: Vec<Prospect>, spec: &VolumeSpec) -> Result<Vec<Prospect>, OpError> {
+pub(super) fn candidates(all: Vec<Prospect>, asked: &[String]) -> Result<Vec<Prospect>, OpError> {
     let bad = |text: String| OpError::BadRequest { text, explanation: None };
     if all.is_empty() {
         return Err(bad("No clusters configured".to_owned()));
     }
-    if spec.clusters.is_empty() {
+    if asked.is_empty() {
         return Ok(all);
     }
     let named = |id: ClusterId| all.iter().find(|prospect| prospect.cluster.id == id).copied();
     let find = |text: &String| {
         text.parse().ok().and_then(named).ok_or_else(|| bad(format!("Cluster id {text} not found")))
     };
-    spec.clusters.iter().map(find).collect()
+    asked.iter().map(find).collect()
+}
+
+/// The ids of the clusters that a request named.
+pub(super) fn asked(named: &[String], candidates: &[Prospect]) -> Vec<ClusterId> {
+    if named.is_empty() {
+        Vec::new()
+    } else {
+        candidates.iter().map(|prospect| prospect.cluster.id).collect()
+    }
 }
 
 pub(super) async fn load(conn: &mut SqliteConnection, id: ClusterId) -> StoreResult<Candidate> {
@@ -277,19 +290,19 @@ pub(super) fn locks(cluster: ClusterId, volume: VolumeId) -> Vec<(ObjectKey, Mod
 }
 
 fn refused(text: &str, refusal: &PlacementRefusal) -> OpError {
-    OpError::refused(format!("Failed to allocate new volume: {text}"), Some(refusal.explanation()))
+    OpError::refused(text, Some(refusal.explanation()))
 }
 
 /// heketi's texts: one reason stands alone, several follow a line that sums them up.
 fn no_cluster(ineligible: &[(ClusterId, String)], full: &[(ClusterId, PlacementRefusal)]) -> OpError {
     if full.is_empty() {
         let text = placement::combined_text(FailedStage::Eligibility, ineligible);
-        return OpError::refused(format!("Failed to allocate new volume: {text}"), None);
+        return OpError::refused(text, None);
     }
     let texts: Vec<_> = full.iter().map(|(id, refusal)| (*id, refusal.reason.create_text())).collect();
     let text = placement::combined_text(FailedStage::Placement, &texts);
     let why =
         |(id, refusal): &(ClusterId, PlacementRefusal)| format!("cluster {id}: {}", refusal.explanation());
     let explanation = full.iter().map(why).collect::<Vec<_>>().join("\n");
-    OpError::refused(format!("Failed to allocate new volume: {text}"), Some(explanation))
+    OpError::refused(text, Some(explanation))
 }

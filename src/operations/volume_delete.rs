@@ -14,7 +14,7 @@ use crate::model::operation::{Operation, OperationKind, Parked};
 use crate::model::state::Phase;
 use crate::model::step::Step;
 use crate::model::volume::DATABASE_VOLUME;
-use crate::store::{brick, node, operation, volume};
+use crate::store::{block_volume, brick, node, operation, volume};
 
 impl Operations {
     /// Deletes a volume with all that is on it.
@@ -33,6 +33,9 @@ impl Engine {
         let volume = volume::find(&mut tx, id).await?.ok_or(OpError::NotFound)?;
         if volume.name == DATABASE_VOLUME {
             return Err(OpError::conflict("Cannot delete volume containing the Heketi database"));
+        }
+        if volume.phase != Phase::Creating && block_volume::any_in(&mut tx, id).await? {
+            return Err(OpError::conflict("Cannot delete a block hosting volume containing block volumes"));
         }
         let ticket = self.limits.try_enter()?;
         if volume.phase == Phase::Creating {
@@ -57,7 +60,10 @@ impl Engine {
     /// A create that was not undone because somebody wrote into its volume ends here: whoever deletes that volume
     /// wants the data gone. A create that is still being worked on does not.
     async fn end_parked_create(&self, conn: &mut SqliteConnection, id: VolumeId) -> Result<(), OpError> {
-        let found = operation::on_target(conn, &id.to_string()).await?;
+        let found = match operation::on_target(conn, &id.to_string()).await? {
+            Some(found) => Some(found),
+            None => operation::making_hosting(conn, id).await?,
+        };
         let parked = found.as_ref().and_then(|op| op.parked.as_ref());
         if parked.is_some_and(Parked::is_stale) {
             let explanation = "it came with an import and is unfinished; clean it up first: `POST /operations/pending/cleanup`";
@@ -72,7 +78,13 @@ impl Engine {
             Some(op) if self.is_active(op.id) => Err(in_use(
                 "a clean-up tries its create again just now; ask again when it is over".to_owned(),
             )),
-            Some(op) => Ok(operation::delete(conn, op.id).await?),
+            Some(op) => {
+                if let (OperationKind::BlockVolumeCreate, Ok(block)) = (op.kind, op.target.parse()) {
+                    // It came after its hosting volume, and was taken away first.
+                    block_volume::delete(conn, block).await?;
+                }
+                Ok(operation::delete(conn, op.id).await?)
+            }
             None => Err(in_use(
                 "it is being made, or what was made of it is being taken away again; ask again when that is over".to_owned(),
             )),

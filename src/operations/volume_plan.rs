@@ -40,6 +40,7 @@ pub(super) fn volume_plan(
             .cloned()
             .collect(),
         peers: askable(bricks, nodes)?,
+        hosts_blocks: volume.hosting.is_some(),
     })
 }
 
@@ -61,6 +62,7 @@ pub(super) fn brick_steps(volume: &Volume, bricks: &[Brick], nodes: &[Node]) -> 
             path: brick.path.clone(),
             logical_volume: brick.logical_volume.clone(),
             shares_pool: false,
+            hosts_blocks: volume.hosting.is_some(),
         })
     };
     bricks.iter().map(plan).collect()

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Result, brick, cluster, operation, topology, volume};
+use super::{Result, block_volume, brick, cluster, operation, topology, volume};
 use crate::model::everything::Everything;
 
 /// The whole state. Read it in one transaction: the parts belong together.
@@ -29,6 +29,7 @@ pub async fn read(conn: &mut SqliteConnection) -> Result<Everything> {
         devices,
         volumes: volume::all(&mut *conn).await?,
         bricks: brick::all(&mut *conn).await?,
+        block_volumes: block_volume::all(&mut *conn).await?,
         operations: operation::all(conn).await?,
     })
 }

@@ -3,11 +3,13 @@
 //! One connection writes, several read. A decision is one transaction; none is open while a host works.
 
 pub mod backup;
+pub mod block_volume;
 pub mod brick;
 pub mod cluster;
 pub mod device;
 mod error;
 pub mod everything;
+pub mod hosting;
 pub mod idempotency;
 pub mod job;
 pub mod node;

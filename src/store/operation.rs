@@ -109,6 +109,24 @@ pub async fn on_target(conn: &mut SqliteConnection, target: &str) -> Result<Opti
     }
 }
 
+/// The unfinished operation that makes this volume to host the block volume that it is about.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn making_hosting(conn: &mut SqliteConnection, hosting: VolumeId) -> Result<Option<Operation>> {
+    let id = sqlx::query_scalar!(
+        r#"SELECT id AS "id: OperationId" FROM operation
+            WHERE kind = 'block-volume-create' AND detail ->> 'hosting' = ? AND detail ->> 'makes_hosting' = 1"#,
+        hosting
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    match id {
+        Some(id) => find(conn, id).await,
+        None => Ok(None),
+    }
+}
+
 /// Whether an unfinished operation makes, changes or takes away this object.
 ///
 /// # Errors

@@ -3,11 +3,13 @@
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
+use super::block_volume::NewBlockVolume;
 use super::brick::NewBrick;
 use super::operation::NewOperation;
 use super::step::NewStep;
 use super::volume::NewVolume;
 use super::{Result, WriteTx, to_json};
+use crate::model::block_volume::BlockVolume;
 use crate::model::brick::Brick;
 use crate::model::ids::OperationId;
 use crate::model::operation::{Operation, StepRecord};
@@ -19,12 +21,12 @@ macro_rules! insertion {
         sqlx::query!(
             "INSERT INTO volume (id, cluster_id, name, size_gib, durability, replica, disperse_data, redundancy, gid,
                                  options, block, block_free_gib, block_reserved_gib, block_restriction,
-                                 snapshot_enable, snapshot_factor, phase, by_user)
+                                 snapshot_enable, snapshot_factor, asked_clusters, phase, by_user)
              SELECT value ->> 'id', value ->> 'cluster', value ->> 'name', value ->> 'size', value ->> 'durability',
                     value ->> 'replica', value ->> 'disperse_data', value ->> 'redundancy', value ->> 'gid',
                     value ->> 'options', value ->> 'block', value ->> 'block_free', value ->> 'block_reserved',
                     value ->> 'block_restriction', value ->> 'snapshot_enable', value ->> 'snapshot_factor',
-                    value ->> 'phase', value ->> 'by_user'
+                    value ->> 'asked_clusters', value ->> 'phase', value ->> 'by_user'
                FROM json_each(?);
     
              INSERT INTO brick (id, volume_id, device_id, node_id, set_no, position, role, size_kib, thin_pool_kib,
@@ -33,6 +35,13 @@ macro_rules! insertion {
                     value ->> 'position', value ->> 'role', value ->> '$.space.size', value ->> '$.space.thin_pool',
                     value ->> '$.space.metadata', value ->> 'thin_pool', value ->> 'logical_volume',
                     value ->> 'path', value ->> 'phase', value ->> 'replaces'
+               FROM json_each(?);
+    
+             INSERT INTO block_volume (id, cluster_id, hosting_id, name, size_gib, usable_gib, taken_gib, ha_count, auth,
+                                       iqn, username, password, clusters, phase)
+             SELECT value ->> 'id', value ->> 'cluster', value ->> 'hosting', value ->> 'name', value ->> 'size',
+                    value ->> 'usable', value ->> 'taken', value ->> 'ha_count', value ->> 'auth', value ->> 'iqn',
+                    value ->> 'username', value ->> 'password', value ->> 'clusters', value ->> 'phase'
                FROM json_each(?);
     
              INSERT INTO job (id, kind, target, by_user, created_ms)
@@ -49,6 +58,7 @@ macro_rules! insertion {
                FROM json_each(?)" $(+ $more)?,
             $new.volumes,
             $new.bricks,
+            $new.block_volumes,
             $new.operations,
             $new.operations,
             $new.of_operation,
@@ -64,16 +74,19 @@ pub struct NewRows<'a> {
     pub volume: Option<&'a Volume>,
     /// Bricks, of that volume or of one that there is.
     pub bricks: &'a [Brick],
+    /// A block volume, in that volume or in one that there is.
+    pub block_volume: Option<&'a BlockVolume>,
     /// An operation, with its steps and the job that answers for it.
     pub operation: Option<&'a Operation>,
     /// Whether a `user` asked for it.
     pub by_user: bool,
 }
 
-/// Puts rows in and takes the space of the bricks, unless it was taken with their pools.
+/// Puts rows in and takes the space of the bricks, unless it was taken with their pools, and the room of a block volume.
+/// Where a block volume is has to be put in by itself: one that is being made is nowhere yet.
 ///
 /// # Errors
-/// When a device has not that much space, the cluster has a volume of that name, or the database refuses.
+/// When a device or the hosting volume has not that much, there is a volume of that name, or the database refuses.
 pub async fn insert(conn: &mut SqliteConnection, new: NewRows<'_>) -> Result<()> {
     let steps = new.operation.map(|operation| (operation.id, operation.steps.as_slice()));
     insert_with(conn, new, steps).await
@@ -86,7 +99,7 @@ pub async fn insert(conn: &mut SqliteConnection, new: NewRows<'_>) -> Result<()>
 pub async fn insert_and_commit(tx: WriteTx, new: NewRows<'_>) -> Result<()> {
     let steps = new.operation.map(|operation| (operation.id, operation.steps.as_slice()));
     let new = Arguments::new(new, steps)?;
-    tx.commit_with(6, insertion!(new, "; COMMIT")).await?;
+    tx.commit_with(7, insertion!(new, "; COMMIT")).await?;
     Ok(())
 }
 
@@ -106,6 +119,7 @@ pub(super) async fn insert_steps(
 struct Arguments {
     volumes: String,
     bricks: String,
+    block_volumes: String,
     operations: String,
     of_operation: Option<OperationId>,
     steps: String,
@@ -116,6 +130,7 @@ impl Arguments {
         Ok(Arguments {
             volumes: rows(new.volume.map(|volume| NewVolume::new(volume, new.by_user)))?,
             bricks: rows(new.bricks.iter().map(|brick| Ok(NewBrick::from(brick))))?,
+            block_volumes: rows(new.block_volume.map(NewBlockVolume::new))?,
             operations: rows(new.operation.map(|operation| NewOperation::new(operation, new.by_user)))?,
             of_operation: steps.map(|(operation, _)| operation),
             steps: rows(steps.into_iter().flat_map(|(_, steps)| steps).map(NewStep::new))?,

@@ -23,7 +23,8 @@ pub async fn find(conn: &mut SqliteConnection, id: VolumeId) -> Result<Option<Vo
         r#"SELECT id AS "id: VolumeId", cluster_id AS "cluster_id: ClusterId", name, size_gib, durability, replica,
                   disperse_data, redundancy, gid, options, block AS "block: bool", block_free_gib, block_reserved_gib,
                   block_restriction AS "block_restriction: Restriction",
-                  snapshot_enable AS "snapshot_enable: bool", snapshot_factor, phase AS "phase: Phase"
+                  snapshot_enable AS "snapshot_enable: bool", snapshot_factor, asked_clusters,
+                  phase AS "phase: Phase"
              FROM volume WHERE id = ?"#,
         id
     )
@@ -42,7 +43,8 @@ pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<Volume>> {
         r#"SELECT id AS "id: VolumeId", cluster_id AS "cluster_id: ClusterId", name, size_gib, durability, replica,
                   disperse_data, redundancy, gid, options, block AS "block: bool", block_free_gib, block_reserved_gib,
                   block_restriction AS "block_restriction: Restriction",
-                  snapshot_enable AS "snapshot_enable: bool", snapshot_factor, phase AS "phase: Phase"
+                  snapshot_enable AS "snapshot_enable: bool", snapshot_factor, asked_clusters,
+                  phase AS "phase: Phase"
              FROM volume ORDER BY id"#
     )
     .fetch_all(conn)

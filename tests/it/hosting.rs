@@ -143,12 +143,21 @@ fn a_server_that_is_busy_locks_nothing() {
     assert_eq!(restrict(&lab, &id, &json!({"restriction": "locked"})).status, 303);
 }
 
-/// A server whose only hosting volume has 100 GiB, of which another server said this.
-fn imported(blockinfo: &Value) -> (Lab, String) {
+/// A server whose only hosting volume has 100 GiB, of which another server said this, with a block volume of so many GiB
+/// in it, if any.
+fn imported(blockinfo: &Value, block: u64) -> (Lab, String) {
     let first = Lab::with_three_peers();
     let id = hosting(&first, 100);
+    if block > 0 {
+        first.create_block(&json!({"size": block, "name": "disk"})).unwrap();
+    }
     let mut dump = first.get("/db/dump").json();
-    dump["volumeentries"][&id]["Info"]["blockinfo"] = blockinfo.clone();
+    let info = &mut dump["volumeentries"][&id]["Info"]["blockinfo"];
+    let inside = info["blockvolume"].take();
+    *info = blockinfo.clone();
+    if block > 0 {
+        info["blockvolume"] = inside;
+    }
     let mut lab = Lab::new();
     let file = lab.path().join("dump.json");
     fs::write(&file, dump.to_string()).unwrap();
@@ -159,33 +168,47 @@ fn imported(blockinfo: &Value) -> (Lab, String) {
     (lab, id)
 }
 
+/// Without the ids of the block volumes.
+fn sizes(lab: &Lab, id: &str) -> Value {
+    let mut found = room(lab, id);
+    found.as_object_mut().unwrap().remove("blockvolume");
+    found
+}
+
 #[test]
 fn an_imported_hosting_volume_is_put_right_as_heketi_does() {
-    let check = |from: Value, expected: Value| {
-        let (lab, id) = imported(&from);
-        assert_eq!(room(&lab, &id), expected, "{from}");
-        assert_eq!(lab.get("/db/check").json()["totalinconsistencies"], 0);
+    let check = |block: u64, from: Value, expected: Value| {
+        let (lab, id) = imported(&from, block);
+        assert_eq!(sizes(&lab, &id), expected, "{from}");
+        Audit::new().clean_within(&lab, SOON);
     };
     let locked = json!({"freesize": 98, "reservedsize": 2, "restriction": "locked"});
-    check(locked.clone(), locked);
+    check(0, locked.clone(), locked);
     // Of a server of ours that knew nothing of this.
-    check(json!({}), json!({"freesize": 98, "reservedsize": 2}));
+    check(0, json!({}), json!({"freesize": 98, "reservedsize": 2}));
     // Of a heketi that kept nothing back yet.
-    check(json!({"freesize": 100}), json!({"freesize": 98, "reservedsize": 2}));
-    let contradiction = json!({"freesize": 50, "reservedsize": 2});
-    check(contradiction, json!({"freesize": 98, "reservedsize": 2, "restriction": "locked-by-update"}));
+    check(0, json!({"freesize": 100}), json!({"freesize": 98, "reservedsize": 2}));
+    check(40, json!({"freesize": 60}), json!({"freesize": 58, "reservedsize": 2}));
+    let put_right = json!({"freesize": 98, "reservedsize": 2, "restriction": "locked-by-update"});
+    check(0, json!({"freesize": 50, "reservedsize": 2}), put_right);
+    let put_right = json!({"freesize": 58, "reservedsize": 2, "restriction": "locked-by-update"});
+    check(40, json!({"freesize": 98, "reservedsize": 2}), put_right);
 }
 
 #[test]
 fn what_an_update_has_locked_opens_only_where_there_is_room_to_keep_back() {
-    let (mut lab, id) = imported(&json!({"freesize": 100, "restriction": "locked-by-update"}));
-    let before = json!({"freesize": 100, "restriction": "locked-by-update"});
-    assert_eq!(room(&lab, &id), before);
-    // As if block volumes had taken nearly all.
-    lab.stop();
-    let fill = "UPDATE volume SET block_free_gib = 1";
-    assert!(Command::new("sqlite3").arg(lab.database()).arg(fill).status().unwrap().success());
-    lab.start();
+    // Filled by a heketi that kept nothing back, except for the last GiB.
+    let (lab, id) = imported(&json!({"freesize": 100, "restriction": "locked-by-update"}), 0);
+    assert_eq!(sizes(&lab, &id), json!({"freesize": 100, "restriction": "locked-by-update"}));
+    assert_eq!(restrict(&lab, &id, &json!({"restriction": ""})).status, 303);
+    assert_eq!(sizes(&lab, &id), json!({"freesize": 98, "reservedsize": 2}));
+    drop(lab);
+
+    let before = json!({"freesize": 2, "restriction": "locked-by-update"});
+    let (lab, id) = imported(&before, 98);
+    assert_eq!(sizes(&lab, &id), before);
+    let block = lab.blocks()[0].id.clone();
+    assert_eq!(lab.ask(&format!("/blockvolumes/{block}/expand"), &json!({"new_size": 99})).status, 303);
     let why =
         "Failed to set block restriction: Can not unlock volume. 2GiB free space is required, but found 1GiB";
     for word in ["", "locked"] {
@@ -193,11 +216,24 @@ fn what_an_update_has_locked_opens_only_where_there_is_room_to_keep_back() {
     }
     let (_, _, text) = lab.mortar(&["volume", "set-block-hosting-restriction", "unlocked", &id]);
     assert_says(&text, &[why]);
-    assert_eq!(room(&lab, &id), json!({"freesize": 1, "restriction": "locked-by-update"}));
-    lab.stop();
-    let empty = "UPDATE volume SET block_free_gib = 7";
-    assert!(Command::new("sqlite3").arg(lab.database()).arg(empty).status().unwrap().success());
-    lab.start();
+    assert_eq!(sizes(&lab, &id), json!({"freesize": 1, "restriction": "locked-by-update"}));
+    assert_eq!(lab.remove_block(&block).status, 204);
     assert_eq!(restrict(&lab, &id, &json!({"restriction": ""})).status, 303);
-    assert_eq!(room(&lab, &id), json!({"freesize": 5, "reservedsize": 2}));
+    assert_eq!(sizes(&lab, &id), json!({"freesize": 98, "reservedsize": 2}));
+    Audit::new().clean_within(&lab, SOON);
+}
+
+#[test]
+fn a_room_that_somebody_has_edited_is_put_right_at_the_start() {
+    let mut lab = Lab::with_three_peers();
+    let id = hosting(&lab, 100);
+    lab.create_block(&json!({"size": 40})).unwrap();
+    lab.stop();
+    let edit = "UPDATE volume SET block_free_gib = 7";
+    assert!(Command::new("sqlite3").arg(lab.database()).arg(edit).status().unwrap().success());
+    lab.start();
+    let right = json!({"freesize": 58, "reservedsize": 2, "restriction": "locked-by-update"});
+    assert_eq!(sizes(&lab, &id), right);
+    assert_says(&lab.log(), &["was put right", "set-block-hosting-restriction unlocked"]);
+    Audit::new().clean_within(&lab, SOON);
 }

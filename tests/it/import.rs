@@ -120,7 +120,15 @@ fn what_cannot_be_kept_is_refused_and_nothing_is_left() {
         assert!(text.starts_with("db creation failed: ") && text.contains(expected), "{text}");
         assert!(!lab.database().exists());
     };
-    check(|dump| dump["blockvolumeentries"]["x"] = json!({}), "the dump has block volumes");
+    check(|dump| dump["blockvolumeentries"]["x"] = json!({}), "entry x: `` is not an id");
+    check(
+        |dump| dump["blockvolumeentries"]["x"] = block_in("0".repeat(32)),
+        "which is not there or hosts no block volumes",
+    );
+    check(
+        |dump| leave_unfinished(dump, 4, 2, 6),
+        "an unfinished create-block-volume; have heketi clean it up",
+    );
     check(|dump| leave_unfinished(dump, 3, 1, 5), "an unfinished expand-volume; have heketi clean it up");
     check(
         |dump| each(dump, "volumeentries", |volume| volume["Info"]["durability"]["type"] = json!("odd")),
@@ -141,6 +149,12 @@ fn what_cannot_be_kept_is_refused_and_nothing_is_left() {
     let (code, _, text) = lab.mortard(&["db", "import", "--dbfile=x"]);
     assert_eq!((code, text.as_str()), (Some(1), "Please provide file for input\n"));
     assert!(!Path::new("x").exists());
+}
+
+/// A block volume in some volume.
+fn block_in(hosting: String) -> Value {
+    let id = "1".repeat(32);
+    json!({"Info": {"size": 1, "name": "disk", "id": id, "cluster": id, "blockhostingvolume": hosting}})
 }
 
 fn each(dump: &mut Value, kind: &str, change: fn(&mut Value)) {

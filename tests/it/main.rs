@@ -6,6 +6,7 @@ mod architecture;
 mod audit;
 mod away;
 mod beside;
+mod block_volumes;
 mod clones;
 mod configured_options;
 mod conformance;

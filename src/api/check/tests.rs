@@ -1,4 +1,5 @@
 use super::*;
+use crate::api::dump::ActionEntry;
 use crate::json::decode;
 
 const SOUND: &str = r#"{
@@ -18,8 +19,9 @@ fn sound() -> Dump {
 }
 
 fn found(report: &CheckReport) -> Vec<String> {
-    let CheckReport { clusters, volumes, bricks, nodes, devices, pendingoperations, .. } = report;
-    let buckets = [clusters, volumes, bricks, nodes, devices, pendingoperations];
+    let CheckReport { clusters, volumes, bricks, nodes, devices, blockvolumes, pendingoperations, .. } =
+        report;
+    let buckets = [clusters, volumes, bricks, nodes, devices, blockvolumes, pendingoperations];
     buckets.into_iter().flat_map(|bucket| bucket.inconsistencies.iter().cloned()).collect()
 }
 
@@ -99,6 +101,62 @@ fn what_contradicts_itself_is_told_in_heketis_words() {
         &[
             "Brick b1 no link back to brick from device d1",
             "Device d1 size values differ Used(11) != aggregateBricksSize(0)",
+        ],
+    );
+}
+
+const BLOCKS: &str = r#"{
+    "clusterentries": {"c1": {"Info": {"id": "c1", "volumes": ["v1"], "blockvolumes": ["b1"]}}},
+    "volumeentries": {"v1": {"Info": {"id": "v1", "cluster": "c1", "size": 100, "block": true,
+                                      "blockinfo": {"freesize": 58, "reservedsize": 2, "blockvolume": ["b1"]}}}},
+    "blockvolumeentries": {"b1": {"Info": {"id": "b1", "cluster": "c1", "blockhostingvolume": "v1", "size": 40}}}
+}"#;
+
+#[test]
+fn block_volumes_and_the_room_that_they_take_are_checked() {
+    let check = |spoil: fn(&mut Dump), expected: &[&str]| {
+        let mut dump: Dump = decode(BLOCKS.as_bytes()).unwrap();
+        spoil(&mut dump);
+        assert_eq!(found(&CheckReport::new(&dump)), expected);
+    };
+    check(|_| {}, &[]);
+    let differs =
+        "Volume v1 blocksize differs aggregateSize 30 != volumeSize 100 - freeSize 58 - reservedSize 2";
+    check(|dump| dump.blockvolumeentries.get_mut("b1").unwrap().info.size = 30, &[differs]);
+    // It has taken what it will have.
+    check(
+        |dump| {
+            dump.blockvolumeentries.get_mut("b1").unwrap().info.size = 30;
+            let action = ActionEntry { change: 14, id: "b1".to_owned(), delta: Some(40) };
+            let grows = OperationEntry { actions: vec![action].into(), ..OperationEntry::default() };
+            dump.pendingoperations.insert("o1".to_owned(), grows);
+        },
+        &[],
+    );
+    check(
+        |dump| dump.blockvolumeentries.clear(),
+        &[
+            "Cluster c1 unknown blockvolume b1",
+            "Volume v1 unknown blockvolume b1",
+            "Volume v1 blocksize differs aggregateSize 0 != volumeSize 100 - freeSize 58 - reservedSize 2",
+        ],
+    );
+    check(
+        |dump| dump.volumeentries.get_mut("v1").unwrap().info.block = false,
+        &["Volume v1 has blockvolumes but not block flag"],
+    );
+    check(
+        |dump| {
+            let block = dump.blockvolumeentries.get_mut("b1").unwrap();
+            (block.info.cluster, block.info.blockhostingvolume) = ("c2".to_owned(), "v2".to_owned());
+            block.pending.id = "o2".to_owned();
+        },
+        &[
+            "Cluster c1 no link back to cluster from blockvolume b1",
+            "Volume v1 no link back to volume from blockvolume b1",
+            "BlockVolume b1 marked pending but no pending op o2",
+            "BlockVolume b1 unknown cluster c2",
+            "BlockVolume b1 unknown volume v2",
         ],
     );
 }

@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    ActionEntry, AttributeEntry, BrickEntry, ClusterEntry, DeviceEntry, Dump, NodeEntry, OperationEntry,
-    PendingMark, StoredDevice, StoredNode, StoredVolume, VolumeEntry,
+    ActionEntry, AttributeEntry, BlockVolumeEntry, BrickEntry, ClusterEntry, DeviceEntry, Dump, NodeEntry,
+    OperationEntry, PendingMark, StoredDevice, StoredNode, StoredVolume, VolumeEntry,
 };
+use crate::api::block_volume::BlockVolumeInfo;
 use crate::api::cluster::{ClusterInfo, sorted};
 use crate::api::device::DeviceInfo;
 use crate::api::list::List;
 use crate::api::node::NodeInfo;
 use crate::api::pending::{self, Pending};
 use crate::api::volume::VolumeInfo;
+use crate::model::block_volume::BlockVolume;
 use crate::model::brick::{Brick, BrickRole};
 use crate::model::cluster::Cluster;
 use crate::model::device::Device;
 use crate::model::everything::Everything;
-use crate::model::ids::{BrickId, ClusterId, DeviceId, NodeId, VolumeId};
+use crate::model::ids::{BlockVolumeId, BrickId, ClusterId, DeviceId, NodeId, VolumeId};
 use crate::model::node::Node;
 use crate::model::operation::{Detail, Operation};
 use crate::model::state::Phase;
@@ -41,7 +43,9 @@ struct Links<'a> {
     devices: HashMap<NodeId, Vec<DeviceId>>,
     on_device: HashMap<DeviceId, Vec<BrickId>>,
     of_volume: HashMap<VolumeId, Vec<BrickId>>,
-    operations: HashMap<&'a str, String>,
+    blocks: HashMap<ClusterId, Vec<BlockVolumeId>>,
+    blocks_in: HashMap<VolumeId, Vec<BlockVolumeId>>,
+    operations: HashMap<String, String>,
     /// The operations that clone a volume: heketi marks the volume, too.
     clones: HashMap<VolumeId, String>,
 }
@@ -59,7 +63,7 @@ impl Dump {
             brickentries: by_id(&all.bricks, |b| (b.id.to_string(), links.brick(b))),
             nodeentries: by_id(nodes, |n| (n.id.to_string(), links.node(n))),
             deviceentries: by_id(devices, |d| (d.id.to_string(), links.device(d))),
-            blockvolumeentries: BTreeMap::new(),
+            blockvolumeentries: by_id(&all.block_volumes, |b| (b.id.to_string(), links.block_volume(b))),
             dbattributeentries: attributes(&all.generation),
             pendingoperations: by_id(operations, |op| (op.id.clone(), op)),
         }
@@ -82,20 +86,40 @@ impl<'a> Links<'a> {
             links.on_device.entry(brick.device).or_default().push(brick.id);
             links.of_volume.entry(brick.volume).or_default().push(brick.id);
         }
+        for block in &all.block_volumes {
+            links.blocks.entry(block.cluster).or_default().push(block.id);
+            links.blocks_in.entry(block.hosting).or_default().push(block.id);
+        }
         let recorded = all.operations.iter().filter(|op| Pending::of(op).is_some());
         for op in &all.operations {
             if let Detail::Clone { source } = op.detail {
                 links.clones.insert(source, op.id.to_string());
             }
         }
-        links.operations = recorded.map(|op| (op.target.as_str(), op.id.to_string())).collect();
+        for op in recorded {
+            links.operations.insert(op.target.clone(), op.id.to_string());
+            // The volume that is made with a block volume is held by the same operation.
+            let hosting = op.detail.own_hosting();
+            links.operations.extend(hosting.map(|id| (id.to_string(), op.id.to_string())));
+        }
         links
     }
 
     fn cluster(&self, cluster: &Cluster) -> ClusterEntry {
         let nodes: Vec<NodeId> = self.nodes_of(cluster.id).iter().map(|node| node.id).collect();
         let volumes = self.volumes.get(&cluster.id).map_or(&[][..], Vec::as_slice);
-        ClusterEntry { info: ClusterInfo::new(cluster, &nodes, volumes) }
+        let blocks = self.blocks.get(&cluster.id).map_or(&[][..], Vec::as_slice);
+        ClusterEntry { info: ClusterInfo::new(cluster, &nodes, volumes, blocks) }
+    }
+
+    fn block_volume(&self, block: &BlockVolume) -> BlockVolumeEntry {
+        let holder = match block.phase {
+            Phase::Ready => None,
+            _ => Some(self.operations.get(block.id.to_string().as_str())),
+        };
+        let id = holder.map(|holder| holder.cloned().unwrap_or_else(|| NO_OPERATION.to_owned()));
+        let pending = PendingMark { id: id.unwrap_or_default() };
+        BlockVolumeEntry { info: BlockVolumeInfo::stored(block), pending }
     }
 
     fn node(&self, node: &Node) -> NodeEntry {
@@ -147,10 +171,15 @@ impl<'a> Links<'a> {
     fn volume(&self, volume: &Volume) -> VolumeEntry {
         let nodes = self.nodes_of(volume.cluster);
         let hosts = nodes.iter().map(|node| node.storage_name().to_owned()).collect();
-        let shown = VolumeInfo::new(volume, &[], hosts);
+        let blocks = self.blocks_in.get(&volume.id).map_or(&[][..], Vec::as_slice);
+        let shown = VolumeInfo::new(volume, &[], hosts, blocks);
+        let asked = match volume.asked_clusters.as_slice() {
+            [] => List::default(),
+            asked => sorted(asked),
+        };
         let info = StoredVolume {
             size: shown.size,
-            clusters: shown.clusters,
+            clusters: asked,
             name: shown.name,
             durability: shown.durability,
             gid: shown.gid,

@@ -6,11 +6,11 @@ mod read;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 pub use read::DumpError;
 
+use super::block_volume::BlockVolumeInfo;
 use super::cluster::ClusterInfo;
 use super::device::{BrickInfo, StorageSize};
 use super::list::List;
@@ -39,8 +39,8 @@ pub struct Dump {
     #[schema(required = true)]
     pub deviceentries: BTreeMap<String, DeviceEntry>,
     /// Block volumes.
-    #[schema(required = true, value_type = BTreeMap<String, Object>)]
-    pub blockvolumeentries: BTreeMap<String, Value>,
+    #[schema(required = true)]
+    pub blockvolumeentries: BTreeMap<String, BlockVolumeEntry>,
     /// Facts about the database itself.
     #[schema(required = true)]
     pub dbattributeentries: BTreeMap<String, AttributeEntry>,
@@ -123,6 +123,18 @@ pub struct StoredVolume {
     /// The block volumes in it.
     #[schema(required = true)]
     pub blockinfo: BlockInfo,
+}
+
+/// A block volume in a dump.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct BlockVolumeEntry {
+    /// What it is. A dump of this server has no passwords; backups have them.
+    #[schema(required = true)]
+    pub info: BlockVolumeInfo,
+    /// Which operation holds it.
+    #[schema(required = true)]
+    pub pending: PendingMark,
 }
 
 /// A brick in a dump.

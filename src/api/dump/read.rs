@@ -5,10 +5,11 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::{
-    BlockInfo, BrickEntry, ClusterEntry, DeviceEntry, Dump, NodeEntry, OperationEntry, StoredVolume,
-    VolumeEntry,
+    BlockInfo, BlockVolumeEntry, BrickEntry, ClusterEntry, DeviceEntry, Dump, NodeEntry, OperationEntry,
+    StoredVolume, VolumeEntry,
 };
 use crate::api::pending::PendingType;
+use crate::model::block_volume::{BlockAccess, BlockVolume, Login};
 use crate::model::brick::{self, Brick, BrickRole, BrickSpace};
 use crate::model::cluster::{Cluster, ClusterFlags};
 use crate::model::device::{Device, Storage};
@@ -42,9 +43,6 @@ impl Dump {
     /// # Errors
     /// Names the object that cannot be kept, and why.
     pub fn read(&self) -> Result<Imported> {
-        if !self.blockvolumeentries.is_empty() {
-            return refused("the dump has block volumes, which this version cannot keep");
-        }
         let unfinished = each(&self.pendingoperations, operation)?;
         let mut places = Places::new();
         for entry in self.volumeentries.values() {
@@ -55,8 +53,9 @@ impl Dump {
             clusters: each(&self.clusterentries, cluster)?,
             nodes: each(&self.nodeentries, node)?,
             devices: each(&self.deviceentries, device)?,
-            volumes: each(&self.volumeentries, |entry| volume(entry, &unfinished))?,
+            volumes: each(&self.volumeentries, |entry| volume(entry, &unfinished, &self.blockvolumeentries))?,
             bricks: each(&self.brickentries, |entry| brick(entry, &places, &unfinished))?,
+            block_volumes: each(&self.blockvolumeentries, block_volume)?,
             operations: Vec::new(),
         };
         pools_agree(&objects.bricks)?;
@@ -185,7 +184,11 @@ fn layout(info: &StoredVolume) -> Result<Durability> {
     requested(info)?.layout().or_else(refused)
 }
 
-fn volume(entry: &VolumeEntry, unfinished: &[Unfinished]) -> Result<Volume> {
+fn volume(
+    entry: &VolumeEntry,
+    unfinished: &[Unfinished],
+    blocks: &BTreeMap<String, BlockVolumeEntry>,
+) -> Result<Volume> {
     let info = &entry.info;
     let own = id(&info.id)?;
     let Some(size) = GiB::from_sql(info.size) else {
@@ -200,19 +203,60 @@ fn volume(entry: &VolumeEntry, unfinished: &[Unfinished]) -> Result<Volume> {
         durability: layout(info)?,
         gid: u32::try_from(info.gid).or_else(refused)?,
         options: entry.gluster_volume_options.to_vec(),
-        hosting: info.block.then(|| hosting(&info.blockinfo, size)).transpose()?,
+        hosting: info.block.then(|| hosting(&info.blockinfo, size, taken(&info.id, blocks)?)).transpose()?,
+        asked_clusters: info.clusters.iter().map(|text| id(text)).collect::<Result<_>>()?,
         snapshot: Snapshot { enable: info.snapshot.enable, factor: info.snapshot.factor },
         phase: phase(&entry.pending.id, own, unfinished)?,
     })
 }
 
+/// What the block volumes in a volume take of it.
+fn taken(volume: &str, blocks: &BTreeMap<String, BlockVolumeEntry>) -> Result<GiB> {
+    let own = blocks.values().filter(|block| block.info.blockhostingvolume == volume);
+    let sum = own.map(|block| block.info.size).fold(0_i64, i64::saturating_add);
+    gib(sum)
+}
+
+fn gib(number: i64) -> Result<GiB> {
+    GiB::from_sql(number).map_or_else(|| refused(format!("{number} GiB is no size")), Ok)
+}
+
+fn block_volume(entry: &BlockVolumeEntry) -> Result<BlockVolume> {
+    let (info, access) = (&entry.info, &entry.info.blockvolume);
+    if !entry.pending.id.is_empty() {
+        return refused("it is being made or deleted; have heketi clean it up before the export");
+    }
+    let size = gib(info.size)?;
+    // Not written by heketi before 9, and 0 where it says nothing.
+    let usable = if info.usablesize == 0 { size } else { gib(info.usablesize)?.min(size) };
+    let login = Login { username: access.username.clone(), password: access.password.secret() };
+    let has_login = !login.username.is_empty() || !login.password.is_empty();
+    Ok(BlockVolume {
+        id: id(&info.id)?,
+        cluster: id(&info.cluster)?,
+        hosting: id(&info.blockhostingvolume)?,
+        name: info.name.clone(),
+        size,
+        usable,
+        taken: size,
+        ha_count: u32::try_from(info.hacount).or_else(refused)?,
+        auth: info.auth,
+        access: BlockAccess {
+            hosts: access.hosts.to_vec(),
+            iqn: access.iqn.clone(),
+            login: has_login.then_some(login),
+        },
+        asked_clusters: info.clusters.iter().map(|text| id(text)).collect::<Result<_>>()?,
+        phase: Phase::Ready,
+    })
+}
+
 /// The room in a hosting volume, put right as heketi does when it opens a database.
-fn hosting(info: &BlockInfo, size: GiB) -> Result<Hosting> {
+fn hosting(info: &BlockInfo, size: GiB, taken: GiB) -> Result<Hosting> {
     // What earlier versions of ours have written.
-    if *info == BlockInfo::default() {
+    if *info == BlockInfo::default() && taken == GiB::default() {
         return Ok(Hosting::empty(size));
     }
-    let gib = |gib| GiB::from_sql(gib).map_or_else(|| refused(format!("{gib} GiB is no size")), Ok);
     let Some(restriction) = Restriction::from_word(&info.restriction) else {
         return refused(format!("Unexpected restriction state: {}", info.restriction));
     };
@@ -220,7 +264,14 @@ fn hosting(info: &BlockInfo, size: GiB) -> Result<Hosting> {
     if reserved > size {
         return refused(format!("{reserved} of {size} are said to be reserved"));
     }
-    Ok(Hosting { free, reserved, restriction }.put_right(size))
+    let hosting = Hosting { free, reserved, restriction }.put_right(size, taken);
+    if hosting.adds_up(size, taken) {
+        return Ok(hosting);
+    }
+    refused(format!(
+        "{taken} are in block volumes, {} free and {} reserved, of {size}",
+        hosting.free, hosting.reserved
+    ))
 }
 
 /// Finds the places of a volume's bricks. heketi lists them by id, which says nothing where there are several sets of

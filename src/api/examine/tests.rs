@@ -89,6 +89,7 @@ fn a_database_without_clusters_has_no_list_of_them() {
         devices: Vec::new(),
         volumes: Vec::new(),
         bricks: Vec::new(),
+        block_volumes: Vec::new(),
         operations: Vec::new(),
     };
     let shown = encoded(&Examination::new(&nothing, &[], Vec::new()));

@@ -1,4 +1,4 @@
-//! `node …`, `device …` and `brick …`
+//! `node …`, `device …`, `brick …` and `blockvolume …`
 
 use super::*;
 
@@ -107,4 +107,28 @@ fn all_devices_are_listed_with_their_nodes() {
             r#""id":"d","state":"online","bricks":null}]}"#
         )
     );
+}
+
+#[test]
+fn block_volumes_are_made_and_shown_with_their_login() {
+    let block = concat!(
+        r#"{"size":2,"name":"disk","hacount":2,"id":"b","blockvolume":{"hosts":["s1","s2"],"iqn":"iqn:1","lun":0,"#,
+        r#""username":"u","password":"p"},"cluster":"c","blockhostingvolume":"v","usablesize":2}"#
+    );
+    let answers = || vec![accepted(), json(block)];
+    let words = ["blockvolume", "create", "--size=2", "--ha=2", "--auth", "--name=disk", "--clusters=c,d"];
+    let (ran, asked) = against(&words, answers());
+    let text = concat!(
+        "Name: disk\nSize: 2\nUsableSize: 2\nVolume Id: b\nCluster Id: c\nHosts: [s1 s2]\nIQN: iqn:1\nLUN: 0\n",
+        "Hacount: 2\nUsername: u\nPassword: p\nBlock Hosting Volume: v\n"
+    );
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, text, ""));
+    let body = r#"{"size":2,"clusters":["c","d"],"name":"disk","hacount":2,"auth":true}"#;
+    assert_eq!(asked[0], format!("POST /blockvolumes {body}"));
+    let (_, asked) = against(&["blockvolume", "create", "--size=1"], answers());
+    assert_eq!(asked[0], r#"POST /blockvolumes {"size":1,"name":""}"#);
+    let words = ["blockvolume", "expand", "x", "--blockvolume=b", "--new-size=2", "--json"];
+    let (ran, asked) = against(&words, answers());
+    assert_eq!((ran.status, ran.out.as_str()), (0, block));
+    assert_eq!(asked[0], r#"POST /blockvolumes/b/expand {"new_size":2}"#);
 }

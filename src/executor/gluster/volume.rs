@@ -106,6 +106,7 @@ mod tests {
             bricks: (0..bricks).map(brick).collect(),
             options: Vec::new(),
             peers: Vec::new(),
+            hosts_blocks: false,
         }
     }
 

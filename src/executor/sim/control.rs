@@ -45,6 +45,10 @@ pub enum Action {
     RebootSwapped { path: String, with: String },
     /// Starts or stops glusterd.
     Glusterd { running: bool },
+    /// Starts or stops gluster-blockd.
+    Blockd { running: bool },
+    /// Installs gluster-block, or takes it off.
+    Blocks { installed: bool },
     /// Makes it take connections and never answer.
     Hang { on: bool },
     /// Makes `mkfs.xfs` fail in the middle of its work, or not any more.
@@ -148,6 +152,8 @@ pub fn apply(world: &mut World, op: &ControlOp) -> Done {
             boot::on(peer);
         }
         Action::Glusterd { running } => set_glusterd(peer, *running),
+        Action::Blockd { running } => change_machine(peer, |machine| machine.blockd_stopped = !running),
+        Action::Blocks { installed } => change_machine(peer, |machine| machine.without_blocks = !installed),
         Action::BreakMkfs { on } => change_machine(peer, |machine| machine.breaks_mkfs = *on),
         Action::Hang { on } => change_machine(peer, |machine| machine.hangs = *on),
         Action::Refuse { why } => change_machine(peer, |machine| machine.refuses = *why),

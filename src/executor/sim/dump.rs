@@ -106,6 +106,25 @@ pub struct SnapshotDump {
     pub active: bool,
 }
 
+/// A block volume, without its password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BlockDump {
+    /// Its trusted pool.
+    pub pool: PoolId,
+    /// The volume that it is in.
+    pub volume: String,
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub size_gib: u64,
+    /// What all of its hosts show of it.
+    pub usable_gib: u64,
+    /// The hosts that export it.
+    pub hosts: Vec<String>,
+    /// Whether clients have to log in.
+    pub auth: bool,
+}
+
 /// All peers, as they are in their file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SimPeers {
@@ -115,6 +134,8 @@ pub struct SimPeers {
     pub volumes: Vec<VolumeDump>,
     /// Snapshots.
     pub snapshots: Vec<SnapshotDump>,
+    /// Block volumes.
+    pub blocks: Vec<BlockDump>,
 }
 
 impl SimPeers {
@@ -154,7 +175,30 @@ fn list(state: &State) -> SimPeers {
         pending: volume.pending.iter().map(|p| (p.brick.to_string(), volume.pending_of(&p.brick))).collect(),
         rebalanced: volume.rebalance.is_some(),
     });
-    SimPeers { hosts: hosts.collect(), volumes: volumes.collect(), snapshots: list_snapshots(state) }
+    SimPeers {
+        hosts: hosts.collect(),
+        volumes: volumes.collect(),
+        snapshots: list_snapshots(state),
+        blocks: list_blocks(state),
+    }
+}
+
+fn list_blocks(state: &State) -> Vec<BlockDump> {
+    let mut found = Vec::new();
+    for (pool, volumes) in &state.blocks {
+        for (volume, blocks) in volumes {
+            found.extend(blocks.iter().map(|(name, block)| BlockDump {
+                pool: *pool,
+                volume: volume.to_string(),
+                name: name.to_string(),
+                size_gib: block.size_gib,
+                usable_gib: block.behind.values().copied().min().unwrap_or(block.size_gib),
+                hosts: block.hosts.clone(),
+                auth: !block.password.is_empty(),
+            }));
+        }
+    }
+    found
 }
 
 fn list_snapshots(state: &State) -> Vec<SnapshotDump> {

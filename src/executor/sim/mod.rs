@@ -5,6 +5,7 @@
 
 mod answer;
 mod block_tools;
+mod block_volumes;
 mod blocks;
 mod boot;
 mod control;
@@ -40,10 +41,10 @@ use async_trait::async_trait;
 pub use control::{Action, ControlError, ControlOp, NewVolume};
 pub use control_file::SimHandle;
 pub use dump::{
-    GroupDump, HostDump, LogicalVolumeDump, PhysicalVolumeDump, SimPeers, SnapshotDump, VolumeDump,
+    BlockDump, GroupDump, HostDump, LogicalVolumeDump, PhysicalVolumeDump, SimPeers, SnapshotDump, VolumeDump,
 };
 pub use objects::Refusal;
-pub use seed::{Seed, SeedDevice, SeedHost, SeedVolume};
+pub use seed::{Seed, SeedBlock, SeedDevice, SeedHost, SeedVolume};
 
 use self::answer::Refused;
 use self::journal::Journal;

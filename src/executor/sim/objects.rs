@@ -47,6 +47,12 @@ pub struct Machine {
     /// Whether its glusterd is stopped.
     #[serde(default)]
     pub glusterd_stopped: bool,
+    /// Whether its gluster-blockd is stopped.
+    #[serde(default)]
+    pub blockd_stopped: bool,
+    /// Whether gluster-block is not installed on it.
+    #[serde(default)]
+    pub without_blocks: bool,
     /// Whether `mkfs.xfs` fails in the middle of its work.
     #[serde(default)]
     pub breaks_mkfs: bool,

@@ -2,14 +2,14 @@
 
 use super::answer::{Answer, refuse, silent};
 use super::world::Peer;
-use super::{block_tools, files, gluster, lvm, mounts, texts};
+use super::{block_tools, block_volumes, files, gluster, lvm, mounts, texts};
 
 /// Runs a program.
 pub fn run(peer: &mut Peer<'_>, program: &str, args: &[String]) -> Answer {
     match program {
         "/usr/sbin/lvm" | "lvm" => lvm::run(peer, args),
         "gluster" => gluster::run(peer, args),
-        "gluster-block" => gluster_block(peer, args),
+        "gluster-block" => block_volumes::run(peer, args),
         "systemctl" => systemctl(peer, args),
         "lsblk" => block_tools::lsblk(peer, args),
         "sync" => block_tools::sync(peer, args),
@@ -45,25 +45,6 @@ fn wrapped(peer: &mut Peer<'_>, wrapper: &str, args: &[String]) -> Answer {
             run(peer, program, args)
         }
         _ => Err(refuse(127, format!("bash: line 1: {wrapper}: command not found"))),
-    }
-}
-
-/// `gluster-block list VOLUME --json`. There is no way to make a block volume here, so there are none.
-fn gluster_block(peer: &Peer<'_>, args: &[String]) -> Answer {
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let volumes = peer.world.state.volumes.get(&peer.host().machine.pool);
-    let has = |name: &str| volumes.is_some_and(|volumes| volumes.contains_key(name));
-    match words[..] {
-        ["list", name, "--json"] if has(name) => {
-            Ok("{ \"blocks\":[ ], \"RESULT\":\"SUCCESS\" }\n".to_owned())
-        }
-        ["list", name, "--json"] => Err(super::answer::Refused {
-            stdout: format!(
-                "{{ \"RESULT\":\"FAIL\", \"errCode\":2, \"errMsg\":\"volume {name} does not exist\" }}\n"
-            ),
-            ..refuse(2, "")
-        }),
-        _ => Err(refuse(1, "gluster-block: only `list VOLUME --json` is simulated")),
     }
 }
 

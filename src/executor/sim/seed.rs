@@ -8,12 +8,13 @@ use super::shared::Shared;
 use super::state::Record;
 use super::tree::parent;
 use super::world::{Peer, World};
-use super::{blocks, gluster};
+use super::{block_volumes, blocks, gluster};
+use crate::model::block_volume::BlockAccess;
 use crate::model::brick::{logical_volume, mount_point};
 use crate::model::device::volume_group;
 use crate::model::durability::Durability;
 use crate::model::ids::DeviceId;
-use crate::model::sizes::KiB;
+use crate::model::sizes::{GiB, KiB};
 use crate::model::step::{BrickPlan, VolumePlan};
 
 /// A device as the database has it.
@@ -53,6 +54,21 @@ pub struct SeedVolume {
     pub started: bool,
 }
 
+/// A block volume as the database has it.
+#[derive(Debug, Clone)]
+pub struct SeedBlock {
+    /// The host that is asked for it first.
+    pub host: String,
+    /// The volume that it is in.
+    pub hosting: String,
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub size: GiB,
+    /// How clients reach it.
+    pub access: BlockAccess,
+}
+
 /// All that exists.
 #[derive(Debug, Clone)]
 pub struct Seed {
@@ -66,6 +82,8 @@ pub struct Seed {
     pub bricks: Vec<BrickPlan>,
     /// Volumes.
     pub volumes: Vec<SeedVolume>,
+    /// Block volumes.
+    pub blocks: Vec<SeedBlock>,
 }
 
 /// Makes all of it.
@@ -86,6 +104,10 @@ pub fn plant(world: &mut World, seed: &Seed) {
     }
     for volume in &seed.volumes {
         plant_volume(world, volume);
+    }
+    for seeded in &seed.blocks {
+        let at = world.machine(&seeded.host);
+        block_volumes::plant(&mut world.peer(at, ""), seeded);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::block_volumes::Block;
 use super::objects::{
     Disk, Entry, GlusterVolume, Group, GroupHead, LogicalVolume, Machine, MachineId, Mount, PoolId, Snapshot,
     split_brick,
@@ -33,6 +34,8 @@ pub enum Record {
     Snapshot(PoolId, Box<str>, Option<Snapshot>),
     /// How much of the control file is applied, in bytes.
     Control(u64),
+    /// A block volume of a trusted pool, by the volume that it is in and its name.
+    Block(PoolId, Box<str>, Box<str>, Option<Block>),
 }
 
 /// A machine with all that it has.
@@ -54,6 +57,9 @@ pub struct Host {
     pub bricks: usize,
 }
 
+/// The block volumes of a volume, by name.
+pub type Blocks = BTreeMap<Box<str>, Block>;
+
 /// All machines and all volumes.
 #[derive(Debug, Default)]
 pub struct State {
@@ -63,6 +69,8 @@ pub struct State {
     pub volumes: BTreeMap<PoolId, BTreeMap<Box<str>, GlusterVolume>>,
     /// Snapshots by pool and name.
     pub snapshots: BTreeMap<PoolId, BTreeMap<Box<str>, Snapshot>>,
+    /// Block volumes by pool, volume and name.
+    pub blocks: BTreeMap<PoolId, BTreeMap<Box<str>, Blocks>>,
     /// How much of the control file is applied, in bytes.
     pub control: u64,
     names: BTreeMap<String, MachineId>,
@@ -88,6 +96,9 @@ impl State {
             Record::Gluster(pool, name, volume) => self.apply_gluster(pool, name, volume),
             Record::Snapshot(pool, name, snapshot) => {
                 put(self.snapshots.entry(pool).or_default(), name, snapshot)
+            }
+            Record::Block(pool, volume, name, block) => {
+                put(self.blocks.entry(pool).or_default().entry(volume).or_default(), name, block)
             }
             Record::Control(offset) => {
                 self.control = offset;
@@ -234,6 +245,13 @@ impl State {
         for (pool, snapshots) in &self.snapshots {
             for (name, snapshot) in snapshots {
                 emit(Record::Snapshot(*pool, name.clone(), Some(snapshot.clone())))?;
+            }
+        }
+        for (pool, volumes) in &self.blocks {
+            for (volume, blocks) in volumes {
+                for (name, block) in blocks {
+                    emit(Record::Block(*pool, volume.clone(), name.clone(), Some(block.clone())))?;
+                }
             }
         }
         Ok(())

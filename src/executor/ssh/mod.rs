@@ -179,6 +179,35 @@ mod tests {
         }
     }
 
+    /// What the end of a command writes into the log at its loudest.
+    fn logged(command: &Command, result: &Result<Output, RemoteError>) -> String {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let writer = std::sync::Arc::new(file.reopen().unwrap());
+        let log =
+            tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(writer).finish();
+        let host = Host::new("h").unwrap();
+        tracing::subscriber::with_default(log, || log_end(&host, command, Duration::ZERO, result));
+        std::fs::read_to_string(file.path()).unwrap()
+    }
+
+    #[test]
+    fn what_a_quiet_command_prints_is_not_logged_however_it_ends() {
+        let (loud, quiet) = (Command::look("x"), Command::look("x").quiet());
+        let ends = |command: &Command| {
+            let (stdout, stderr) = ("to stdout: Tr0ub4dor".to_owned(), "to stderr: Tr0ub4dor".to_owned());
+            let (host, command) = (Host::new("h").unwrap(), Box::new(command.clone()));
+            let output = Output { stdout: stdout.clone(), stderr: stderr.clone() };
+            [Ok(output), Err(RemoteError::Exited { host, command, code: 1, stdout, stderr })]
+        };
+        for result in ends(&loud) {
+            assert!(logged(&loud, &result).contains("to stderr: Tr0ub4dor"));
+        }
+        for result in ends(&quiet) {
+            let text = logged(&quiet, &result);
+            assert!(text.contains("output filtered") && !text.contains("Tr0ub4dor"), "{text}");
+        }
+    }
+
     #[test]
     fn without_a_key_there_is_no_start() {
         let text = Ssh::new(config()).unwrap_err().to_string();

@@ -28,9 +28,6 @@ fn is_docs(path: &str) -> bool {
 /// Paths of heketi that have no route here. They are known, so that clients which try them learn that they cannot
 /// do that (405), and not that they talk to something else (404).
 const KNOWN_ELSEWHERE: &[&str] = &[
-    "/blockvolumes",
-    "/blockvolumes/{id}",
-    "/blockvolumes/{id}/expand",
     "/bricks/to-evict/{id}",
     "/devices/{id}/resync",
     "/operations",

@@ -189,7 +189,7 @@ async fn unknown_paths_and_methods() {
         ("HEAD", "/volumes"),
         ("ODD", "/volumes/12"),
         ("GET", "/panic/"),
-        ("GET", "/blockvolumes"),
+        ("GET", "/operations"),
     ] {
         let (status, headers, body) = ask(&open(), request(method, path)).await;
         assert_eq!((status, body.as_str()), (405, ""), "{method} {path}");

@@ -6,10 +6,11 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::executor::gluster::SNAPSHOT_MOUNTS;
+use crate::model::block_volume::BlockVolume;
 use crate::model::brick::{Brick, logical_volume};
 use crate::model::device::{Device, volume_group};
 use crate::model::everything::Everything;
-use crate::model::ids::{BrickId, ClusterId, DeviceId, NodeId, VolumeId};
+use crate::model::ids::{BlockVolumeId, BrickId, ClusterId, DeviceId, NodeId, VolumeId};
 use crate::model::node::Node;
 use crate::model::operation::{Detail, Operation};
 use crate::model::state::Phase;
@@ -21,6 +22,7 @@ pub(super) struct Known<'a> {
     volumes: HashMap<VolumeId, &'a Volume>,
     devices: HashMap<DeviceId, &'a Device>,
     bricks: HashMap<BrickId, &'a Brick>,
+    blocks: HashMap<BlockVolumeId, &'a BlockVolume>,
     /// Names of volumes by cluster.
     names: HashSet<(ClusterId, &'a str)>,
     /// Volumes that are being cloned: there are snapshots of them for a while.
@@ -35,6 +37,7 @@ struct Expected {
     volumes: HashSet<VolumeId>,
     devices: HashSet<DeviceId>,
     bricks: HashSet<BrickId>,
+    blocks: HashSet<BlockVolumeId>,
 }
 
 impl<'a> Known<'a> {
@@ -46,6 +49,7 @@ impl<'a> Known<'a> {
             volumes: both.iter().flat_map(|all| &all.volumes).map(|volume| (volume.id, volume)).collect(),
             devices: both.iter().flat_map(|all| &all.devices).map(|device| (device.id, device)).collect(),
             bricks: both.iter().flat_map(|all| &all.bricks).map(|brick| (brick.id, brick)).collect(),
+            blocks: both.iter().flat_map(|all| &all.block_volumes).map(|block| (block.id, block)).collect(),
             names: both
                 .iter()
                 .flat_map(|all| &all.volumes)
@@ -77,6 +81,19 @@ impl<'a> Known<'a> {
         let mut found: Vec<&Volume> = volumes.filter(|v| self.expected.volumes.contains(&v.id)).collect();
         found.sort_unstable_by_key(|volume| (&volume.name, volume.id));
         found
+    }
+
+    /// The block volumes that gluster-block must have in a volume, by name.
+    pub(super) fn expected_blocks(&self, hosting: VolumeId) -> Vec<&'a BlockVolume> {
+        let blocks = self.blocks.values().copied().filter(|block| block.hosting == hosting);
+        let mut found: Vec<&BlockVolume> = blocks.filter(|b| self.expected.blocks.contains(&b.id)).collect();
+        found.sort_unstable_by_key(|block| (&block.name, block.id));
+        found
+    }
+
+    /// Whether a volume has a block volume of that name, also one that comes or goes.
+    pub(super) fn has_block(&self, hosting: VolumeId, name: &str) -> bool {
+        self.blocks.values().any(|block| block.hosting == hosting && block.name == name)
     }
 
     /// The devices that a node must have, by name.
@@ -172,7 +189,10 @@ impl Expected {
         let was = ready(&before.bricks, |brick| stays(brick).then_some((brick.id, brick)));
         let is = ready(&after.bricks, |brick| stays(brick).then_some((brick.id, brick)));
         let bricks = unchanged(was, &is);
-        Expected { nodes, volumes, devices, bricks }
+        let was = ready(&before.block_volumes, |b| (b.phase == Phase::Ready).then_some((b.id, b.hosting)));
+        let is = ready(&after.block_volumes, |b| (b.phase == Phase::Ready).then_some((b.id, b.hosting)));
+        let blocks = unchanged(was, &is);
+        Expected { nodes, volumes, devices, bricks, blocks }
     }
 }
 

@@ -4,6 +4,7 @@
 //! The report begins with heketi's lines, which compare no more than the names of volumes. Those that follow are for
 //! people: each names a host and an object, and says what to do. Where all agree there are none.
 
+mod blocks;
 mod devices;
 mod heketi;
 mod known;
@@ -117,6 +118,7 @@ fn report(
     for (id, peers) in clusters {
         lines.extend(peers.iter().filter_map(|peer| unasked(&known, peer)));
         lines.extend(volumes::findings(&known, *id, peers));
+        lines.extend(blocks::findings(&known, *id, peers));
         for peer in peers {
             lines.extend(devices::findings(&known, peer));
             lines.extend(logical_volumes::findings(&known, peer));

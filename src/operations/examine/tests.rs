@@ -50,6 +50,7 @@ fn state() -> Everything {
         }],
         volumes: vec![volume('e', "v")],
         bricks: vec![brick('b')],
+        block_volumes: Vec::new(),
         operations: Vec::new(),
     }
 }
@@ -66,6 +67,7 @@ fn volume(digit: char, name: &str) -> Volume {
         options: Vec::new(),
         hosting: None,
         snapshot: Snapshot::default(),
+        asked_clusters: Vec::new(),
         phase: Phase::Ready,
     }
 }

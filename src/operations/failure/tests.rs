@@ -23,6 +23,7 @@ fn replacement() -> ReplacePlan {
         bricks: Vec::new(),
         options: Vec::new(),
         peers: Vec::new(),
+        hosts_blocks: false,
     };
     let brick = BrickId::from_uuid(Uuid::from_u128(2));
     ReplacePlan { volume, old: at(), new: at(), set: Vec::new(), required: 2, brick }
@@ -43,6 +44,7 @@ fn leaving() -> BrickPlan {
         path: "/b/brick".to_owned(),
         logical_volume: None,
         shares_pool: false,
+        hosts_blocks: false,
     }
 }
 

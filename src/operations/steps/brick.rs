@@ -2,6 +2,7 @@
 
 use tracing::debug;
 
+use super::written::Beside;
 use super::{Result, StepError, StepRunner};
 use crate::executor::{LockName, RemoteError, gluster, lvm, system};
 use crate::model::brick::{logical_volume, mount_point};
@@ -132,7 +133,7 @@ impl StepRunner {
                 storage: plan.peer.storage.clone(),
                 path: plan.path.clone(),
             };
-            self.refuse_written(std::slice::from_ref(&brick)).await?;
+            self.refuse_written(std::slice::from_ref(&brick), Beside::of(plan.hosts_blocks)).await?;
         }
         self.destroy_brick(plan).await
     }

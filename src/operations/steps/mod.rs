@@ -2,6 +2,8 @@
 //! and so is every undo (what is gone already is success). Compensation is the engine's: nothing is undone here
 //! that was not asked to be undone.
 
+mod block_sending;
+mod block_volume;
 mod brick;
 mod brick_file_system;
 mod clone;
@@ -23,6 +25,7 @@ mod take_out;
 mod tests;
 mod volume;
 mod volume_look;
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,6 +95,12 @@ impl StepRunner {
                 self.clone_snapshot(plan).await.map(|bricks| StepOutput::Clone { bricks })
             }
             Step::DropSnapshot(plan) => self.drop_snapshot(plan).await.map(nothing),
+            Step::CheckBlockVolume(plan) => self.check_block_volume(plan).await.map(nothing),
+            Step::CreateBlockVolume(plan) => {
+                self.create_block_volume(plan).await.map(|access| StepOutput::Block { access })
+            }
+            Step::DestroyBlockVolume(plan) => self.destroy_block_volume(plan).await.map(nothing),
+            Step::ResizeBlockVolume(plan) => self.resize_block_volume(plan).await,
         }
     }
 
@@ -117,13 +126,17 @@ impl StepRunner {
             Step::ReplaceBrick(plan) => self.unreplace_brick(plan).await,
             Step::SnapshotVolume(plan) => self.unsnapshot_volume(plan).await,
             Step::CloneSnapshot(plan) => self.unclone_snapshot(plan).await,
+            Step::CreateBlockVolume(plan) => self.uncreate_block_volume(plan).await,
+            Step::ResizeBlockVolume(plan) => self.unresize_block_volume(plan).await,
             // They changed nothing that an undo could bring back.
             Step::Rebalance(_)
             | Step::CheckHeal(_)
             | Step::AwaitHeal(_)
             | Step::FindDevice(_)
             | Step::ReadDevice(_)
-            | Step::DropSnapshot(_) => Ok(()),
+            | Step::DropSnapshot(_)
+            | Step::CheckBlockVolume(_)
+            | Step::DestroyBlockVolume(_) => Ok(()),
         }
     }
 

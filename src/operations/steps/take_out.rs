@@ -3,6 +3,7 @@
 
 use super::brick::mount_point_of;
 use super::volume_look::{Ownership, STAND_IN, foreign, is_ours, stands_in};
+use super::written::Beside;
 use super::{Result, SENDS, StepError, StepRunner};
 use crate::executor::gluster::{self, place};
 use crate::executor::{RemoteError, system};
@@ -48,7 +49,7 @@ impl StepRunner {
             return self.with_peer(plan, &leave).await;
         }
         if undone {
-            self.refuse_written_where_up(&stay).await?;
+            self.refuse_written_where_up(&stay, Beside::of(plan.hosts_blocks)).await?;
         }
         if plan.durability.set_size() < 2 {
             return self.remove_bricks(plan, &leave).await;
@@ -73,9 +74,9 @@ impl StepRunner {
     }
 
     /// Others may be gone for good, too.
-    async fn refuse_written_where_up(&self, bricks: &[BrickAt]) -> Result<()> {
+    async fn refuse_written_where_up(&self, bricks: &[BrickAt], beside: Beside) -> Result<()> {
         for brick in bricks {
-            match self.refuse_written(std::slice::from_ref(brick)).await {
+            match self.refuse_written(std::slice::from_ref(brick), beside).await {
                 Err(error) if !error.is_unreachable() => return Err(error),
                 _ => {}
             }

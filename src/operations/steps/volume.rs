@@ -1,13 +1,12 @@
 //! Gluster volumes. glusterd may go on after its command line has ended: where nobody knows what happened, it is
 //! looked at until two looks agree.
 
-use futures_util::future::join_all;
-
 use super::volume_look::{Ownership, foreign, is_ours};
+use super::written::Beside;
 use super::{GlusterFailure, Result, SENDS, StepError, StepRunner};
+use crate::executor::RemoteError;
 use crate::executor::command::Command;
 use crate::executor::gluster::{self, GlusterVolume, place};
-use crate::executor::{RemoteError, filesystem, system};
 use crate::model::step::{BrickAt, VolumePlan};
 
 impl StepRunner {
@@ -145,7 +144,7 @@ impl StepRunner {
                 if found.started {
                     self.unstart_volume(plan).await?;
                 } else {
-                    self.refuse_written(&listed(&found, plan)).await?;
+                    self.refuse_written(&listed(&found, plan), Beside::of(plan.hosts_blocks)).await?;
                 }
                 self.delete_volume(plan).await
             }
@@ -159,57 +158,16 @@ impl StepRunner {
             Some(found) if is_ours(&found, plan) => listed(&found, plan),
             _ => return Ok(()),
         };
+        let beside = Beside::of(plan.hosts_blocks);
         // Before it is stopped, so that a peer that is away does not leave it stopped; and again after, when nobody
         // can write any more.
-        self.refuse_written(&bricks).await?;
+        self.refuse_written(&bricks, beside).await?;
         self.stop_volume(plan).await?;
-        if let Err(written) = self.refuse_written(&bricks).await {
+        if let Err(written) = self.refuse_written(&bricks, beside).await {
             self.start_volume(plan).await?;
             return Err(written);
         }
         Ok(())
-    }
-
-    /// Refuses where somebody has written into a brick.
-    pub(super) async fn refuse_written(&self, bricks: &[BrickAt]) -> Result<()> {
-        for written in join_all(bricks.iter().map(|brick| self.is_written(brick))).await {
-            if let Some(brick) = written? {
-                return Err(StepError::HoldsData { host: brick.host.clone(), path: brick.path.clone() });
-            }
-        }
-        Ok(())
-    }
-
-    /// The brick, if it holds anything besides gluster's own files.
-    async fn is_written<'a>(&self, brick: &'a BrickAt) -> Result<Option<&'a BrickAt>> {
-        let look = system::user_data(&brick.path);
-        match self.run(&brick.host, &look).await {
-            Ok(output) if output.stdout.trim().is_empty() => Ok(None),
-            Ok(output) if output.stdout.starts_with(&brick.path) => Ok(Some(brick)),
-            // No path below the brick: that is no answer of `find`, and it is asked again.
-            Ok(output) => Err(StepError::unreadable(&brick.host, &look, &output.stdout)),
-            Err(RemoteError::Exited { stderr, .. }) if system::is_path_missing(&stderr, &brick.path) => {
-                self.require_mounted(brick).await.map(|()| None)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The directory of a brick is missing for certain only where the brick's file system is mounted.
-    async fn require_mounted(&self, brick: &BrickAt) -> Result<()> {
-        let mounts = self.run(&brick.host, &filesystem::mounts()).await?.stdout;
-        let at =
-            std::path::Path::new(&brick.path).parent().and_then(|path| path.to_str()).unwrap_or_default();
-        if filesystem::is_mounted(&mounts, at) {
-            return Ok(());
-        }
-        let host = &brick.host;
-        Err(StepError::InUse {
-            text: format!("{at} is not mounted"),
-            explanation: format!(
-                "{at} on {host} is not mounted, so nobody can tell whether somebody has written to it, and an undo never removes data. Mount it (`mount {at}`); it is tried again until then"
-            ),
-        })
     }
 
     /// Starts a volume again whose deletion is taken back.

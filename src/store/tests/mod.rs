@@ -2,6 +2,7 @@
 
 mod given_up;
 mod refused;
+mod room;
 mod thread_gone;
 
 use sqlx::SqliteConnection;
@@ -115,6 +116,7 @@ fn volume(digit: char, name: &str) -> Volume {
         options: Vec::new(),
         hosting: None,
         snapshot: Snapshot::default(),
+        asked_clusters: Vec::new(),
         phase: Phase::Creating,
     }
 }

@@ -7,7 +7,7 @@ use crate::model::operation::JobOutcome;
 /// Puts a volume with its brick and its operation in.
 async fn add(store: &Store, volume: &Volume, bricks: &[Brick], operation: &Operation) -> Result<()> {
     let mut tx = store.write().await?;
-    let new = NewRows { volume: Some(volume), bricks, operation: Some(operation), by_user: false };
+    let new = NewRows { volume: Some(volume), bricks, operation: Some(operation), ..NewRows::default() };
     rows::insert(&mut tx, new).await?;
     Ok(tx.commit().await?)
 }

@@ -28,6 +28,7 @@ pub(super) struct VolumeRow {
     pub(super) block_restriction: Restriction,
     pub(super) snapshot_enable: bool,
     pub(super) snapshot_factor: f64,
+    pub(super) asked_clusters: String,
     pub(super) phase: Phase,
 }
 
@@ -55,6 +56,7 @@ impl TryFrom<VolumeRow> for Volume {
             options: json("volume", "options", row.id, &row.options)?,
             hosting: hosting_from(&row)?,
             snapshot: Snapshot { enable: row.snapshot_enable, factor: row.snapshot_factor as f32 },
+            asked_clusters: json("volume", "asked_clusters", row.id, &row.asked_clusters)?,
             phase: row.phase,
             name: row.name,
         })
@@ -141,6 +143,7 @@ pub(in crate::store) struct NewVolume<'a> {
     block_restriction: Restriction,
     snapshot_enable: bool,
     snapshot_factor: f64,
+    asked_clusters: String,
     phase: Phase,
     by_user: bool,
 }
@@ -165,6 +168,7 @@ impl<'a> NewVolume<'a> {
             block_restriction,
             snapshot_enable: volume.snapshot.enable,
             snapshot_factor: volume.snapshot.factor.into(),
+            asked_clusters: to_json(&volume.asked_clusters)?,
             phase: volume.phase,
             by_user,
         })

@@ -1,8 +1,8 @@
 //! What an operator does, in an operator's words.
 
 use mortar::api::{
-    ClusterCreateRequest, DeviceAddRequest, Hostnames, List, NodeAddRequest, NodeInfo, VolumeCreateRequest,
-    VolumeInfo,
+    BlockVolumeCreateRequest, BlockVolumeInfo, ClusterCreateRequest, DeviceAddRequest, Hostnames, List,
+    NodeAddRequest, NodeInfo, VolumeCreateRequest, VolumeInfo,
 };
 use mortar::client::ClientError;
 use serde_json::{Value, json};
@@ -133,6 +133,32 @@ impl Lab {
     /// Deletes a volume and waits for the answer.
     pub fn remove(&self, volume: &str) -> Reply {
         self.wait_for(&self.begin_delete(volume))
+    }
+
+    /// Makes a block volume and waits for it.
+    pub fn create_block(&self, body: &Value) -> Result<BlockVolumeInfo, ClientError> {
+        let request: BlockVolumeCreateRequest = serde_json::from_value(body.clone()).unwrap();
+        self.client().block_volume_create(&request)
+    }
+
+    /// One block volume.
+    #[track_caller]
+    pub fn block(&self, id: &str) -> BlockVolumeInfo {
+        self.client().block_volume_info(id).unwrap()
+    }
+
+    /// All block volumes.
+    pub fn blocks(&self) -> Vec<BlockVolumeInfo> {
+        let client = self.client();
+        let list = client.block_volume_list().unwrap().blockvolumes;
+        // One that is gone meanwhile is none.
+        list.iter().filter_map(|id| client.block_volume_info(id).ok()).collect()
+    }
+
+    /// Deletes a block volume and waits for the answer.
+    pub fn remove_block(&self, id: &str) -> Reply {
+        let reply = self.delete(&format!("/blockvolumes/{id}"));
+        if reply.status == 202 { self.wait_for(&reply.location) } else { reply }
     }
 
     /// The ids of all volumes.

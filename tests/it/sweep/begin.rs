@@ -15,10 +15,18 @@ struct Folder {
     subject: String,
 }
 
+/// A server on a copy of a folder, which makes hosting volumes by itself.
+pub fn copied(folder: &Path) -> Lab {
+    let mut lab = Lab::copied_from(folder);
+    lab.setting("auto_create_block_hosting_volume", json!(true));
+    lab.setting("block_hosting_volume_size", json!(20));
+    lab
+}
+
 impl Folder {
     /// Goes on from another folder.
     fn after(before: &Path, go: impl FnOnce(&Lab) -> String) -> Folder {
-        let mut lab = Lab::copied_from(before);
+        let mut lab = copied(before);
         lab.start();
         let subject = go(&lab);
         lab.stop();
@@ -33,6 +41,11 @@ fn disperse_2_1(size: u64) -> Value {
 
 fn put(lab: &Lab, objects: &str, id: &str, state: &str) {
     assert_eq!(lab.ask(&format!("/{objects}/{id}/state"), &json!({"state": state})).status, 204);
+}
+
+/// With a login, on two hosts that have to be found.
+fn new_block() -> Value {
+    json!({"size": 8, "name": "disk", "auth": true, "hacount": 2})
 }
 
 /// Folders to begin with.
@@ -51,6 +64,7 @@ pub struct Begin {
     offline_node: Folder,
     swapped_disks: Folder,
     lost_device: Folder,
+    block: Folder,
 }
 
 impl Begin {
@@ -127,6 +141,7 @@ impl Begin {
             lab.on(SPARE, Action::Pull { path: DISKS[0].to_owned(), pulled: true });
             failed_device.subject.clone()
         });
+        let block = Folder::after(peers.lab.path(), |lab| lab.create_block(&new_block()).unwrap().id);
         Begin {
             empty_cluster,
             peers,
@@ -142,13 +157,15 @@ impl Begin {
             offline_node,
             swapped_disks,
             lost_device,
+            block,
         }
     }
 
     fn of(&self, change: Change) -> &Folder {
         match change {
             Change::FirstNode => &self.empty_cluster,
-            Change::VolumeCreate | Change::NodeAdd => &self.peers,
+            Change::VolumeCreate | Change::NodeAdd | Change::BlockCreate => &self.peers,
+            Change::BlockDelete | Change::BlockExpand => &self.block,
             Change::VolumeDelete | Change::VolumeExpand | Change::VolumeClone => &self.volume,
             Change::SetsExpand => &self.dispersed,
             Change::SourceDelete => &self.cloned,
@@ -185,6 +202,11 @@ impl Begin {
             Change::DeviceAdd => ("/devices".to_owned(), json!({"name": DISKS[0], "node": subject})),
             Change::DeviceErase => {
                 ("/devices".to_owned(), json!({"name": DISKS[1], "node": subject, "destroydata": true}))
+            }
+            Change::BlockCreate => ("/blockvolumes".to_owned(), new_block()),
+            Change::BlockExpand => (format!("/blockvolumes/{subject}/expand"), json!({"new_size": 12})),
+            Change::BlockDelete => {
+                return lab.try_send("DELETE", &format!("/blockvolumes/{subject}"), &[], None);
             }
             Change::VolumeExpand => (format!("/volumes/{subject}/expand"), json!({"expand_size": 5})),
             // More than a disk has for one set.

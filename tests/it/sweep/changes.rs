@@ -45,10 +45,14 @@ pub enum Change {
     DeviceResync,
     /// A failed device whose disk is gone for good.
     DeviceForget,
+    /// A block volume for which a hosting volume is made.
+    BlockCreate,
+    BlockDelete,
+    BlockExpand,
 }
 
 impl Change {
-    pub const ALL: [Change; 19] = [
+    pub const ALL: [Change; 22] = [
         Change::VolumeCreate,
         Change::VolumeDelete,
         Change::SourceDelete,
@@ -68,11 +72,14 @@ impl Change {
         Change::NodeRemove,
         Change::DeviceResync,
         Change::DeviceForget,
+        Change::BlockCreate,
+        Change::BlockDelete,
+        Change::BlockExpand,
     ];
 
     /// Those that are undone when they fail: the deletes of nodes and devices have no way back.
     /// What empties devices and nodes is undone as the moves of their bricks are.
-    pub const UNDONE: [Change; 10] = [
+    pub const UNDONE: [Change; 12] = [
         Change::VolumeCreate,
         Change::VolumeDelete,
         Change::NodeAdd,
@@ -82,6 +89,8 @@ impl Change {
         Change::SetsExpand,
         Change::VolumeClone,
         Change::BrickEvict,
+        Change::BlockCreate,
+        Change::BlockExpand,
         Change::ArbiterEvict,
     ];
 
@@ -125,6 +134,7 @@ impl Change {
                 | Change::DeviceForget
                 | Change::BrickEvict
                 | Change::ArbiterEvict
+                | Change::BlockDelete
         )
     }
 
@@ -147,7 +157,9 @@ impl Change {
             | Change::NodeAdd
             | Change::VolumeExpand
             | Change::SetsExpand
-            | Change::VolumeClone => 303,
+            | Change::VolumeClone
+            | Change::BlockCreate
+            | Change::BlockExpand => 303,
             _ => 204,
         };
         reply.status == status

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::begin::Begin;
+use super::begin::{Begin, copied};
 use super::changes::Change;
 use crate::support::{Audit, Lab, Reply, settled};
 
@@ -72,7 +72,7 @@ pub fn undo(begin: &Begin, change: Change) -> (usize, Vec<String>) {
 }
 
 fn run_with(begin: &Begin, change: Change, faults: Vec<Value>) -> (Reply, Vec<String>) {
-    let mut lab = Lab::copied_from(begin.folder(change));
+    let mut lab = copied(begin.folder(change));
     inject(&mut lab, faults);
     lab.start();
     let reply = begin.request(&lab, change).unwrap();
@@ -84,7 +84,7 @@ fn run_with(begin: &Begin, change: Change, faults: Vec<Value>) -> (Reply, Vec<St
 /// Runs one case; what is wrong, if anything.
 pub fn run(begin: &Begin, case: Case) -> Result<(), String> {
     let change = case.change;
-    let mut lab = Lab::copied_from(begin.folder(change));
+    let mut lab = copied(begin.folder(change));
     inject(&mut lab, case.faults());
     lab.start();
     let reply = begin.request(&lab, change);

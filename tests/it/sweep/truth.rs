@@ -19,6 +19,9 @@ impl Change {
                 self.is_true_of_move(reply, lab, subject)
             }
             Change::DeviceResync => is_true_of_resync(reply, lab, subject),
+            Change::BlockCreate => is_true_of_new_block(self.is_done(reply), reply, lab),
+            Change::BlockDelete => is_true_of_block_delete(self.is_done(reply), reply, lab),
+            Change::BlockExpand => is_true_of_larger_block(self.is_done(reply), reply, lab),
             _ => self.is_true_of_object(reply, lab),
         }
     }
@@ -125,6 +128,36 @@ fn is_true_of_delete(is_done: bool, reply: &Reply, lab: &Lab) -> bool {
     match lab.volumes().as_slice() {
         [] => is_done || failed && !kept,
         [id] => failed && !goes_on && is_whole(lab, id),
+        _ => false,
+    }
+}
+
+/// There is a block volume in a hosting volume, or neither of the two.
+fn is_true_of_new_block(is_done: bool, reply: &Reply, lab: &Lab) -> bool {
+    match (lab.blocks().as_slice(), lab.volumes().as_slice()) {
+        ([block], [_]) => {
+            let access = &block.blockvolume;
+            let has_login = !access.username.is_empty() && !access.password.expose().is_empty();
+            is_done && block.id == reply.located() && access.hosts.len() == 2 && has_login
+        }
+        ([], []) => reply.status >= 400,
+        _ => false,
+    }
+}
+
+fn is_true_of_block_delete(is_done: bool, reply: &Reply, lab: &Lab) -> bool {
+    let kept = reply.text.contains("The volume is kept");
+    let goes_on = reply.text.contains("goes on in the background");
+    let failed = reply.status >= 400 && kept != goes_on;
+    let there = lab.blocks().len();
+    // The volume that hosted it stays.
+    lab.volumes().len() == 1 && if there == 0 { is_done || failed && goes_on } else { failed && kept }
+}
+
+fn is_true_of_larger_block(is_done: bool, reply: &Reply, lab: &Lab) -> bool {
+    match lab.blocks().as_slice() {
+        [block] if block.usablesize != block.size => false,
+        [block] => block.size == if is_done { 12 } else { 8 } && (is_done || reply.status >= 400),
         _ => false,
     }
 }

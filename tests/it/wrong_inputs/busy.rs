@@ -7,7 +7,7 @@ use serde_json::json;
 use super::creates::refused_rung_by_rung;
 use super::desk::{Desk, Row};
 use super::pending::stands_at;
-use super::{bricks, clusters, creates, devices, nodes, service, states, volumes};
+use super::{blocks, bricks, clusters, creates, devices, nodes, service, states, volumes};
 use crate::support::operator::{DISKS, replica_3};
 use crate::support::{Audit, Lab};
 
@@ -39,6 +39,7 @@ fn ends(desk: &Desk, job: &str) {
 /// What is possible, but not now.
 const POSSIBLE: &[Row] = &[
     ("POST", "/volumes", r#"{"size": 1}"#, 429, BUSY),
+    ("POST", "/blockvolumes", r#"{"size": 1}"#, 429, BUSY),
     ("DELETE", "/volumes/@volume", "", 429, BUSY),
     ("POST", "/volumes/@volume/expand", r#"{"expand_size": 1}"#, 429, BUSY),
     ("POST", "/volumes/@volume/clone", "{}", 429, BUSY),
@@ -69,6 +70,7 @@ fn what_is_wrong_with_a_request_is_told_before_that_the_server_is_busy() {
     let all = [
         creates::REFUSED,
         volumes::REFUSED,
+        blocks::REFUSED,
         bricks::REFUSED,
         states::REFUSED,
         states::FAILING,

@@ -1,6 +1,7 @@
 //! Wrong requests to every route: what is refused, what is looked at first, in heketi's words, and that nothing has changed
 //! by it. What is recorded of heketi itself is in `tests/conformance/rest`.
 
+mod blocks;
 mod bricks;
 mod busy;
 mod clusters;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::desk::{Desk, NO_ROUTE, Row};
-use super::{bricks, clusters, creates, devices, nodes, service, states, volumes};
+use super::{blocks, bricks, clusters, creates, devices, nodes, service, states, volumes};
 
 const METHODS: [&str; 8] = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS", "BREW"];
 
@@ -24,7 +24,7 @@ const HARMLESS: [(&str, &str); 12] = [
 ];
 
 /// Those that only list.
-const LISTS: [(&str, &str); 1] = [("GET", "/volumes")];
+const LISTS: [(&str, &str); 2] = [("GET", "/blockvolumes"), ("GET", "/volumes")];
 
 /// What a create of a cluster can be is in `cannot_parse` alone: all that can be parsed is taken.
 const ALL_TAKEN: [(&str, &str); 1] = [("POST", "/clusters")];
@@ -51,7 +51,8 @@ fn template(path: &str) -> String {
 
 #[test]
 fn something_wrong_is_sent_to_every_route() {
-    let tables: [&[Row]; 9] = [
+    let tables: [&[Row]; 10] = [
+        blocks::REFUSED,
         bricks::REFUSED,
         clusters::REFUSED,
         creates::REFUSED,

@@ -126,6 +126,9 @@ impl Peer<'_> {
 
     /// Puts a volume of the pool, or takes it away.
     fn set_volume(&mut self, name: &str, volume: Option<GlusterVolume>) {
+        if volume.is_none() {
+            self.forget_block_volumes(name);
+        }
         let pool = self.pool();
         self.set(Record::Gluster(pool, name.into(), volume));
     }

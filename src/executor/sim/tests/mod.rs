@@ -1,5 +1,6 @@
 //! Life cycles, refusals, restarts: through raw commands, as the steps send them.
 
+mod block_volumes;
 mod control;
 mod gluster;
 mod heal;

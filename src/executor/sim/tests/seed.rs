@@ -30,6 +30,7 @@ fn seeded_peers_have_what_the_database_knows() {
         path: path.clone(),
         logical_volume: None,
         shares_pool: false,
+        hosts_blocks: false,
     };
     let cloned = BrickPlan {
         brick: id("c").parse().unwrap(),
@@ -46,6 +47,7 @@ fn seeded_peers_have_what_the_database_knows() {
         bricks: vec![at],
         options: vec!["nfs.disable on".to_owned()],
         peers: vec![peer],
+        hosts_blocks: false,
     };
     let total = KiB::of(524_288_000);
     let devices =
@@ -63,6 +65,7 @@ fn seeded_peers_have_what_the_database_knows() {
         hosts: vec![host("m1", "s1", devices), host("m2", "s2", vec![])],
         bricks: vec![plan, cloned],
         volumes: vec![SeedVolume { plan: volume, started: true }],
+        blocks: Vec::new(),
     };
     lab.peers.introduce("m1", "s1");
     assert!(lab.peers.is_fresh());

@@ -10,8 +10,8 @@ async fn what_the_server_sends_is_understood() {
     use crate::model::brick::{Brick, BrickRole, BrickSpace, device_node, mount_point};
     use crate::model::durability::Durability;
     use crate::model::ids::{BrickId, DeviceId, NodeId, VolumeId};
-    use crate::model::sizes::KiB;
-    use crate::model::step::{BrickAt, BrickPlan, Peer, VolumePlan};
+    use crate::model::sizes::{GiB, KiB};
+    use crate::model::step::{BlockPlan, BrickAt, BrickPlan, Peer, VolumePlan};
     let lab = lab(Flavour::Strict);
     let settings = PeerSettings {
         lvm_wrapper: Some("exec-on-host".to_owned()),
@@ -48,6 +48,7 @@ async fn what_the_server_sends_is_understood() {
             path: path.clone(),
             logical_volume: None,
             shares_pool: false,
+            hosts_blocks: false,
         };
         let point = mount_point(device, brick);
         let line = filesystem::table_line(&settings, device, brick);
@@ -86,12 +87,32 @@ async fn what_the_server_sends_is_understood() {
         bricks,
         options: vec!["group gluster-block".into(), "auth.allow 10.0.0.1, 10.0.0.2".into()],
         peers: vec![peer(1)],
+        hosts_blocks: false,
     };
     let made = gluster::volume_create(&settings, &plan)
         .into_iter()
         .chain(gluster::volume_set(&settings, &plan).unwrap());
+    let gib = |size| GiB::new(size).unwrap();
+    let block = BlockPlan {
+        block_volume: id(8).parse().unwrap(),
+        hosting: "v".to_owned(),
+        name: "disk".to_owned(),
+        size: gib(1),
+        ha_count: 0,
+        auth: true,
+        fresh_hosting: false,
+        hosts: Vec::new(),
+        peers: Vec::new(),
+    };
+    let brick = plan.bricks[0].path.clone();
     let ends = [
         gluster::volume_start(&settings, &plan),
+        gluster_block::create(&settings, &block, &["s1".to_owned(), "s2".to_owned()]),
+        gluster_block::modify(&block, gib(2)),
+        gluster_block::info(&block),
+        system::data_beside_blocks(&brick),
+        system::user_data(&system::block_store(&brick)),
+        gluster_block::delete(&block),
         gluster::stored_info("v"),
         gluster::volume_info(&settings, None),
         gluster_block::list("v"),

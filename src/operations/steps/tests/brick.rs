@@ -37,6 +37,7 @@ fn plan(gid: u32, role: BrickRole) -> BrickPlan {
         path: Brick::path_for(device, brick),
         logical_volume: None,
         shares_pool: false,
+        hosts_blocks: false,
     }
 }
 

@@ -2,6 +2,7 @@
 //! what LVM 2.03.16, util-linux 2.38, xfsprogs 6.1 and gluster 10.3 print. What the commands do together is tested on
 //! the simulated and the real peers.
 
+mod block;
 mod brick;
 mod clone;
 mod detach;

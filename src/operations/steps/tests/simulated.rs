@@ -50,6 +50,7 @@ pub(super) fn brick(n: u8, number: u32) -> BrickPlan {
         path: Brick::path_for(device(n), brick),
         logical_volume: None,
         shares_pool: false,
+        hosts_blocks: false,
     }
 }
 
@@ -71,6 +72,7 @@ pub(super) fn volume(bricks: &[BrickPlan]) -> VolumePlan {
         bricks: bricks.iter().map(at).collect(),
         options: Vec::new(),
         peers: (1..=3).map(peer).collect(),
+        hosts_blocks: false,
     }
 }
 

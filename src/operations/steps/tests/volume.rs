@@ -63,6 +63,7 @@ pub(super) fn plan() -> VolumePlan {
         bricks: (0..3).map(brick).collect(),
         options: Vec::new(),
         peers: (1..=3).map(peer).collect(),
+        hosts_blocks: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The audit: what the API says and what the peers hold are the same, to the brick and the KiB, and nothing is left
 //! over.
 
+mod blocks;
 mod host;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,7 +107,12 @@ impl Audit {
         if check["totalinconsistencies"] != 0 {
             return vec![format!("the database contradicts itself: {check}")];
         }
-        self.compare(&topology, &Parts::of_dump(&lab.get("/db/dump").json()), &lab.peers())
+        let peers = lab.peers();
+        let mut found = self.compare(&topology, &Parts::of_dump(&lab.get("/db/dump").json()), &peers);
+        let volumes: Vec<&VolumeInfo> =
+            topology.clusters.iter().flat_map(|cluster| cluster.volumes.iter()).collect();
+        blocks::compare(&lab.blocks(), &volumes, &peers, &mut found);
+        found
     }
 
     fn compare(&self, topology: &Topology, parts: &Parts, peers: &SimPeers) -> Vec<String> {
