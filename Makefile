@@ -6,7 +6,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 LAB := tests/lab/vm/lab
 BUILD_PACKAGES := gcc libc6-dev
-TEST_PACKAGES := openssh-client openssh-server procps sqlite3
+TEST_PACKAGES := openssh-client openssh-server procps python3 python3-venv sqlite3
 
 export SQLX_OFFLINE := true
 # Scenarios wait most of their time: for peers that are away, for pauses between tries.
@@ -50,15 +50,19 @@ test-lab: ## The life cycle and the kills on three real peers
 	$(CARGO) test --locked --test lab --no-run
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture alone life kill
 
-.PHONY: test-generator
-test-generator: ## Whether the strictest generator of clients takes the OpenAPI document
-	$(CARGO) run --quiet --locked --manifest-path tests/generator/Cargo.toml
+.PHONY: clients-deps
+clients-deps:
+	@command -v npm >/dev/null || tests/deps nodejs npm
+
+.PHONY: test-clients
+test-clients: deps clients-deps ## Generated clients in all languages, and schemathesis
+	$(CARGO) test --locked --test it -- --include-ignored clients::
 
 .PHONY: test-all
-test-all: test test-generator ## Everything
+test-all: test test-clients ## Everything
 	$(CARGO) test --locked --test it -- --ignored sweep::
 	$(LAB) up
-	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone:: stalls
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone:: stalls blocks
 
 .PHONY: bench
 bench: deps ## Speed and memory, as ratios

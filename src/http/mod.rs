@@ -80,6 +80,7 @@ pub struct App {
         (name = "devices", description = "Disks of nodes"),
         (name = "bricks", description = "Parts of volumes on devices"),
         (name = "volumes", description = "What clients mount"),
+        (name = "blockvolumes", description = "Disks in hosting volumes, which peers export over iSCSI"),
         (name = "jobs", description = "What becomes of requests that touch peers"),
         (name = "operations", description = "What is unfinished"),
         (name = "database", description = "What the server knows, and whether the peers agree"),

@@ -7,6 +7,7 @@ mod audit;
 mod away;
 mod beside;
 mod block_volumes;
+mod clients;
 mod clones;
 mod configured_options;
 mod conformance;

@@ -115,6 +115,12 @@ impl Place for Simulated {
         self.peers.ask_for(peer, Action::Hang { on: frozen });
     }
 
+    fn do_without_gluster_block(&self) {
+        for peer in 1..=ADDRESSES.len() {
+            self.act(peer, Action::Blocks { installed: false });
+        }
+    }
+
     fn mount(&self, volume: &str) -> Client {
         Client { peers: self.peers.clone(), volume: volume.to_owned() }
     }

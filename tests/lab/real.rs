@@ -91,6 +91,12 @@ impl Place for Server {
         lab(&[if frozen { "freeze" } else { "thaw" }, &peer.to_string()]);
     }
 
+    fn do_without_gluster_block(&self) {
+        for peer in 1..=ADDRESSES.len() {
+            assert!(try_on(peer, "command -v gluster-block").is_err(), "peer {peer} has gluster-block");
+        }
+    }
+
     fn mount(&self, volume: &str) -> Mounted {
         Mounted::new(&format!("{}:{volume}", ADDRESSES[0]))
     }

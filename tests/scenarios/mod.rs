@@ -5,6 +5,7 @@
 
 mod place;
 
+pub mod blocks;
 pub mod kills;
 pub mod layouts;
 pub mod life;
@@ -32,6 +33,7 @@ macro_rules! suite {
     ($place:ty, $(#[$attribute:meta])*) => {
         $crate::scenarios::suite! {
             @all $place, [$(#[$attribute])*],
+            blocks { peers_without_gluster_block_are_named_and_no_room_is_lost }
             kills { killed_at_four_commands_nothing_is_half_done }
             layouts { every_durability_keeps_what_a_client_wrote_and_leaves_nothing }
             life { disks_that_were_in_use_become_a_volume_and_all_goes_away_again }

@@ -51,6 +51,9 @@ pub trait Place: Sized {
     /// Stops a peer in its tracks, or lets it go on.
     fn freeze(&self, peer: usize, frozen: bool);
 
+    /// Sees to it that no peer has gluster-block.
+    fn do_without_gluster_block(&self);
+
     /// Mounts a volume as a client.
     fn mount(&self, volume: &str) -> Self::Client;
 

@@ -32,7 +32,7 @@ fn lower(value: &mut Value) {
             lower_beside_reference(object);
             lower_nullable_reference(object);
             flatten_parts(object);
-            drop_needless_defaults(object);
+            drop_defaults(object);
             lower_bounds(object, "exclusiveMinimum", "minimum");
             lower_bounds(object, "exclusiveMaximum", "maximum");
             lower_words(object);
@@ -88,14 +88,12 @@ fn flatten_parts(object: &mut Map<String, Value>) {
     }
 }
 
-/// What is always there has no default.
-fn drop_needless_defaults(object: &mut Map<String, Value>) {
-    let required = object.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+/// No field has a default: where it is always there that says nothing, and of what may be left out openapi-typescript
+/// makes a field that has to be given.
+fn drop_defaults(object: &mut Map<String, Value>) {
     let Some(Value::Object(properties)) = object.get_mut("properties") else { return };
-    for name in required.iter().filter_map(Value::as_str) {
-        if let Some(property) = properties.get_mut(name).and_then(Value::as_object_mut) {
-            property.remove("default");
-        }
+    for property in properties.values_mut().filter_map(Value::as_object_mut) {
+        property.remove("default");
     }
 }
 
@@ -111,10 +109,6 @@ fn lower_bounds(object: &mut Map<String, Value>, excluded: &str, bound: &str) {
 
 fn lower_words(object: &mut Map<String, Value>) {
     object.remove("propertyNames");
-    // What utoipa writes for lists that may be left out; no list has this value.
-    if object.get("default").is_some_and(Value::is_null) {
-        object.remove("default");
-    }
     if let Some(only) = object.remove("const") {
         object.insert("enum".to_owned(), json!([only]));
     }
@@ -161,8 +155,8 @@ mod tests {
             json!({"allOf": [{"$ref": "#/a"}], "description": "d", "nullable": true}),
         );
         check(
-            json!({"required": ["a"], "properties": {"a": {"default": 0}, "b": {"default": 0}}}),
-            json!({"required": ["a"], "properties": {"a": {}, "b": {"default": 0}}}),
+            json!({"required": ["a"], "properties": {"a": {"default": 0}, "default": {"default": null}}}),
+            json!({"required": ["a"], "properties": {"a": {}, "default": {}}}),
         );
         check(
             json!({"type": "integer", "exclusiveMinimum": 0}),
@@ -173,8 +167,6 @@ mod tests {
             json!({"type": "object", "example": 1}),
         );
         check(json!({"const": "x"}), json!({"enum": ["x"]}));
-        check(json!({"type": "array", "default": null}), json!({"type": "array"}));
-        check(json!({"type": "integer", "default": 0}), json!({"type": "integer", "default": 0}));
         check(
             json!({"responses": {"200": {}}}),
             json!({"responses": {"200": {"description": "Status 200"}}}),

@@ -16,14 +16,13 @@ const EXCEPTIONS: &[&str] = &[
     // As Go's server answers what has a location.
     "GET * 202: a body of \"text/html\"",
     "GET * 303: a body of \"text/html\"",
-    // Part of what `4XX` stands for, which has one description for all.
-    "* 429: the header retry-after",
     "GET /backup/db 200: the header content-disposition",
     "GET /db/check 200: body.*.inconsistencies is null instead of array",
 ];
 
 /// Headers that belong to HTTP, not to an answer.
-const TRANSPORT: [&str; 7] = [
+const TRANSPORT: [&str; 8] = [
+    "cache-control",
     "connection",
     "content-length",
     "content-type",

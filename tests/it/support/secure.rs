@@ -83,12 +83,24 @@ impl Pair {
 impl Lab {
     /// A server that speaks TLS, not started yet, and the authority that its clients believe.
     pub fn encrypted() -> (Lab, Authority) {
-        let (mut lab, authority) = (Lab::new(), Authority::new("scenario"));
-        let (certificate, key) = authority.signs(&["127.0.0.1", "localhost"]).write(&lab.path().join("tls"));
-        let known = lab.path().join("authority.pem");
-        fs::write(&known, &authority.pem).unwrap();
-        lab.encrypt(&certificate, &key, &known);
+        let mut lab = Lab::new();
+        let authority = lab.speak_tls();
         (lab, authority)
+    }
+
+    /// It speaks TLS from the next start on; the authority that its clients believe.
+    pub fn speak_tls(&mut self) -> Authority {
+        let authority = Authority::new("scenario");
+        let (certificate, key) = authority.signs(&["127.0.0.1", "localhost"]).write(&self.path().join("tls"));
+        let known = self.authority_file();
+        fs::write(&known, &authority.pem).unwrap();
+        self.encrypt(&certificate, &key, &known);
+        authority
+    }
+
+    /// Where the certificate of the authority is.
+    pub fn authority_file(&self) -> PathBuf {
+        self.path().join("authority.pem")
     }
 
     /// How a client of the scenario speaks TLS; `protocols` are those of ALPN.

@@ -124,6 +124,12 @@ impl Lab {
         self.certificates = Some(authority.to_owned());
     }
 
+    /// From the next start on it speaks plain HTTP, as at first.
+    pub fn speak_plainly(&mut self) {
+        self.top_settings.retain(|(key, _)| key != "enable_tls");
+        self.certificates = None;
+    }
+
     /// What its clients believe.
     pub fn trust(&self) -> Trust {
         match &self.certificates {
