@@ -31,7 +31,8 @@ pub(super) async fn list(State(app): State<App>, IsUser(is_user): IsUser) -> Res
 #[utoipa::path(get, path = "/jobs/{id}", tag = "jobs", operation_id = "job_info",
     params(("id" = String, Path, description = "Id of the job"),
            ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`, at most 60: answer when the job has ended, or after that time")),
-    responses((status = 200, description = "The job", body = JobInfo)))]
+    responses((status = 200, description = "The job", body = JobInfo,
+               headers(("Preference-Applied" = String, description = "`wait`: it was waited for as long as `Prefer` said")))))]
 pub(super) async fn info(
     State(app): State<App>,
     IsUser(is_user): IsUser,

@@ -25,18 +25,6 @@ fn is_docs(path: &str) -> bool {
     path.strip_prefix(DOCS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Paths of heketi that have no route here. They are known, so that clients which try them learn that they cannot
-/// do that (405), and not that they talk to something else (404).
-const KNOWN_ELSEWHERE: &[&str] = &[
-    "/bricks/to-evict/{id}",
-    "/devices/{id}/resync",
-    "/operations",
-    "/operations/pending",
-    "/operations/pending/cleanup",
-    "/operations/pending/{id}",
-    "/volumes/{id}/expand",
-];
-
 /// What a request leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
@@ -71,9 +59,7 @@ impl RouteTable {
     /// The routes of a document.
     pub(super) fn of(document: &OpenApi) -> RouteTable {
         let described = document.paths.paths.iter().filter(|(path, _)| !OPEN.contains(&path.as_str()));
-        let described = described.map(|(path, item)| Known::new(path, methods(item)));
-        let elsewhere = KNOWN_ELSEWHERE.iter().map(|path| Known::new(path, Vec::new()));
-        RouteTable { paths: described.chain(elsewhere).collect() }
+        RouteTable { paths: described.map(|(path, item)| Known::new(path, methods(item))).collect() }
     }
 
     /// The template that a decoded path fits.

@@ -8,7 +8,7 @@ use super::{blocks, bricks, clusters, creates, devices, nodes, service, states, 
 const METHODS: [&str; 8] = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS", "BREW"];
 
 /// Routes that take nothing which could be wrong.
-const HARMLESS: [(&str, &str); 12] = [
+const HARMLESS: [(&str, &str); 13] = [
     ("GET", "/admin"),
     ("GET", "/backup/db"),
     ("GET", "/clusters"),
@@ -18,13 +18,15 @@ const HARMLESS: [(&str, &str); 12] = [
     ("GET", "/internal/logging"),
     ("GET", "/internal/state/examine/gluster"),
     ("GET", "/metrics"),
+    ("GET", "/openapi.json"),
     ("GET", "/operations"),
     ("GET", "/operations/pending"),
     ("GET", "/operations/progress"),
 ];
 
 /// Those that only list.
-const LISTS: [(&str, &str); 2] = [("GET", "/blockvolumes"), ("GET", "/volumes")];
+const LISTS: [(&str, &str); 4] =
+    [("GET", "/blockvolumes"), ("GET", "/jobs"), ("GET", "/volumes"), ("GET", "/volumes/summary")];
 
 /// What a create of a cluster can be is in `cannot_parse` alone: all that can be parsed is taken.
 const ALL_TAKEN: [(&str, &str); 1] = [("POST", "/clusters")];
@@ -87,7 +89,7 @@ fn methods_that_a_path_does_not_have() {
             if known.contains(&(method.to_owned(), path.clone())) {
                 continue;
             }
-            let is_open = matches!(path.as_str(), "/hello" | "/metrics");
+            let is_open = matches!(path.as_str(), "/hello" | "/metrics" | "/openapi.json");
             let (status, text) = if is_open { (404, "Invalid path or request\n") } else { (405, "") };
             let text = if method == "HEAD" { "" } else { text };
             let at = path.replace("{id}", desk.id("volume"));

@@ -5,6 +5,9 @@ use serde_json::json;
 use super::desk::{Desk, NO_ROUTE, NOT_FOUND, Row};
 
 pub const REFUSED: &[Row] = &[
+    ("GET", "/jobs/@none", "", 404, NOT_FOUND),
+    ("GET", "/jobs/abc", "", 404, NOT_FOUND),
+    ("GET", "/jobs/job", "", 404, NO_ROUTE),
     ("GET", "/queue/@none", "", 404, NOT_FOUND),
     ("GET", "/queue/abc", "", 404, NOT_FOUND),
     ("GET", "/queue/@volume", "", 404, NOT_FOUND),
