@@ -98,6 +98,7 @@ SWAGGER_UI := src/http/docs/swagger-ui
 
 .PHONY: swagger-ui
 swagger-ui: ## Another version of the page at /docs: make swagger-ui VERSION=5.35.0
+	$(if $(VERSION),,$(error say which: make swagger-ui VERSION=5.35.0))
 	rm -rf target/swagger-ui && mkdir -p target/swagger-ui
 	cd target/swagger-ui && npm pack --silent swagger-ui-dist@$(VERSION) && tar xzf *.tgz
 	for file in swagger-ui-bundle.js swagger-ui.css; do gzip -9nc target/swagger-ui/package/$$file > $(SWAGGER_UI)/$$file.gz; done

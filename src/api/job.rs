@@ -18,7 +18,8 @@ pub enum JobState {
     Waiting,
     /// It was carried out.
     Done,
-    /// It was not carried out; what it had begun was undone, or is being undone in the background.
+    /// It was not carried out; what it had begun was undone, or is being undone in the background. A delete goes on there: what
+    /// it takes away is hidden until it is gone. `error.detail` says which.
     Failed,
 }
 

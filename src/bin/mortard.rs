@@ -99,6 +99,7 @@ fn main() -> ExitCode {
         println!("{}", version());
         return ExitCode::SUCCESS;
     }
+    keep_files_private();
     let done = match arguments.command {
         Some(Command::Openapi) => print_document(),
         Some(Command::Db { command: DbCommand::Import { jsonfile, dbfile, debug: _ } }) => {
@@ -201,6 +202,12 @@ fn print_document() -> anyhow::Result<()> {
     let (_, document) = mortar::http::routes();
     print!("{}", mortar::http::openapi::published(&document)?);
     Ok(())
+}
+
+/// What it writes is for its own user alone: the database and its copies hold the passwords of block volumes.
+fn keep_files_private() {
+    use rustix::fs::Mode;
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, ConfigError> {
