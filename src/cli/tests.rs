@@ -89,6 +89,11 @@ fn wrong_command_lines_are_refused_in_heketi_clis_words() {
         "volume create --size=1 --persistent-volume",
         "--persistent-volume-endpoint must be provided when using --persistent-volume\nError: Missing endpoint\n",
     );
+    check("volume create --size=1 --snapshot-factor=1e300", "Error: json: unsupported value: +Inf\n");
+    check(
+        "volume create --size=",
+        "Error: invalid argument \"\" for \"--size\" flag: strconv.ParseInt: parsing \"\": invalid syntax\n",
+    );
     check("volume expand --expand-size=1", "Error: Missing volume id\n");
     check("volume clone --name=x", "Error: Volume id missing\n");
     check("volume set-block-hosting-restriction locked", "Error: Volume id missing\n");
@@ -225,6 +230,14 @@ fn a_volume_is_requested_and_shown_as_heketi_cli_does() {
     let (ran, _) = against(&line, answers());
     assert!(ran.out.contains("\"name\": \"glusterfs-01234567\",\n"), "{}", ran.out);
     assert!(ran.out.ends_with("  \"status\": {}\n}\n"), "{}", ran.out);
+}
+
+#[test]
+fn a_set_of_no_bricks_is_an_error() {
+    let volume = r#"{"id":"v","durability":{"type":"replicate"},"bricks":[{"id":"1"}]}"#;
+    let (ran, _) = against(&["volume", "info", "v"], vec![json(volume)]);
+    let told = "Error: the server says that a set of volume v has no bricks\n";
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (255, "", told));
 }
 
 #[test]

@@ -70,7 +70,11 @@ fn create(flags: &VolumeCreate, session: &Session, output: &mut Output<'_>) -> R
         output.note("--persistent-volume-endpoint must be provided when using --persistent-volume\n")?;
         return Err(Failure::new("Missing endpoint"));
     }
-    let volume = session.client()?.volume_create(&request(flags))?;
+    let request = request(flags);
+    if !request.snapshot.factor.is_finite() {
+        return Err(Failure::new("json: unsupported value: +Inf"));
+    }
+    let volume = session.client()?.volume_create(&request)?;
     if flags.persistent_volume {
         output.line(&persistent_volume(&volume, &flags.persistent_volume_endpoint))
     } else if !flags.persistent_volume_file.is_empty() {

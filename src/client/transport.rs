@@ -158,8 +158,9 @@ impl Transport {
         body: Option<Vec<u8>>,
     ) -> Result<Outgoing, ClientError> {
         let address = Address::parse(method, &format!("{}{path}", self.server))?;
-        // Go's client names no type where a DELETE carries a body.
-        Ok(Outgoing { method, address, typed: method != "DELETE", body, awaits: Awaits::Answer })
+        // heketi's client names no type in these two cases, though there is a body.
+        let typed = method != "DELETE" && !path.starts_with("/bricks/to-evict/");
+        Ok(Outgoing { method, address, typed, body, awaits: Awaits::Answer })
     }
 
     /// Sends again while the server is busy.
