@@ -88,6 +88,12 @@ lab-reset: ## Put them back into their clean state
 lab-ssh: ## Open a shell on one: make lab-ssh PEER=1
 	$(LAB) ssh $(PEER)
 
+.PHONY: man
+man: ## Write manual pages and shell completions of the client to target/man and target/completions
+	$(CARGO) run --quiet --locked --bin mortar -- man target/man
+	mkdir -p target/completions
+	for shell in bash zsh fish; do $(CARGO) run --quiet --locked --bin mortar -- completion $$shell > target/completions/mortar.$$shell; done
+
 .PHONY: prepare
 prepare: deps ## After a change to a query or a migration: write .sqlx anew
 	rm -f target/prepare.db && mkdir -p target
