@@ -64,8 +64,18 @@ impl Operations {
     /// When the database refuses.
     pub async fn jobs(&self, of_users: bool, limit: u32) -> Result<Vec<JobView>, OpError> {
         let mut conn = self.inner.store.read().await?;
-        let jobs = job::latest(&mut conn, of_users, limit).await?;
-        Ok(jobs.into_iter().map(|job| self.inner.view(job)).collect())
+        let mut views = Vec::new();
+        for job in job::latest(&mut conn, of_users, limit).await? {
+            let view = self.inner.view(job);
+            // It may have ended since it was read.
+            let again = if view.job.outcome.is_none() && !view.taken_on {
+                job::find(&mut conn, view.job.id).await?
+            } else {
+                None
+            };
+            views.push(again.map_or(view, |job| self.inner.view(job)));
+        }
+        Ok(views)
     }
 }
 
