@@ -13,13 +13,13 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
-use crate::config::{self, AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, Timing, TlsConfig};
+use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, Timing, TlsConfig};
 use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
 use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
 use crate::executor::{Executor, Measured};
-use crate::http::auth::{Keys, ScopedTokens};
+use crate::http::auth::Keys;
 use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
 use crate::http::tls::Tls;
 use crate::http::{self, App, connections};
@@ -301,11 +301,7 @@ fn router(
     let options = ShellOptions {
         keys,
         iat_leeway: config.iat_leeway,
-        scoped_tokens: match config.scoped_tokens {
-            config::ScopedTokens::Off => ScopedTokens::Off,
-            config::ScopedTokens::Tls => ScopedTokens::Tls,
-            config::ScopedTokens::EvenWithoutTls => ScopedTokens::EvenWithoutTls,
-        },
+        scoped_tokens: config.scoped_tokens,
         admin_state: admin_state.clone(),
         max_body: shell::MAX_BODY,
         clock: Arc::new(SystemClock),

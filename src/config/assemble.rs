@@ -7,10 +7,11 @@ use super::ConfigError;
 use super::environment::Environment;
 use super::file::{File, Glusterfs};
 use super::parts::{
-    AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, HostingConfig, OptionLists, ScopedTokens,
-    Timing, TlsConfig,
+    AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, HostingConfig, OptionLists, Timing,
+    TlsConfig,
 };
 use super::peers::executor;
+use crate::model::scoped_tokens::ScopedTokens;
 use crate::model::secret::Secret;
 use crate::model::sizes::{GiB, KiB};
 use crate::telemetry::LogLevel;

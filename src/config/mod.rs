@@ -14,7 +14,7 @@ use std::path::Path;
 pub use environment::Environment;
 pub use parts::{
     AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, ExecutorConfig, ExecutorKind,
-    HostingConfig, OptionLists, ScopedTokens, SshSettings, Timing, TlsConfig,
+    HostingConfig, OptionLists, SshSettings, Timing, TlsConfig,
 };
 
 /// Why a configuration cannot be used. The texts are heketi's: scripts look for them.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::executor::settings::PeerSettings;
+use crate::model::scoped_tokens::ScopedTokens;
 use crate::model::secret::Secret;
 use crate::model::sizes::{GiB, KiB};
 use crate::telemetry::LogLevel;
@@ -48,18 +49,6 @@ pub struct TlsConfig {
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
-}
-
-/// Whether tokens are taken that are good for all requests, and not only for the one that they were made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ScopedTokens {
-    /// None are.
-    #[default]
-    Off,
-    /// Over TLS, and from the machine of the server.
-    Tls,
-    /// Also where others can read them.
-    EvenWithoutTls,
 }
 
 /// The keys of tokens.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::scoped_tokens::ScopedTokens;
 use crate::telemetry::LogLevel;
 
 fn parse(text: &str) -> Result<Config, String> {

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod inventory;
 pub mod node;
 pub mod operation;
+pub mod scoped_tokens;
 pub mod secret;
 pub mod sizes;
 pub mod state;

@@ -14,7 +14,7 @@ use super::run::{Claims, Round, Since};
 use super::steps::StepError;
 use super::{doing, finish};
 use crate::model::ids::{NodeId, OperationId};
-use crate::model::operation::{Detail, Direction, Doing, Operation, OperationKind, StepRecord};
+use crate::model::operation::{Detail, Direction, Doing, Operation, OperationKind};
 use crate::model::step::{Step, StepOutput, StepState};
 use crate::store::{Result, brick, operation};
 
@@ -66,8 +66,8 @@ impl Engine {
         stage: u32,
         fresh: bool,
     ) -> Result<Option<(usize, StepError)>> {
-        let is_due = |record: &StepRecord| record.state != StepState::Done || lacks_login(record);
-        let due: Vec<usize> = positions(op, |record| record.stage == stage && is_due(record));
+        let due: Vec<usize> =
+            positions(op, |record| record.stage == stage && record.state != StepState::Done);
         if due.is_empty() {
             return Ok(None);
         }
@@ -236,15 +236,6 @@ impl Engine {
             }
             _ => Vec::new(),
         }
-    }
-}
-
-/// Whether a step has made a login that nobody has any more: it is not written down with the step, and doing the step again
-/// tells it.
-fn lacks_login(record: &StepRecord) -> bool {
-    match (&record.step, &record.output) {
-        (Step::CreateBlockVolume(plan), StepOutput::Block { access }) => plan.auth && access.login.is_none(),
-        _ => false,
     }
 }
 

@@ -256,5 +256,11 @@ fn a_server_without_a_usable_certificate_does_not_start_and_says_why() {
     check(&certificate, &certificate, &["key_file", "one/tls.crt holds no PEM private key"]);
     check(&certificate, &other_key, &["other/tls.key does not belong to", "one/tls.crt"]);
     check(&certificate, &encrypted, &["has a passphrase", "openssl pkey"]);
+    fs::write(
+        &encrypted,
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+    )
+    .unwrap();
+    check(&certificate, &encrypted, &["has a passphrase", "openssl pkey"]);
     check(Path::new(""), Path::new(""), &["enable_tls is set, and cert_file and key_file are empty"]);
 }

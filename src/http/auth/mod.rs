@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 
 use self::claims::Scope;
 use self::token::Token;
+use crate::model::scoped_tokens::ScopedTokens;
 
 /// Who signed a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,30 +74,6 @@ pub enum AuthError {
     /// The token is good for too long.
     #[error("Token is valid for too long")]
     TooLong,
-}
-
-/// Whether tokens are taken that are good for all requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ScopedTokens {
-    /// None are.
-    #[default]
-    Off,
-    /// Over TLS, and from the machine of the server.
-    Tls,
-    /// Whoever listens on the wire may use them, too.
-    EvenWithoutTls,
-}
-
-impl ScopedTokens {
-    /// Whether a token with a scope may be used over a connection; `private`: TLS, or one that never leaves the
-    /// machine.
-    fn admit(self, private: bool) -> Result<(), AuthError> {
-        match self {
-            ScopedTokens::Off => Err(AuthError::ScopesOff),
-            ScopedTokens::Tls if !private => Err(AuthError::ScopeInTheOpen),
-            ScopedTokens::Tls | ScopedTokens::EvenWithoutTls => Ok(()),
-        }
-    }
 }
 
 /// How the tokens of a request are looked at.
@@ -178,10 +155,19 @@ pub fn verify(
     }
     match token.claims.scope() {
         Scope::Missing => Err(AuthError::OtherRequest),
-        Scope::Api => rules.scoped.admit(rules.private).map(|()| issuer),
+        Scope::Api => admit(rules.scoped, rules.private).map(|()| issuer),
         // A server that takes none says so first.
-        Scope::Other => rules.scoped.admit(true).and(Err(AuthError::OtherScope)),
-        Scope::TooLong => rules.scoped.admit(true).and(Err(AuthError::TooLong)),
+        Scope::Other => admit(rules.scoped, true).and(Err(AuthError::OtherScope)),
+        Scope::TooLong => admit(rules.scoped, true).and(Err(AuthError::TooLong)),
+    }
+}
+
+/// Whether a token with a scope may be used over a connection; `private`: TLS, or one that never leaves the machine.
+fn admit(scoped: ScopedTokens, private: bool) -> Result<(), AuthError> {
+    match scoped {
+        ScopedTokens::Off => Err(AuthError::ScopesOff),
+        ScopedTokens::Tls if !private => Err(AuthError::ScopeInTheOpen),
+        ScopedTokens::Tls | ScopedTokens::EvenWithoutTls => Ok(()),
     }
 }
 

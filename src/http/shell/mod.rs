@@ -26,12 +26,13 @@ use utoipa::openapi::OpenApi;
 pub use self::admin_state::{AdminState, SharedAdminState, UnknownAdminState};
 use self::path::RequestPath;
 use self::route_table::{Found, RouteTable};
-use super::auth::{self, Issuer, Keys, Rules, ScopedTokens};
+use super::auth::{self, Issuer, Keys, Rules};
 use super::connections::Encrypted;
 use super::{answers, problem};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::ids::{FreshId, Ids};
+use crate::model::scoped_tokens::ScopedTokens;
 
 /// Bodies that are larger get 413, unless the options say otherwise.
 pub const MAX_BODY: usize = 1024 * 1024;

@@ -136,7 +136,9 @@ fn an_expansion_that_one_host_misses_is_told_and_can_be_finished() {
     let lab = started();
     let made = lab.create_block(&json!({"size": 8})).unwrap();
     lab.on(HOSTS[1], Action::Blockd { running: false });
-    let begun = lab.post(&format!("/blockvolumes/{}/expand", made.id), &json!({"new_size": 20}));
+    let path = format!("/blockvolumes/{}/expand", made.id);
+    let ask = || lab.send("POST", &path, &[("Idempotency-Key", "once")], Some(br#"{"new_size": 20}"#));
+    let begun = ask();
     let answer = explained(&lab, &begun.location);
     assert_eq!(answer.status, 500);
     let words =
@@ -150,8 +152,12 @@ fn an_expansion_that_one_host_misses_is_told_and_can_be_finished() {
     let again = grow(&lab, &made.id, 20);
     assert_eq!((again.status, lab.block(&made.id).usablesize), (500, 8));
     lab.on(HOSTS[1], Action::Blockd { running: true });
-    assert_eq!(grow(&lab, &made.id, 20).status, 303);
+    // The same key again is another try, and not the answer from before.
+    let repeated = ask();
+    assert_ne!(repeated.location, begun.location);
+    assert_eq!(lab.wait_for(&repeated.location).status, 303);
     assert_eq!(lab.block(&made.id).usablesize, 20);
+    assert_eq!(ask().location, repeated.location, "and from now on it is answered with that job");
     Audit::new().clean_within(&lab, SOON);
 }
 
