@@ -62,10 +62,7 @@ impl Server {
     /// With one sentence that says what is wrong and what to do.
     pub async fn start(config: Config, log: LogHandle) -> anyhow::Result<Server> {
         config.warnings.iter().for_each(|warning| warn!("{warning}"));
-        if config.database.read_only {
-            let text = "db_read_only is set, and this version cannot serve a database that it may not change; take the key out, or set \"default_state\" to \"read-only\"";
-            return Err(ConfigError::Application(text.to_owned()).into());
-        }
+        config.refuse_to_serve()?;
         let tls = config.tls.as_ref().map(tls).transpose()?;
         let database = config.database.path.clone();
         let store = open(&config).await?;
