@@ -1,7 +1,10 @@
 //! The server put together: configuration, database, executor, engine, routes.
 
+pub mod check;
+pub mod database;
 pub mod examine;
 pub mod import;
+pub mod offline;
 
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -110,6 +113,8 @@ impl Server {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut normal = signal(SignalKind::user_defined2())?;
+        // heketi ignores it; without this it would end us.
+        let _ignored = signal(SignalKind::user_defined1())?;
         let mut serving = std::pin::pin!(connections::serve(self.listener, self.router, self.tls.clone()));
         let follower = self.tls.map(|tls| tokio::spawn(tls.follow_files()));
         loop {

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ impl Store {
         refuse_orphaned_log(path)?;
         refuse_foreign_file(path)?;
         let alone = sharing.is_alone(path)?;
+        make_private(path)?;
         let options =
             if alone { options(path).locking_mode(SqliteLockingMode::Exclusive) } else { options(path) };
         check_and_migrate(path, &options).await?;
@@ -119,6 +121,15 @@ fn lock(path: &Path) -> Result<Lock, OpenError> {
     }
 }
 
+/// Makes the file where there is none, for its owner only: it has the passwords of block volumes in it. What SQLite
+/// puts beside it gets the same mode.
+fn make_private(path: &Path) -> Result<(), OpenError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(io("make", path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// SQLite would throw a log away that has lost its database, and with it what was acknowledged last.
 fn refuse_orphaned_log(path: &Path) -> Result<(), OpenError> {
     let log = beside(path, "-wal");
@@ -134,7 +145,7 @@ fn refuse_orphaned_log(path: &Path) -> Result<(), OpenError> {
     Err(OpenError::LogWithoutDatabase { database: path.to_owned(), log, kept })
 }
 
-fn refuse_foreign_file(path: &Path) -> Result<(), OpenError> {
+pub(super) fn refuse_foreign_file(path: &Path) -> Result<(), OpenError> {
     let mut head = [0_u8; 24];
     let read = match File::open(path) {
         Ok(mut file) => file.read(&mut head).map_err(io("read", path))?,
@@ -169,7 +180,7 @@ async fn check_and_migrate(path: &Path, options: &SqliteConnectOptions) -> Resul
     conn.close().await.map_err(sqlite)
 }
 
-fn newest_schema() -> i64 {
+pub(super) fn newest_schema() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 

@@ -67,7 +67,8 @@ fn every_key_of_the_table_is_read_or_told_to_be_without_effect() {
         key.path().display()
     );
     let mut seen: BTreeSet<String> = BTreeSet::new();
-    for text in [text.as_str(), r#"{"glusterfs": {"executor": "inject/mock", "kubeexec": {"fstab": "/f"}}}"#] {
+    for text in [text.as_str(), r#"{"glusterfs": {"executor": "inject/mock", "kubeexec": {"fstab": "/f"}}}"#]
+    {
         let reading = reading::Reading::of(text.as_bytes(), &Environment::default(), true).unwrap();
         assert!(reading.config.is_ok());
         seen.extend(reading.seen.into_keys());
