@@ -2,37 +2,30 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{self, Fate, Key, Kind};
+use super::keys::{self, Fate, Key, Kind, SECTIONS};
 
 /// All keys and variables as tables in Markdown, a section each.
 pub fn table() -> String {
-    let mut text = String::new();
-    let mut section = None;
-    for key in keys::all() {
-        let here = if key.name.is_empty() { "variables only" } else { key.section };
-        if section != Some(here) {
-            section = Some(here);
-            heading(&mut text, here);
-        }
-        row(&mut text, key);
-    }
-    text
+    let mut parts: Vec<String> = SECTIONS.iter().map(|section| of_section(section)).collect();
+    parts.push(part("Variables without a key", keys::all().iter().filter(|key| key.name.is_empty())));
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
 }
 
-fn heading(text: &mut String, section: &str) {
-    let title = match section {
-        "" => "Outermost keys".to_owned(),
-        "variables only" => "Variables without a key".to_owned(),
-        section => format!("`{section}`"),
-    };
-    if !text.is_empty() {
-        text.push('\n');
+fn of_section(section: &str) -> String {
+    let title = if section.is_empty() { "Outside of any section".to_owned() } else { format!("`{section}`") };
+    part(&title, keys::all().iter().filter(|key| !key.name.is_empty() && key.section == section))
+}
+
+/// One table; nothing where there are no keys.
+fn part<'a>(title: &str, keys: impl Iterator<Item = &'a Key>) -> String {
+    let mut rows = String::new();
+    keys.for_each(|key| row(&mut rows, key));
+    if rows.is_empty() {
+        return rows;
     }
-    // Writing to a string cannot fail.
-    let _ = write!(
-        text,
-        "### {title}\n\n| key | type | default | variable | meaning |\n| --- | --- | --- | --- | --- |\n"
-    );
+    let head = "| key | type | default | variable | meaning |\n| --- | --- | --- | --- | --- |";
+    format!("### {title}\n\n{head}\n{rows}")
 }
 
 fn row(text: &mut String, key: &Key) {

@@ -35,7 +35,7 @@ fn with_files(files: &Files, work: fn(&Path, &Path) -> ExitCode) -> ExitCode {
     }
 }
 
-/// Warnings are always shown; what else is done only where somebody asks for it.
+/// Less than errors only where somebody asks for it: it is on standard output, where the JSON may go as well.
 fn log(debug: bool) {
     telemetry::init(if debug { LogLevel::Debug } else { LogLevel::Error });
 }

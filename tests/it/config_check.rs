@@ -138,6 +138,40 @@ fn keys_that_everybody_can_read_are_told_at_the_start_or_end_it() {
     lab.start();
 }
 
+/// The part of the first user's chart that its server starts with.
+#[test]
+fn the_chart_of_the_first_user_starts_and_its_oddities_are_told() {
+    let lab = Lab::new();
+    let text = r#"{"_port_comment": "Heketi Server Port Number", "port": "8080", "use_auth": false,
+        "jwt": {"admin": {"key": "my secret life"}, "user": {"key": "my secret life"}},
+        "glusterfs": {"executor": "my secret life", "db": "x.db", "kubeexec": {"rebalance_on_expansion": true},
+                      "sshexec": {"rebalance_on_expansion": true, "keyfile": "key", "port": "22", "user": "kubeadm"}},
+        "backup_db_to_kube_secret": false}"#;
+    written(&lab, text);
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(lab.path().join("key"))
+        .status();
+    assert!(made.unwrap().success());
+    let variables = [
+        ("HEKETI_USER_KEY", "admin"),
+        ("HEKETI_ADMIN_KEY", "My Secret Life"),
+        ("HEKETI_EXECUTOR", "ssh"),
+        ("HEKETI_FSTAB", "${HEKETI_FSTAB}"),
+        ("HEKETI_SNAPSHOT_LIMIT", "14"),
+        ("HEKETI_KUBE_GLUSTER_DAEMONSET", "n"),
+        ("HEKETI_PORT", "tcp://10.0.0.1:8080"),
+    ];
+    let file = lab.config_file().display().to_string();
+    let (status, out, _) = lab.mortard_with(&variables, &["config", "check", &file]);
+    assert_eq!(status, Some(0), "{out}");
+    let warnings: Vec<&str> = out.lines().filter(|line| line.starts_with("warning: ")).collect();
+    let told = |part: &str| assert!(warnings.iter().any(|line| line.contains(part)), "{part}: {out}");
+    told("HEKETI_FSTAB: nothing has expanded ${HEKETI_FSTAB}; it counts as not given");
+    assert!(!warnings.iter().any(|line| line.contains("(unknown)")), "{out}");
+    assert!(!out.to_lowercase().contains("my secret life"), "{out}");
+}
+
 #[test]
 fn the_database_is_for_its_owner_only() {
     let lab = Lab::started();
