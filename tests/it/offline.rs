@@ -22,7 +22,7 @@ fn export(lab: &Lab, database: &Path, file: &Path) -> (Option<i32>, String, Stri
 }
 
 fn recorded(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/db").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/databases").join(name)
 }
 
 fn json_of(path: &Path) -> Value {
