@@ -85,6 +85,7 @@ impl Server {
                 "{unfinished} operations of an earlier server were left unfinished; they are being taken care of"
             );
         }
+        info!("GlusterFS Application Loaded");
         operations.start_background();
         operations.start_rounds();
         let (router, admin_state) = router(&config, operations.clone(), database, log, metrics)?;
