@@ -88,6 +88,12 @@ lab-reset: ## Put them back into their clean state
 lab-ssh: ## Open a shell on one: make lab-ssh PEER=1
 	$(LAB) ssh $(PEER)
 
+.PHONY: man
+man: ## Write manual pages and shell completions of the client to target/man and target/completions
+	$(CARGO) run --quiet --locked --bin mortar -- man target/man
+	mkdir -p target/completions
+	for shell in bash zsh fish; do $(CARGO) run --quiet --locked --bin mortar -- completion $$shell > target/completions/mortar.$$shell; done
+
 .PHONY: prepare
 prepare: deps ## After a change to a query or a migration: write .sqlx anew
 	rm -f target/prepare.db && mkdir -p target
@@ -98,6 +104,7 @@ SWAGGER_UI := src/http/docs/swagger-ui
 
 .PHONY: swagger-ui
 swagger-ui: ## Another version of the page at /docs: make swagger-ui VERSION=5.35.0
+	$(if $(VERSION),,$(error say which: make swagger-ui VERSION=5.35.0))
 	rm -rf target/swagger-ui && mkdir -p target/swagger-ui
 	cd target/swagger-ui && npm pack --silent swagger-ui-dist@$(VERSION) && tar xzf *.tgz
 	for file in swagger-ui-bundle.js swagger-ui.css; do gzip -9nc target/swagger-ui/package/$$file > $(SWAGGER_UI)/$$file.gz; done

@@ -18,7 +18,8 @@ pub enum JobState {
     Waiting,
     /// It was carried out.
     Done,
-    /// It was not carried out; what it had begun was undone, or is being undone in the background.
+    /// It was not carried out; what it had begun was undone, or is being undone in the background. A delete goes on there: what
+    /// it takes away is hidden until it is gone. `error.detail` says which.
     Failed,
 }
 
@@ -84,6 +85,10 @@ pub struct JobInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub error: Option<JobError>,
+    /// Whether it has ended and nobody has asked for it since. Where the server was restarted meanwhile its client may not
+    /// know what it has made.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub unclaimed: bool,
 }
 
 impl JobInfo {
@@ -101,6 +106,7 @@ impl JobInfo {
             result: None,
             warning: None,
             error: None,
+            unclaimed: job.outcome.is_some() && !job.is_read,
         };
         match &job.outcome {
             None => {}
@@ -147,7 +153,7 @@ mod tests {
     fn shown(outcome: Option<JobOutcome>, doing: Option<Doing>, taken_on: bool) -> String {
         let id: JobId = "0123456789abcdef0123456789abcdef".parse().unwrap();
         let subject = Some(JobSubject::new("volume-create", "ab"));
-        let job = Job { id, subject, by_user: false, outcome, created_ms: 1000 };
+        let job = Job { id, subject, by_user: false, outcome, created_ms: 1000, is_read: true };
         let text = crate::json::encode_compact(&JobInfo::new(&job, doing.as_ref(), taken_on, 66_999));
         let text = String::from_utf8(text).unwrap();
         let head = r#"{"id":"0123456789abcdef0123456789abcdef","kind":"volume-create","target":"ab","#;

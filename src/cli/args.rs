@@ -1,17 +1,21 @@
 //! The commands and their flags. What clap sees has been put into order by [`super::flags`] before.
 
 mod block_volume;
+mod program;
 mod server;
+mod topology;
 mod volume;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 pub(super) use self::block_volume::{BlockVolumeCommand, BlockVolumeCreate, BlockVolumeExpand};
+pub(super) use self::program::{Completion, CompletionCommand, Pages, SetupStorage};
 pub(super) use self::server::{
     DbCommand, ExamineCommand, LoglevelCommand, ModeCommand, OperationsCommand, ServerCommand, StateCommand,
 };
+pub(super) use self::topology::{TopologyCommand, TopologyFileFlag, TopologyInfo, TopologyLoad};
 pub(super) use self::volume::{
-    EndpointCommand, RestrictionCommand, VolumeCommand, VolumeCreate, VolumeExpand,
+    EndpointCommand, RestrictionCommand, VolumeCommand, VolumeCreate, VolumeExpand, VolumeList,
 };
 use super::go;
 
@@ -85,6 +89,16 @@ pub(super) enum Command {
     Topology(TopologyCommand),
     /// Print a token for programs that cannot sign each request: good for all of them, over https
     Token(Token),
+    /// Make the volume that holds the server's database, and write what Kubernetes needs of it to a file
+    #[command(visible_aliases = ["setup-heketi-db-storage", "setup-kubernetes-heketi-storage"])]
+    SetupOpenshiftHeketiStorage(SetupStorage),
+    /// Print what makes a shell complete commands and flags
+    #[command(subcommand)]
+    Completion(CompletionCommand),
+    /// Write the manual pages of all commands
+    Man(Pages),
+    /// Explain a command
+    Help(Words),
 }
 
 #[derive(Debug, Args)]
@@ -293,33 +307,4 @@ pub(super) struct DeviceRemove {
     pub(super) expert_option_disable_heal_check: bool,
     #[command(flatten)]
     pub(super) id: Id,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum TopologyCommand {
-    /// Add clusters, nodes and devices of a file
-    Load(TopologyLoad),
-    /// Show all clusters, nodes, devices and volumes
-    Info(TopologyInfo),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct TopologyLoad {
-    /// The file
-    #[arg(
-        short = 'j',
-        long = "json",
-        id = "file",
-        value_name = "FILE",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(super) file: String,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct TopologyInfo {
-    /// A Go template; not supported
-    #[arg(short = 'T', long, default_value = "", hide = true)]
-    pub(super) template: String,
 }

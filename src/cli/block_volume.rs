@@ -4,6 +4,7 @@ use super::args::{BlockVolumeCommand, BlockVolumeCreate, BlockVolumeExpand};
 use super::failure::{Failure, required};
 use super::output::Output;
 use super::session::Session;
+use super::table::{Kind, Table};
 use super::volume::split;
 use crate::api::{BlockVolumeCreateRequest, BlockVolumeExpandRequest, BlockVolumeInfo};
 
@@ -66,11 +67,21 @@ fn list(session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
     if session.json {
         return output.json(&list);
     }
+    let mut table = Table::new(&[
+        ("ID", Kind::Id),
+        ("NAME", Kind::Text),
+        ("GIB", Kind::Number),
+        ("CLUSTER", Kind::Spare),
+    ]);
     for id in &list.blockvolumes {
         let found = client.block_volume_info(id)?;
-        output.line(&format!("Id:{id:<35} Cluster:{:<35} Name:{}", found.cluster, found.name))?;
+        if output.screen().is_some() {
+            table.row([id.clone(), found.name, found.size.to_string(), found.cluster]);
+        } else {
+            output.line(&format!("Id:{id:<35} Cluster:{:<35} Name:{}", found.cluster, found.name))?;
+        }
     }
-    Ok(())
+    output.table(&table)
 }
 
 fn show(found: &BlockVolumeInfo, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {

@@ -32,6 +32,7 @@ impl From<ClientError> for Failure {
             ClientError::Refused { explanation, .. } => {
                 explanation.filter(|why| !text.contains(why.as_str()))
             }
+            ClientError::Transport { advice, .. } => advice,
             _ => None,
         };
         Failure { text, explanation, always_explained: false }

@@ -23,6 +23,8 @@ pub(super) enum Parsed {
     },
     /// The help of the program on standard error: no command was given.
     Usage,
+    /// The same, as there is no help about these words.
+    UnknownTopic(Vec<String>),
     /// The version.
     Version,
 }
@@ -53,28 +55,33 @@ pub(super) fn parse(root: &Command, line: &[String]) -> Result<Parsed, Failure> 
     if path.is_empty() {
         return without_command(root, &reader.arguments);
     }
+    if names == ["help"] {
+        return Ok(topic(root, reader.arguments));
+    }
     if leaf.has_subcommands() {
         return Ok(Parsed::Group { path: names, unknown: reader.arguments.into_iter().next() });
     }
     Ok(Parsed::Command(reader.line(names)))
 }
 
-/// No command of ours: help, nothing, or something unknown.
+/// No command of ours: nothing, or something unknown.
 fn without_command(root: &Command, arguments: &[String]) -> Result<Parsed, Failure> {
     match arguments.first().map(String::as_str) {
         None => Ok(Parsed::Usage),
-        Some("help") => {
-            let mut path = Vec::new();
-            let mut command = root;
-            for word in &arguments[1..] {
-                let Some(next) = command.find_subcommand(word) else { break };
-                command = next;
-                path.push(word.clone());
-            }
-            Ok(Parsed::Help(path))
-        }
         Some(word) => Err(unknown_command(root, word)),
     }
+}
+
+/// What `help` shows. Only the first word has to be known: the rest is of no account where a command ends.
+fn topic(root: &Command, words: Vec<String>) -> Parsed {
+    let mut path = Vec::new();
+    let mut command = root;
+    for word in &words {
+        let Some(next) = command.find_subcommand(word) else { break };
+        command = next;
+        path.push(word.clone());
+    }
+    if path.is_empty() && !words.is_empty() { Parsed::UnknownTopic(words) } else { Parsed::Help(path) }
 }
 
 fn unknown_command(root: &Command, word: &str) -> Failure {
@@ -82,7 +89,10 @@ fn unknown_command(root: &Command, word: &str) -> Failure {
     let near = |candidate: &&str| {
         candidate.starts_with(&word.to_lowercase()) || distance(candidate, &word.to_lowercase()) <= 2
     };
-    let similar: Vec<&str> = root.get_subcommands().map(Command::get_name).filter(near).collect();
+    let names = root.get_subcommands().map(Command::get_name);
+    // `help` is never suggested by heketi-cli.
+    let mut similar: Vec<&str> = names.filter(|name| *name != "help").filter(near).collect();
+    similar.sort_unstable();
     let mut text = format!("unknown command {} for {}", quoted(word), quoted(name));
     if !similar.is_empty() {
         text.push_str(&format!("\n\nDid you mean this?\n\t{}\n", similar.join("\n\t")));

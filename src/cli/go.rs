@@ -50,12 +50,27 @@ fn well_formed(digits: &str, radix: u32, prefixed: bool) -> bool {
 /// # Errors
 /// In the words of Go's `strconv`.
 pub(super) fn parse_float(text: &str) -> Result<f64, String> {
-    text.parse().map_err(|_| format!("strconv.ParseFloat: parsing {}: invalid syntax", quoted(text)))
+    let failed = |what: &str| format!("strconv.ParseFloat: parsing {}: {what}", quoted(text));
+    let number: f64 = text.parse().map_err(|_| failed("invalid syntax"))?;
+    // Infinity can be asked for by name only.
+    if number.is_infinite() && text.contains(|c: char| c.is_ascii_digit()) {
+        return Err(failed("value out of range"));
+    }
+    Ok(number)
 }
 
-/// A text in quotes, as far as command lines go.
+/// A text in quotes, with what cannot be printed escaped as Go does it.
 pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        c if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
+        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 #[cfg(test)]
@@ -81,5 +96,14 @@ mod tests {
             refused(text, "invalid syntax");
         }
         refused("9223372036854775808", "value out of range");
+    }
+
+    #[test]
+    fn numbers_have_an_end_and_texts_cannot_break_a_line() {
+        assert_eq!(parse_float("1.5"), Ok(1.5));
+        assert_eq!(parse_float("inf"), Ok(f64::INFINITY));
+        let error = "strconv.ParseFloat: parsing \"1e999\": value out of range".to_owned();
+        assert_eq!(parse_float("1e999"), Err(error));
+        assert_eq!(quoted("a\n\u{1b}\"\\é"), r#""a\n\x1b\"\\é""#);
     }
 }

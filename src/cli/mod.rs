@@ -13,31 +13,43 @@ mod failure;
 mod flags;
 mod go;
 mod loglevel;
+mod manifest;
 mod node;
 mod operations;
 mod output;
 mod persistent_volume;
+mod screen;
 mod server;
 mod session;
+mod setup_storage;
+mod shells;
+mod storage_list;
+mod table;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod token;
+mod topology_diff;
 mod topology_file;
 mod topology_info;
 mod topology_load;
+mod topology_meanwhile;
+mod topology_plan;
+mod tree;
 mod volume;
+mod volume_list;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, TopologyCommand};
 use self::failure::Failure;
 use self::flags::{Line, Parsed};
 use self::output::Output;
+pub use self::screen::Screen;
 use self::session::Session;
 
 /// The exit status of a command that failed: heketi-cli's.
@@ -49,6 +61,8 @@ pub struct Surroundings<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// Whether refusals are explained.
     pub explain: bool,
+    /// The terminal that results are shown on, where they are.
+    pub screen: Option<Screen>,
     /// Where results go.
     pub out: &'a mut dyn Write,
     /// Where errors go.
@@ -60,14 +74,20 @@ pub fn main() -> u8 {
     let variable = |name: &str| std::env::var(name).ok();
     let explain = std::io::stderr().is_terminal() || variable("MORTAR_EXPLAIN").as_deref() == Some("1");
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
-    let surroundings = Surroundings { variable: &variable, explain, out: &mut out, err: &mut err };
+    let surroundings = Surroundings {
+        variable: &variable,
+        explain,
+        screen: Screen::of_stdout(&variable),
+        out: &mut out,
+        err: &mut err,
+    };
     run(std::env::args_os().collect(), surroundings)
 }
 
 /// Runs a command line and gives its exit status.
 pub fn run(arguments: Vec<OsString>, surroundings: Surroundings<'_>) -> u8 {
-    let Surroundings { variable, explain, out, err } = surroundings;
-    let mut output = Output::new(out, err, explain);
+    let Surroundings { variable, explain, screen, out, err } = surroundings;
+    let mut output = Output::new(out, err, explain, screen);
     let mut arguments = arguments.into_iter().map(|argument| argument.to_string_lossy().into_owned());
     let name = program(&arguments.next().unwrap_or_default());
     let line: Vec<String> = arguments.collect();
@@ -94,53 +114,76 @@ fn dispatch(
     variable: &dyn Fn(&str) -> Option<String>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let tree = Cli::command().name(name).bin_name(name);
-    let canonical = match flags::parse(&tree, line)? {
+    match line.split_first() {
+        Some((asks, words)) if asks == "__complete" || asks == "__completeNoDesc" => {
+            return output.text(&shells::candidates(name, words, asks == "__complete"));
+        }
+        _ => {}
+    }
+    let colours = output.screen().is_some_and(|screen| screen.colours);
+    let help = |path: &[String]| tree::help(name, path, colours);
+    let Line { words } = match flags::parse(&tree::plain(name), line)? {
         Parsed::Command(canonical) => canonical,
         Parsed::Version => return output.line(&format!("{name} {}", env!("CARGO_PKG_VERSION"))),
-        Parsed::Help(path) => return output.text(&help(tree, &path)),
+        Parsed::Help(path) => return output.text(&help(&path)),
         Parsed::Group { path, unknown } => {
-            output.text(&help(tree, &path))?;
+            output.text(&help(&path))?;
             // heketi-cli leaves it at that, with success.
             let note = |word| format!("unknown command \"{word}\" for \"{name} {}\"\n", path.join(" "));
             return unknown.map_or(Ok(()), |word| output.hint(&note(word)));
         }
-        Parsed::Usage => return output.note(&help(tree, &[])),
+        Parsed::Usage => return output.note(&tree::help(name, &[], false)),
+        Parsed::UnknownTopic(topic) => return output.note(&unknown_topic(name, &topic)),
     };
-    let Line { words } = canonical;
     let cli = Cli::try_parse_from(std::iter::once(name.to_owned()).chain(words)).map_err(flags::refused)?;
-    execute(cli, variable, output)
+    execute(cli, name, variable, output)
 }
 
-/// The help of the command at `path`.
-fn help(mut tree: clap::Command, path: &[String]) -> String {
-    tree.build();
-    let command = path.iter().try_fold(&mut tree, |command, word| command.find_subcommand_mut(word));
-    command.map(|command| command.render_help().to_string()).unwrap_or_default()
+fn unknown_topic(name: &'static str, topic: &[String]) -> String {
+    let words: Vec<String> = topic.iter().map(|word| format!("`{word}`")).collect();
+    format!("Unknown help topic [{}]\n{}", words.join(" "), tree::help(name, &[], false))
 }
 
 fn execute(
     cli: Cli,
+    name: &'static str,
     variable: &dyn Fn(&str) -> Option<String>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let session = Session::new(cli.global, variable);
-    match cli.command {
-        Command::Cluster(command) => cluster::run(command, &session, output),
-        Command::Node(command) => node::run(command, &session, output),
-        Command::Device(command) => device::run(command, &session, output),
-        Command::Brick(command) => brick::run(&command, &session, output),
-        Command::Blockvolume(command) => block_volume::run(&command, &session, output),
-        Command::Volume(command) => volume::run(command, &session, output),
-        Command::Db(command) => db::run(&command, &session, output),
-        Command::Loglevel(command) => loglevel::run(&command, &session, output),
-        Command::Server(command) => server::run(&command, &session, output),
-        Command::Token(arguments) => token::run(&arguments, &session, output),
-        Command::Topology(args::TopologyCommand::Load(arguments)) => {
-            topology_load::run(&arguments, &session, output)
+    carry_out(cli.command, name, &session, output).map_err(|failure| session.explained(failure))
+}
+
+fn carry_out(
+    command: Command,
+    name: &'static str,
+    session: &Session,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    match command {
+        Command::Cluster(command) => cluster::run(command, session, output),
+        Command::Node(command) => node::run(command, session, output),
+        Command::Device(command) => device::run(command, session, output),
+        Command::Brick(command) => brick::run(&command, session, output),
+        Command::Blockvolume(command) => block_volume::run(&command, session, output),
+        Command::Volume(command) => volume::run(command, session, output),
+        Command::Db(command) => db::run(&command, session, output),
+        Command::Loglevel(command) => loglevel::run(&command, session, output),
+        Command::Server(command) => server::run(&command, session, output),
+        Command::Token(arguments) => token::run(&arguments, session, output),
+        Command::Topology(TopologyCommand::Diff(arguments)) => {
+            topology_diff::run(&arguments, session, output)
         }
-        Command::Topology(args::TopologyCommand::Info(arguments)) => {
-            topology_info::run(&arguments, &session, output)
+        Command::Topology(TopologyCommand::Load(arguments)) => {
+            topology_load::run(&arguments, session, output)
         }
+        Command::Topology(TopologyCommand::Info(arguments)) => {
+            topology_info::run(&arguments, session, output)
+        }
+        Command::SetupOpenshiftHeketiStorage(flags) => setup_storage::run(&flags, session, output),
+        Command::Completion(command) => shells::completion(&command, name, output),
+        Command::Man(arguments) => shells::pages(&arguments, name, output),
+        // Answered before: it needs no server.
+        Command::Help(_) => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! `node …`
 
 use super::args::{NodeAdd, NodeCommand};
-use super::device::{device_line, state_word};
+use super::device::{device_line, device_table, state_word};
 use super::failure::{Failure, required};
 use super::output::Output;
 use super::session::Session;
@@ -23,7 +23,7 @@ pub(super) fn run(command: NodeCommand, session: &Session, output: &mut Output<'
         NodeCommand::Remove(arguments) => set_state(&arguments.id, "failed", session, output),
         NodeCommand::Info(arguments) => {
             let node = session.client()?.node_info(required(&arguments.id, MISSING_ID)?)?;
-            if session.json { output.json(&node) } else { output.text(&info(&node)) }
+            show(&node, session, output)
         }
         NodeCommand::List => list(session, output),
         NodeCommand::Rmtags(arguments) => {
@@ -85,9 +85,15 @@ fn block(node: &NodeInfo) -> String {
     )
 }
 
-fn info(node: &NodeInfo) -> String {
-    let devices: String = node.devices.iter().map(device_line).collect();
-    format!("{}Devices:\n{devices}", block(node))
+fn show(node: &NodeInfo, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
+    if session.json {
+        return output.json(node);
+    }
+    output.text(&format!("{}Devices:\n", block(node)))?;
+    if output.screen().is_some() {
+        return output.table(&device_table(&node.devices));
+    }
+    output.text(&node.devices.iter().map(device_line).collect::<String>())
 }
 
 fn list(session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {

@@ -5,6 +5,8 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::failure::Failure;
+use super::screen::Screen;
+use super::table::Table;
 use crate::json::encode_compact;
 
 /// Standard output and standard error of a run.
@@ -12,11 +14,27 @@ pub(super) struct Output<'a> {
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
     explain: bool,
+    screen: Option<Screen>,
 }
 
 impl<'a> Output<'a> {
-    pub(super) fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, explain: bool) -> Output<'a> {
-        Output { out, err, explain }
+    pub(super) fn new(
+        out: &'a mut dyn Write,
+        err: &'a mut dyn Write,
+        explain: bool,
+        screen: Option<Screen>,
+    ) -> Output<'a> {
+        Output { out, err, explain, screen }
+    }
+
+    /// The terminal that results are shown on; none where a program reads them.
+    pub(super) fn screen(&self) -> Option<Screen> {
+        self.screen
+    }
+
+    /// A table as wide as the terminal; where there is none, as wide as it is.
+    pub(super) fn table(&mut self, table: &Table) -> Result<(), Failure> {
+        self.text(&table.render(self.screen))
     }
 
     /// Text as it is, at once: the line may not be complete.

@@ -11,6 +11,8 @@ const DEFAULT_SERVER: &str = "http://localhost:8080";
 /// Which server, as whom.
 pub(super) struct Session {
     server: String,
+    /// Whether nobody has named a server.
+    is_default: bool,
     credentials: Credentials,
     insecure: bool,
     certificates: Vec<String>,
@@ -28,12 +30,23 @@ impl Session {
         let user = choose(global.user, "HEKETI_CLI_USER");
         let key = choose(global.secret, "HEKETI_CLI_KEY");
         Session {
+            is_default: server.is_empty(),
             server: if server.is_empty() { DEFAULT_SERVER.to_owned() } else { server },
             credentials: Credentials { user, key },
             insecure: global.insecure_tls,
             certificates: global.tls_cert,
             json: global.json,
         }
+    }
+
+    /// A failure with a word on where the address came from, where nobody has named one.
+    pub(super) fn explained(&self, failure: Failure) -> Failure {
+        if !self.is_default || !failure.text.contains(&format!("\"{DEFAULT_SERVER}")) {
+            return failure;
+        }
+        let told = "That address is the default one: neither --server nor HEKETI_CLI_SERVER names another.";
+        let explanation = failure.explanation.map_or(told.to_owned(), |why| format!("{why}\n{told}"));
+        Failure { explanation: Some(explanation), ..failure }
     }
 
     /// As whom.

@@ -1,5 +1,7 @@
 //! Whole command lines against canned answers: output, exit status, requests.
 
+mod errors;
+mod people;
 mod server;
 mod storage;
 mod topology;
@@ -15,12 +17,16 @@ struct Ran {
 }
 
 fn run_with(arguments: &[&str], server: &str, explain: bool) -> Ran {
+    run_on(arguments, server, explain, None)
+}
+
+fn run_on(arguments: &[&str], server: &str, explain: bool, screen: Option<Screen>) -> Ran {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let variable = |name: &str| match name {
         "HEKETI_CLI_SERVER" => Some(server.to_owned()),
         _ => None,
     };
-    let surroundings = Surroundings { variable: &variable, explain, out: &mut out, err: &mut err };
+    let surroundings = Surroundings { variable: &variable, explain, screen, out: &mut out, err: &mut err };
     let line = std::iter::once("/usr/bin/heketi-cli").chain(arguments.iter().copied());
     let status = run(line.map(OsString::from).collect(), surroundings);
     Ran { status, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
@@ -73,11 +79,20 @@ fn wrong_command_lines_are_refused_in_heketi_clis_words() {
         "Error: unknown command \"clutser\" for \"heketi-cli\"\n\nDid you mean this?\n\tcluster\n\nRun 'heketi-cli --help' for usage.\n",
     );
     check("cluster list --version", "Error: unknown flag: --version\n");
+    check("help volume -v", "Error: unknown shorthand flag: 'v' in -v\n");
+    check("setup-openshift-heketi-storage --durability=raid", "Error: raid is not a valid durability type\n");
+    check("man", "Error: Missing directory for the manual pages\n");
+    check("topology diff", "Error: Missing configuration file\n");
     check("volume create", "Error: Missing volume size\n");
     check("volume create --size=0x0", "Error: Missing volume size\n");
     check(
         "volume create --size=1 --persistent-volume",
         "--persistent-volume-endpoint must be provided when using --persistent-volume\nError: Missing endpoint\n",
+    );
+    check("volume create --size=1 --snapshot-factor=1e300", "Error: json: unsupported value: +Inf\n");
+    check(
+        "volume create --size=",
+        "Error: invalid argument \"\" for \"--size\" flag: strconv.ParseInt: parsing \"\": invalid syntax\n",
     );
     check("volume expand --expand-size=1", "Error: Missing volume id\n");
     check("volume clone --name=x", "Error: Volume id missing\n");
@@ -131,6 +146,26 @@ fn help_and_version_exit_with_zero() {
     check(&["volume", "create", "--help", "--size=1"], true);
     assert_eq!(alone(&["--version"]).out, format!("heketi-cli {}\n", env!("CARGO_PKG_VERSION")));
     assert!(alone(&["help", "volume", "create"]).out.contains("--persistent-volume-endpoint"));
+    assert_eq!(alone(&["help", "cluster", "bogus"]).out, alone(&["cluster"]).out);
+    for line in [&["help", "nosuch"][..], &["help", "nosuch", "more"]] {
+        let ran = alone(line);
+        let told = format!("Unknown help topic [`{}`]\n", line[1..].join("` `"));
+        assert_eq!((ran.status, ran.out.as_str()), (0, ""));
+        assert!(ran.err.starts_with(&told) && ran.err.contains("blockvolume"), "{}", ran.err);
+    }
+    let listed = alone(&["--help"]).out;
+    for name in ["completion", "help", "setup-openshift-heketi-storage", "loglevel", "--version"] {
+        assert!(listed.contains(&format!("  {name}")) || listed.contains(&format!(", {name}")), "{listed}");
+    }
+    let of_group = alone(&["volume"]).out;
+    assert!(
+        of_group
+            .ends_with("Use \"heketi-cli volume [command] --help\" for more information about a command.\n")
+    );
+    let of_command = alone(&["volume", "list", "-h"]).out;
+    for shown in ["Global Flags:\n", "--insecure-tls", "--json"] {
+        assert!(of_command.contains(shown), "{shown}\n{of_command}");
+    }
 }
 
 #[test]
@@ -195,6 +230,14 @@ fn a_volume_is_requested_and_shown_as_heketi_cli_does() {
     let (ran, _) = against(&line, answers());
     assert!(ran.out.contains("\"name\": \"glusterfs-01234567\",\n"), "{}", ran.out);
     assert!(ran.out.ends_with("  \"status\": {}\n}\n"), "{}", ran.out);
+}
+
+#[test]
+fn a_set_of_no_bricks_is_an_error() {
+    let volume = r#"{"id":"v","durability":{"type":"replicate"},"bricks":[{"id":"1"}]}"#;
+    let (ran, _) = against(&["volume", "info", "v"], vec![json(volume)]);
+    let told = "Error: the server says that a set of volume v has no bricks\n";
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (255, "", told));
 }
 
 #[test]

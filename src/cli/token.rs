@@ -19,6 +19,10 @@ pub(super) fn run(arguments: &Token, session: &Session, output: &mut Output<'_>)
     if credentials.key.is_empty() {
         return Err(missing("secret", "secret", "HEKETI_CLI_KEY"));
     }
+    if !matches!(credentials.user.as_str(), "admin" | "user") {
+        let text = format!("\"{}\" is no user that a server knows: admin or user", credentials.user);
+        return Err(Failure::new(text));
+    }
     output.line(&credentials.scoped_token(API_SCOPE, lifetime(&arguments.lifetime)?))
 }
 

@@ -1,82 +1,124 @@
 //! `topology load`: adds what a file has and the server has not.
 
+use std::collections::BTreeSet;
+
 use super::args::TopologyLoad;
 use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
-use super::topology_file::{
-    ClusterEntry, DeviceEntry, NodeEntry, NodeSpec, TopologyFile, read, repeated_hosts,
-};
-use crate::api::{ClusterCreateRequest, DeviceAddRequest, List, NodeAddRequest, NodeInfo};
-use crate::client::{Client, Topology};
+use super::topology_file::{ClusterEntry, NodeSpec, read, repeated_hosts};
+use super::topology_meanwhile::Meanwhile;
+use super::topology_plan::{Additions, ClusterPlan, DevicePlan, NodePlan, Place, plan};
+use crate::api::{ClusterCreateRequest, DeviceAddRequest, NodeAddRequest, NodeInfo};
+use crate::client::{Client, ClientError, Topology};
 
 pub(super) fn run(
     arguments: &TopologyLoad,
     session: &Session,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let file = read(&arguments.file)?;
+    let path = &arguments.source.file;
+    let file = read(path)?;
     for host in repeated_hosts(&file) {
-        output.hint(&format!("{}: node {host} is listed more than once\n", arguments.file))?;
+        output.hint(&format!("{path}: node {host} is listed more than once\n"))?;
     }
     let client = session.loading_client()?;
-    let known = client
-        .topology()
-        .map_err(|error| Failure::new(format!("Unable to get topology information: {error}")))?;
-    Load { client, known, created: Vec::new(), output }.file(&file)
+    let known = known(&client)?;
+    let plan = plan(&file, &known);
+    if arguments.dry_run {
+        return tell(&plan, output);
+    }
+    Load::new(&client, output).clusters(&plan)
+}
+
+/// What the server has. Volumes are of no account here.
+pub(super) fn known(client: &Client) -> Result<Topology, Failure> {
+    client.topology_of_nodes().map_err(|error| {
+        let Failure { text, explanation, .. } = error.into();
+        Failure { explanation, ..Failure::new(format!("Unable to get topology information: {text}")) }
+    })
+}
+
+/// What a load would do, in its order.
+fn tell(plan: &[ClusterPlan<'_>], output: &mut Output<'_>) -> Result<(), Failure> {
+    for node in plan.iter().flat_map(|cluster| &cluster.nodes) {
+        let host = node.spec.host();
+        match node.place {
+            Place::Found(found) => {
+                output.line(&format!("\tFound node {host} on cluster {}", found.cluster))?
+            }
+            Place::NewCluster => output.line(&format!("Would create cluster\n\tWould create node {host}"))?,
+            Place::SameCluster => output.line(&format!("\tWould create node {host}"))?,
+        }
+        for device in &node.devices {
+            let what = if device.found.is_some() { "Found" } else { "Would add" };
+            output.line(&format!("\t\t{what} device {}", device.spec.name))?;
+        }
+    }
+    output.line(&format!("Nothing was changed. A load adds: {}", Additions::of(plan).words()))
 }
 
 /// A load under way.
 struct Load<'a, 'o> {
-    client: Client,
-    /// What the server had at the beginning. Not refreshed: what this load adds is not found by it.
-    known: Topology,
+    client: &'a Client,
+    output: &'a mut Output<'o>,
     /// The clusters that were made, to be looked at in the end.
     created: Vec<String>,
-    output: &'a mut Output<'o>,
+    /// Clusters of nodes that were there, which are looked at once.
+    looked_at: BTreeSet<String>,
+    meanwhile: Meanwhile,
 }
 
-impl Load<'_, '_> {
-    fn file(mut self, file: &TopologyFile) -> Result<(), Failure> {
-        let result = file.clusters.iter().try_for_each(|cluster| self.cluster(cluster));
+impl<'a, 'o> Load<'a, 'o> {
+    fn new(client: &'a Client, output: &'a mut Output<'o>) -> Load<'a, 'o> {
+        let (created, looked_at) = (Vec::new(), BTreeSet::new());
+        Load { client, output, created, looked_at, meanwhile: Meanwhile::default() }
+    }
+
+    fn clusters(mut self, plan: &[ClusterPlan<'_>]) -> Result<(), Failure> {
+        let result = plan.iter().try_for_each(|cluster| self.cluster(cluster));
         self.delete_empty_clusters();
         result
     }
 
-    fn cluster(&mut self, entry: &ClusterEntry) -> Result<(), Failure> {
-        let mut current = None;
-        entry.nodes.iter().try_for_each(|node| self.node(entry, node, &mut current))
+    fn cluster(&mut self, plan: &ClusterPlan<'_>) -> Result<(), Failure> {
+        let mut current = String::new();
+        plan.nodes.iter().try_for_each(|node| self.node(plan.entry, node, &mut current))
     }
 
-    /// One node. Its cluster is that of the last node that was found, or else a new one.
+    /// One node. Its cluster is that of the one before it, or else a new one.
     fn node(
         &mut self,
         entry: &ClusterEntry,
-        node: &NodeEntry,
-        current: &mut Option<String>,
+        node: &NodePlan<'_>,
+        current: &mut String,
     ) -> Result<(), Failure> {
-        if let Some(found) = self.find(node.node.host()) {
-            self.output.line(&format!("\tFound node {} on cluster {}", node.node.host(), found.cluster))?;
-            if self.client.cluster_info(&found.cluster).is_err() {
-                self.output.line("Unable to get cluster information")?;
-                return Err(Failure::new("Unable to get cluster information"));
+        match node.place {
+            Place::Found(found) => {
+                self.output.line(&format!(
+                    "\tFound node {} on cluster {}",
+                    node.spec.host(),
+                    found.cluster
+                ))?;
+                self.look_at(&found.cluster)?;
+                current.clone_from(&found.cluster);
+                return self.devices(&node.devices, &found.id);
             }
-            *current = Some(found.cluster.clone());
-            return self.devices(&node.devices, &found);
+            Place::NewCluster => *current = self.create_cluster(entry)?,
+            Place::SameCluster => {}
         }
-        let cluster = match current {
-            Some(cluster) => cluster.clone(),
-            None => current.insert(self.create_cluster(entry)?).clone(),
-        };
-        match self.add_node(&node.node, cluster)? {
-            Some(added) => self.devices(&node.devices, &added),
-            None => Ok(()),
-        }
+        let Some(added) = self.add_node(node.spec, current)? else { return Ok(()) };
+        // Where a load that was interrupted has added it: those behind it belong there, too.
+        *current = added.cluster;
+        self.devices(&node.devices, &added.id)
     }
 
-    fn find(&self, host: &str) -> Option<NodeInfo> {
-        let mut nodes = self.known.clusters.iter().flat_map(|cluster| &cluster.nodes);
-        nodes.find(|node| node.hostnames.manage.first().is_some_and(|name| name == host)).cloned()
+    fn look_at(&mut self, cluster: &str) -> Result<(), Failure> {
+        if !self.looked_at.insert(cluster.to_owned()) || self.client.cluster_info(cluster).is_ok() {
+            return Ok(());
+        }
+        self.output.line("Unable to get cluster information")?;
+        Err(Failure::new("Unable to get cluster information"))
     }
 
     fn create_cluster(&mut self, entry: &ClusterEntry) -> Result<String, Failure> {
@@ -95,50 +137,55 @@ impl Load<'_, '_> {
     }
 
     /// Adds a node; `None` where the server refused, which does not end the load.
-    fn add_node(&mut self, node: &NodeSpec, cluster: String) -> Result<Option<NodeInfo>, Failure> {
-        self.output.text(&format!("\tCreating node {} ... ", node.host()))?;
+    fn add_node(&mut self, node: &NodeSpec, cluster: &str) -> Result<Option<NodeInfo>, Failure> {
+        let host = node.host();
+        self.output.text(&format!("\tCreating node {host} ... "))?;
         let request = NodeAddRequest {
             zone: node.zone.unwrap_or(0),
             hostnames: node.hostnames.clone(),
-            cluster,
+            cluster: cluster.to_owned(),
             tags: node.tags.clone(),
         };
-        match self.client.node_add(&request) {
-            Ok(added) => {
-                self.output.line(&format!("ID: {}", added.id))?;
-                // Devices of the snapshot only: this one is new.
-                Ok(Some(NodeInfo { devices: List::default(), ..added }))
-            }
-            Err(error) => {
-                self.refused("Unable to create node", error.into())?;
-                Ok(None)
-            }
-        }
+        let added = match self.client.node_add(&request) {
+            Ok(added) => NodeInfo { cluster: cluster.to_owned(), ..added },
+            Err(error) => match self.meanwhile.node(self.client, host, &error) {
+                Some(there) => there,
+                None => return self.refused("Unable to create node", error).map(|()| None),
+            },
+        };
+        self.meanwhile.ours(host);
+        self.output.line(&format!("ID: {}", added.id))?;
+        Ok(Some(added))
     }
 
-    fn devices(&mut self, devices: &[DeviceEntry], node: &NodeInfo) -> Result<(), Failure> {
-        for DeviceEntry(device) in devices {
-            if node.devices.iter().any(|known| known.name == device.name) {
-                self.output.line(&format!("\t\tFound device {}", device.name))?;
+    fn devices(&mut self, devices: &[DevicePlan<'_>], node: &str) -> Result<(), Failure> {
+        for device in devices {
+            let name = &device.spec.name;
+            if device.found.is_some() {
+                self.output.line(&format!("\t\tFound device {name}"))?;
                 continue;
             }
-            self.output.text(&format!("\t\tAdding device {} ... ", device.name))?;
+            self.output.text(&format!("\t\tAdding device {name} ... "))?;
             let request = DeviceAddRequest {
-                name: device.name.clone(),
-                tags: device.tags.clone(),
-                node: node.id.clone(),
-                destroydata: device.destroydata,
+                name: name.clone(),
+                tags: device.spec.tags.clone(),
+                node: node.to_owned(),
+                destroydata: device.spec.destroydata,
             };
             match self.client.device_add(&request) {
                 Ok(()) => self.output.line("OK")?,
-                Err(error) => self.refused("Unable to add device", error.into())?,
+                Err(error) if self.meanwhile.device(self.client, name, node, &error) => {
+                    self.output.line("OK")?
+                }
+                Err(error) => self.refused("Unable to add device", error)?,
             }
         }
         Ok(())
     }
 
     /// Completes a line with heketi's text; the explanation follows for people.
-    fn refused(&mut self, what: &str, failure: Failure) -> Result<(), Failure> {
+    fn refused(&mut self, what: &str, error: ClientError) -> Result<(), Failure> {
+        let failure = Failure::from(error);
         self.output.line(&format!("{what}: {}", failure.text))?;
         match failure.explanation {
             Some(explanation) => self.output.hint(&format!("{explanation}\n")),

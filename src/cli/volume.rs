@@ -5,6 +5,7 @@ use super::failure::{Failure, os_reason, required};
 use super::output::Output;
 use super::persistent_volume::persistent_volume;
 use super::session::Session;
+use super::volume_list;
 use crate::api::{
     BlockRestrictionRequest, DisperseOptions, Durability, List, ReplicateOptions, Snapshot,
     VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo,
@@ -35,7 +36,7 @@ pub(super) fn run(command: VolumeCommand, session: &Session, output: &mut Output
             let volume = session.client()?.volume_info(required(&arguments.id, MISSING_ID)?)?;
             show(&volume, session, output)
         }
-        VolumeCommand::List => list(session, output),
+        VolumeCommand::List(flags) => volume_list::run(&flags, session, output),
         VolumeCommand::SetBlockHostingRestriction(RestrictionCommand::Locked(arguments)) => {
             restrict(&arguments.id, "locked", session, output)
         }
@@ -69,7 +70,11 @@ fn create(flags: &VolumeCreate, session: &Session, output: &mut Output<'_>) -> R
         output.note("--persistent-volume-endpoint must be provided when using --persistent-volume\n")?;
         return Err(Failure::new("Missing endpoint"));
     }
-    let volume = session.client()?.volume_create(&request(flags))?;
+    let request = request(flags);
+    if !request.snapshot.factor.is_finite() {
+        return Err(Failure::new("json: unsupported value: +Inf"));
+    }
+    let volume = session.client()?.volume_create(&request)?;
     if flags.persistent_volume {
         output.line(&persistent_volume(&volume, &flags.persistent_volume_endpoint))
     } else if !flags.persistent_volume_file.is_empty() {
@@ -128,26 +133,12 @@ fn expand(flags: &VolumeExpand, session: &Session, output: &mut Output<'_>) -> R
     show(&volume, session, output)
 }
 
-fn list(session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
-    let client = session.client()?;
-    let list = client.volume_list()?;
-    if session.json {
-        return output.json(&list);
-    }
-    for id in &list.volumes {
-        let volume = client.volume_info(id)?;
-        let block = if volume.block { " [block]" } else { "" };
-        output.line(&format!("Id:{id:<35} Cluster:{:<35} Name:{}{block}", volume.cluster, volume.name))?;
-    }
-    Ok(())
-}
-
 fn show(volume: &VolumeInfo, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
-    if session.json { output.json(volume) } else { output.text(&block(volume)) }
+    if session.json { output.json(volume) } else { output.text(&block(volume)?) }
 }
 
 /// A volume as people read it.
-fn block(volume: &VolumeInfo) -> String {
+fn block(volume: &VolumeInfo) -> Result<String, Failure> {
     let info = &volume.blockinfo;
     let mut text = format!(
         "Name: {}\nSize: {}\nVolume Id: {}\nCluster Id: {}\nMount: {}\nMount Options: {}\nBlock: {}\n\
@@ -165,13 +156,13 @@ fn block(volume: &VolumeInfo) -> String {
         restriction(&info.restriction),
         info.blockvolume.join(" "),
         volume.durability.kind,
-        distribute_count(volume)
+        distribute_count(volume)?
     );
     text.push_str(&counts(&volume.durability));
     if volume.snapshot.enable {
         text.push_str(&format!("Snapshot Factor: {:.2}\n\n", volume.snapshot.factor));
     }
-    text
+    Ok(text)
 }
 
 /// All options without anything between them, as heketi-cli prints them; usually there is one.
@@ -187,17 +178,19 @@ fn restriction(word: &str) -> &str {
     }
 }
 
-/// Sets of the volume, from what its durability says; 0 where that says nothing.
-fn distribute_count(volume: &VolumeInfo) -> i64 {
+/// Sets of the volume, from what its durability says; 0 where that says nothing. heketi-cli dies of sets of nothing.
+fn distribute_count(volume: &VolumeInfo) -> Result<i64, Failure> {
     let bricks = i64::try_from(volume.bricks.len()).unwrap_or(i64::MAX);
     let Durability { kind, replicate, disperse } = &volume.durability;
     let set = match kind.as_str() {
         "none" => 1,
         "replicate" => replicate.replica,
         "disperse" => disperse.data.saturating_add(disperse.redundancy),
-        _ => 0,
+        _ => return Ok(0),
     };
-    bricks.checked_div(set).unwrap_or(0)
+    let nothing =
+        || Failure::new(format!("the server says that a set of volume {} has no bricks", volume.id));
+    bricks.checked_div(set).ok_or_else(nothing)
 }
 
 fn counts(durability: &Durability) -> String {

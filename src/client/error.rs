@@ -29,6 +29,8 @@ pub enum ClientError {
         url: String,
         /// What happened.
         reason: String,
+        /// What it is likely to come from, and what to do.
+        advice: Option<String>,
     },
     /// A job was accepted, and no answer about it came any more.
     #[error(

@@ -2,6 +2,7 @@
 //! as heketi's own client does, also towards a heketi server.
 
 mod address;
+mod advice;
 mod block_volume;
 mod error;
 mod job;
@@ -24,7 +25,7 @@ use self::transport::Transport;
 use crate::api::{
     BlockRestrictionRequest, BrickEvictRequest, ClusterCreateRequest, ClusterInfo, ClusterList,
     DeviceAddRequest, DeviceDeleteRequest, DeviceInfo, NodeAddRequest, NodeInfo, StateRequest, TagsRequest,
-    VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList,
+    VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo, VolumeList, VolumeSummaryList,
 };
 
 /// What a call brings.
@@ -200,6 +201,17 @@ impl Client {
     /// See [`Client::cluster_list`].
     pub fn volume_list(&self) -> Result<VolumeList> {
         self.get("/volumes")
+    }
+
+    /// All volumes in short, in one answer; `None` from a server that knows of no such thing, as heketi's.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn volume_summaries(&self) -> Result<Option<VolumeSummaryList>> {
+        match self.get("/volumes/summary") {
+            Err(ClientError::Refused { status: 404 | 405, .. }) => Ok(None),
+            found => found.map(Some),
+        }
     }
 
     /// One volume.

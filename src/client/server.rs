@@ -73,6 +73,14 @@ impl Client {
         Ok(self.0.send("GET", "/db/check")?.expect(&[200])?.into_body())
     }
 
+    /// The database itself: a verified copy, byte for byte.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn backup_db(&self) -> Result<Vec<u8>> {
+        Ok(self.0.send("GET", "/backup/db")?.expect(&[200])?.into_body())
+    }
+
     /// How much is logged.
     ///
     /// # Errors

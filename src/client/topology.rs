@@ -40,6 +40,19 @@ impl Client {
         Ok(Topology { clusters: clusters.collect::<Result<_>>()? })
     }
 
+    /// The same without volumes, of which there may be many: clusters, nodes and devices.
+    ///
+    /// # Errors
+    /// At the first request that fails.
+    pub fn topology_of_nodes(&self) -> Result<Topology> {
+        let clusters = self.cluster_list()?.clusters;
+        let one = |id: &String| {
+            let cluster = self.cluster_info(id)?;
+            self.topology_of(ClusterInfo { volumes: List::default(), ..cluster })
+        };
+        Ok(Topology { clusters: clusters.iter().map(one).collect::<Result<_>>()? })
+    }
+
     fn topology_of(&self, cluster: ClusterInfo) -> Result<TopologyCluster> {
         let mut volumes = Vec::new();
         for id in &cluster.volumes {

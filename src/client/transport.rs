@@ -1,7 +1,8 @@
 //! Requests and answers: one signed request, redirects, retries.
 
+use std::borrow::Cow;
 use std::net::ToSocketAddrs;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,6 +11,7 @@ use ureq::unversioned::transport::{Connector as _, TcpConnector};
 use ureq::{AsSendBody, http};
 
 use super::address::{Address, title};
+use super::advice::{self, Refusal};
 use super::error::ClientError;
 use super::patience::{Awaits, Patience, WAIT};
 use super::progress::Progress;
@@ -52,6 +54,8 @@ pub(super) struct Answer {
     status: u16,
     headers: http::HeaderMap,
     body: Vec<u8>,
+    /// What a refusal is likely to come from.
+    advice: Option<String>,
     /// Where it came from, after redirects.
     pub(super) address: Address,
 }
@@ -63,7 +67,14 @@ impl Answer {
 
     fn failure(&self) -> ClientError {
         let known_length = self.headers.contains_key("content-length");
-        ClientError::refused(self.status, self.header("content-type"), known_length, &self.body)
+        let error = ClientError::refused(self.status, self.header("content-type"), known_length, &self.body);
+        match (error, &self.advice) {
+            // What a server says of tokens is for those who write clients.
+            (ClientError::Refused { status, text, .. }, Some(advice)) => {
+                ClientError::Refused { status, text, explanation: Some(advice.clone()) }
+            }
+            (error, _) => error,
+        }
     }
 
     /// The answer if its status is one of those expected.
@@ -147,8 +158,9 @@ impl Transport {
         body: Option<Vec<u8>>,
     ) -> Result<Outgoing, ClientError> {
         let address = Address::parse(method, &format!("{}{path}", self.server))?;
-        // Go's client names no type where a DELETE carries a body.
-        Ok(Outgoing { method, address, typed: method != "DELETE", body, awaits: Awaits::Answer })
+        // heketi's client names no type in these two cases, though there is a body.
+        let typed = method != "DELETE" && !path.starts_with("/bricks/to-evict/");
+        Ok(Outgoing { method, address, typed, body, awaits: Awaits::Answer })
     }
 
     /// Sends again while the server is busy.
@@ -198,6 +210,7 @@ impl Transport {
         let failed = |error: ureq::Error| ClientError::Transport {
             method: title(method),
             url: address.as_str().to_owned(),
+            advice: advice::of_failure(&error, address),
             reason: match error {
                 ureq::Error::Timeout(limit) => {
                     self.patience.reason(limit, of.method, address.host(), of.awaits)
@@ -222,8 +235,20 @@ impl Transport {
         };
         let (parts, mut body) = response.map_err(failed)?.into_parts();
         let body = body.with_config().limit(MAX_BODY).read_to_vec().map_err(failed)?;
+        let date = parts.headers.get("date").and_then(|value| value.to_str().ok());
+        let status = parts.status.as_u16();
+        let text = if status < 400 { Cow::Borrowed("") } else { String::from_utf8_lossy(&body) };
+        let refusal = Refusal {
+            status,
+            text: &text,
+            date,
+            now: SystemTime::now(),
+            host: address.host(),
+            credentials: &self.credentials,
+        };
+        let advice = advice::of_refusal(&refusal);
         let address = address.clone();
-        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, address })
+        Ok(Answer { status, headers: parts.headers, body, advice, address })
     }
 
     fn run<S: AsSendBody>(
@@ -264,7 +289,7 @@ fn reason(error: &ureq::Error, address: &Address) -> String {
             });
             format!("dial tcp {}: connect: connection refused", address.unwrap_or(target))
         }
-        ureq::Error::HostNotFound => format!("dial tcp: lookup {name}: no such host"),
+        other if advice::is_unknown_host(other) => format!("dial tcp: lookup {name}: no such host"),
         ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => "EOF".to_owned(),
         other => other.to_string(),
     }

@@ -39,6 +39,7 @@ fn run(arguments: Arguments) -> ExitCode {
         println!("{}", version());
         return ExitCode::SUCCESS;
     }
+    keep_files_private();
     match arguments.command {
         None => serve::run(arguments.config, arguments.disable_auth),
         // A flag of the program is none of these commands, in heketi neither.
@@ -53,6 +54,12 @@ fn run(arguments: Arguments) -> ExitCode {
         Some(Command::Backup { file, config }) => serve::backup(config.or(arguments.config), &file),
         Some(Command::Openapi) => serve::print_document(),
     }
+}
+
+/// What it writes is for its own user alone: the database and its copies hold the passwords of block volumes.
+fn keep_files_private() {
+    use rustix::fs::Mode;
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
 /// heketi's words, so that scripts that look for them go on.

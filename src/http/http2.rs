@@ -8,6 +8,7 @@ use hyper::rt::{Read, Write};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, interval_at};
 use tracing::debug;
 
@@ -20,12 +21,20 @@ const AT_ONCE: u32 = 32;
 pub(super) async fn serve(stream: impl Read + Write + Unpin + Send + 'static, requests: Requests) {
     let traffic = Arc::new(Traffic::default());
     let counted = Arc::clone(&traffic);
+    let slots = Arc::new(Semaphore::new(AT_ONCE as usize));
     let service = service_fn(move |request| {
         let (open, answer) = (Open::new(&counted), requests.answer(request));
+        let slots = Arc::clone(&slots);
         async move {
-            let answer = answer.await;
-            drop(open);
-            answer
+            // What is reset still has its slot until it is done: nobody has more at work by giving up at once.
+            let slot = slots.acquire_owned().await;
+            // hyper drops what belongs to a stream whose client goes away; a request that has begun is carried out.
+            let task = tokio::spawn(async move {
+                let answer = answer.await;
+                drop((open, slot));
+                answer
+            });
+            task.await.map(|answer| answer.unwrap_or_else(|never| match never {}))
         }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());
@@ -106,6 +115,31 @@ mod tests {
         let begun = Instant::now();
         serve(TokioIo::new(server), requests()).await;
         assert_eq!(begun.elapsed(), HEADERS_WITHIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_whose_client_resets_its_stream_is_carried_out() {
+        let (begun, mut has_begun) = tokio::sync::mpsc::channel(1);
+        let (done, mut is_done) = tokio::sync::mpsc::channel(1);
+        let slow = get(move || {
+            let (begun, done) = (begun.clone(), done.clone());
+            async move {
+                begun.send(()).await.unwrap();
+                tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+                done.send(()).await.unwrap();
+                "here"
+            }
+        });
+        let router = Router::new().route("/", slow);
+        let (client, server) = duplex(4096);
+        tokio::spawn(serve(TokioIo::new(server), Requests { router, ..requests() }));
+        let (mut sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(client)).await.unwrap();
+        tokio::spawn(connection);
+        let request = Request::get("http://a/").body(Empty::<Bytes>::new()).unwrap();
+        let answer = tokio::spawn(sender.send_request(request));
+        has_begun.recv().await.unwrap();
+        answer.abort();
+        assert!(is_done.recv().await.is_some(), "it was dropped half-way");
     }
 
     #[tokio::test(start_paused = true)]

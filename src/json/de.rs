@@ -150,8 +150,21 @@ impl<'de> Deserializer<'de> for Raw {
         }
     }
 
+    /// Words that stand for themselves.
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        match self {
+            Raw::Text(text) => visitor.visit_enum(text.into_deserializer()),
+            other => Err(mismatch("a word", &other)),
+        }
+    }
+
     forward_to_deserialize_any! {
-        char bytes byte_buf unit unit_struct tuple tuple_struct enum identifier ignored_any i128 u128
+        char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any i128 u128
     }
 }
 

@@ -26,6 +26,11 @@ pub fn encode_indented<T: Serialize>(value: &T) -> Vec<u8> {
     body
 }
 
+/// Indented by two blanks, without a line feed: as Go programs write objects of Kubernetes.
+pub fn encode_manifest<T: Serialize>(value: &T) -> Vec<u8> {
+    encode_with(value, GoFormatter(PrettyFormatter::with_indent(b"  ")))
+}
+
 fn encode_with<T: Serialize, F: Formatter>(value: &T, formatter: F) -> Vec<u8> {
     let mut body = Vec::new();
     // Writing to memory cannot fail, and wire types have only strings as keys.

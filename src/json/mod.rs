@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 pub use self::de::DecodeError;
-pub use self::encode::{encode, encode_compact, encode_indented};
+pub use self::encode::{encode, encode_compact, encode_indented, encode_manifest};
 use self::raw::Raw;
 
 /// Decodes a whole body. `null` is an object without fields.

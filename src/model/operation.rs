@@ -308,6 +308,8 @@ pub struct Job {
     pub outcome: Option<JobOutcome>,
     /// When it was started, in milliseconds since 1970.
     pub created_ms: i64,
+    /// Whether somebody has asked for the result since there is one.
+    pub is_read: bool,
 }
 
 /// Something that is done on no host, or that its parts say of where.

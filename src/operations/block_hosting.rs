@@ -78,6 +78,7 @@ impl Engine {
             return Err(OpError::refused(placement::combined_text(FailedStage::Eligibility, &reasons), None));
         }
         self.may_make_hosting(conn, ids, size).await?;
+        self.check_options(&spec)?;
         self.check_size(&spec).map_err(|error| OpError::refused(error.to_string(), None))?;
         let (placed, candidate) = self.choose(conn, &mut new, clusters).await?;
         new.asked_clusters = ids.to_vec();

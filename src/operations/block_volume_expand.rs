@@ -16,7 +16,7 @@ use crate::model::operation::{Detail, JobOutcome, Operation, OperationKind};
 use crate::model::sizes::GiB;
 use crate::model::state::Phase;
 use crate::model::step::{ResizePlan, Step, StepOutput};
-use crate::store::{Result as StoreResult, StoreError, block_volume, operation, volume};
+use crate::store::{Result as StoreResult, StoreError, block_volume, idempotency, operation, volume};
 
 /// What heketi puts before a refusal.
 const REFUSED: &str = "Failed to allocate block volume expansion: ";
@@ -106,6 +106,10 @@ pub(super) async fn conclude(conn: &mut SqliteConnection, op: &Operation) -> Sto
     });
     let (size, usable, refusal) = resized.ok_or_else(|| corrupt(op))?;
     block_volume::resize(conn, id(op)?, size, usable).await?;
+    if refusal.is_some() {
+        // The same request again is to try the hosts that are behind.
+        idempotency::free(conn, &op.target, op.job).await?;
+    }
     Ok(match refusal {
         Some(refusal) => JobOutcome::Failed { text: refusal.text, explanation: Some(refusal.explanation) },
         None => JobOutcome::Location { path: format!("/blockvolumes/{}", op.target), warning: None },

@@ -69,7 +69,8 @@ impl Engine {
         }
         let id = JobId::from_uuid(self.ids.draw());
         let subject = Some(JobSubject::new("clean-up", ""));
-        let new = Job { id, subject, by_user: false, outcome: None, created_ms: self.clock.now_ms() };
+        let created_ms = self.clock.now_ms();
+        let new = Job { id, subject, by_user: false, outcome: None, created_ms, is_read: false };
         job::insert(&mut *self.store.writer().await?, &new).await?;
         self.progress.begin(new);
         self.progress.set(id, "cleaning up what was left unfinished".to_owned().into());

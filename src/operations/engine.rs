@@ -193,7 +193,7 @@ impl Engine {
             return Err(refused.into());
         }
         let subject = Some(JobSubject::of(&recorded));
-        self.progress.begin(Job { id, subject, by_user, outcome: None, created_ms: now });
+        self.progress.begin(Job { id, subject, by_user, outcome: None, created_ms: now, is_read: false });
         self.spawn(recorded, Locking::Wanted(decision.locks), turn, true);
         Ok(id)
     }

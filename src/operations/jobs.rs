@@ -35,7 +35,7 @@ impl Operations {
         let waited = ended.is_err();
         if let Ok(Some(job)) = ended {
             self.inner.note_read(id);
-            return Ok((JobView { job, doing: None, taken_on: false }, waited));
+            return Ok((self.inner.view(job), waited));
         }
         Ok((self.job(id).await?, waited))
     }
@@ -70,8 +70,9 @@ impl Operations {
 }
 
 impl Engine {
-    fn view(&self, job: Job) -> JobView {
+    fn view(&self, mut job: Job) -> JobView {
         if job.outcome.is_some() {
+            job.is_read |= self.read.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&job.id);
             return JobView { job, doing: None, taken_on: false };
         }
         JobView { doing: self.progress.of(job.id), taken_on: self.progress.has(job.id), job }
@@ -101,7 +102,7 @@ impl Engine {
     ) -> Result<JobId, OpError> {
         let id = JobId::from_uuid(self.ids.draw());
         let (subject, outcome, created_ms) = (Some(subject), Some(outcome), self.clock.now_ms());
-        let job = Job { id, subject, by_user: false, outcome, created_ms };
+        let job = Job { id, subject, by_user: false, outcome, created_ms, is_read: false };
         job::insert(&mut tx, &job).await?;
         tx.commit().await.map_err(StoreError::from)?;
         Ok(id)

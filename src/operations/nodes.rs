@@ -16,7 +16,7 @@ use crate::model::operation::{Detail, JobOutcome, JobSubject, OperationKind};
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::Step;
 use crate::store::node::HostnameUse;
-use crate::store::{cluster, device, node, operation, volume};
+use crate::store::{block_volume, cluster, device, node, operation, volume};
 
 /// What a valid request for a node asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +129,12 @@ impl Engine {
         if !device::of_node(&mut tx, id).await?.is_empty() {
             return Err(OpError::conflict(format!(
                 "Unable to delete node [{id}] because it contains devices"
+            )));
+        }
+        let exported = block_volume::exported(&mut tx).await?;
+        if node.storage.iter().any(|name| exported.contains_key(name)) {
+            return Err(OpError::conflict(format!(
+                "Unable to delete node [{id}] because it exports block volumes"
             )));
         }
         node::set_phase(&mut tx, id, Phase::Ready, Phase::Deleting).await?;

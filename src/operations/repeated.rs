@@ -46,7 +46,7 @@ impl Engine {
             let outcome = Some(JobOutcome::Location { path, warning: None });
             let (by_user, created_ms) = (caller.is_user, self.clock.now_ms());
             // Of a create, a clone or an expansion; which of them is forgotten.
-            let new = Job { id: known.job, subject: None, by_user, outcome, created_ms };
+            let new = Job { id: known.job, subject: None, by_user, outcome, created_ms, is_read: false };
             job::insert(conn, &new).await?;
             idempotency::put(conn, &known).await?;
         }

@@ -89,7 +89,7 @@ impl Engine {
     }
 
     /// What no gluster would take as a name or an option is refused here, before anything is made for it. heketi's mock takes all.
-    fn check_options(&self, spec: &VolumeSpec) -> Result<(), OpError> {
+    pub(super) fn check_options(&self, spec: &VolumeSpec) -> Result<(), OpError> {
         if self.settings.any_option {
             return Ok(());
         }

@@ -1,7 +1,5 @@
 //! A verified copy of the database while it is in use.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -115,9 +113,6 @@ pub fn sweep(database: &Path) -> std::io::Result<()> {
 async fn copy_and_verify(conn: &mut SqliteConnection, from: &Path, to: &Path) -> Result<(), BackupError> {
     // A left-over of an earlier try that was killed.
     std::fs::remove_file(to).ok();
-    // SQLite takes an empty file; this one is for its owner only, as the database is.
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
-    made.map_err(|source| BackupError::Io { path: to.to_owned(), source })?;
     let target = to.to_string_lossy().into_owned();
     // One read transaction: a consistent state however much is written meanwhile, and a compact file.
     let copied = sqlx::query("VACUUM INTO ?").bind(target).execute(conn).await;

@@ -47,7 +47,8 @@ pub async fn insert(conn: &mut SqliteConnection, job: &Job) -> Result<()> {
 pub async fn find(conn: &mut SqliteConnection, id: JobId) -> Result<Option<Job>> {
     let row = sqlx::query_as!(
         JobRow,
-        r#"SELECT id AS "id: JobId", kind, target, by_user AS "by_user: bool", outcome, created_ms
+        r#"SELECT id AS "id: JobId", kind, target, by_user AS "by_user: bool", outcome, created_ms,
+                  first_read_ms IS NOT NULL AS "is_read: bool"
              FROM job WHERE id = ?"#,
         id
     )
@@ -64,7 +65,8 @@ pub async fn find(conn: &mut SqliteConnection, id: JobId) -> Result<Option<Job>>
 pub async fn latest(conn: &mut SqliteConnection, of_users: bool, limit: u32) -> Result<Vec<Job>> {
     let rows = sqlx::query_as!(
         JobRow,
-        r#"SELECT id AS "id: JobId", kind, target, by_user AS "by_user: bool", outcome, created_ms
+        r#"SELECT id AS "id: JobId", kind, target, by_user AS "by_user: bool", outcome, created_ms,
+                  first_read_ms IS NOT NULL AS "is_read: bool"
              FROM job WHERE by_user >= ? ORDER BY outcome IS NOT NULL, created_ms DESC, id LIMIT ?"#,
         of_users,
         limit
@@ -82,6 +84,7 @@ struct JobRow {
     by_user: bool,
     outcome: Option<String>,
     created_ms: i64,
+    is_read: bool,
 }
 
 impl TryFrom<JobRow> for Job {
@@ -90,7 +93,14 @@ impl TryFrom<JobRow> for Job {
     fn try_from(row: JobRow) -> Result<Job> {
         let subject = row.kind.zip(row.target).map(|(kind, target)| JobSubject { kind, target });
         let outcome = row.outcome.as_deref().map(|text| json("job", "outcome", row.id, text)).transpose()?;
-        Ok(Job { id: row.id, subject, by_user: row.by_user, outcome, created_ms: row.created_ms })
+        Ok(Job {
+            id: row.id,
+            subject,
+            by_user: row.by_user,
+            outcome,
+            created_ms: row.created_ms,
+            is_read: row.is_read,
+        })
     }
 }
 

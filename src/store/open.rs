@@ -2,7 +2,6 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Read as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -44,7 +43,6 @@ impl Store {
         refuse_orphaned_log(path)?;
         refuse_foreign_file(path)?;
         let alone = sharing.is_alone(path)?;
-        make_private(path)?;
         let options =
             if alone { options(path).locking_mode(SqliteLockingMode::Exclusive) } else { options(path) };
         check_and_migrate(path, &options).await?;
@@ -118,15 +116,6 @@ fn lock(path: &Path) -> Result<Lock, OpenError> {
         Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
         Err(TryLockError::Error(source)) => Err(io("lock", &name)(source)),
-    }
-}
-
-/// Makes the file where there is none, for its owner only: it has the passwords of block volumes in it. What SQLite
-/// puts beside it gets the same mode.
-fn make_private(path: &Path) -> Result<(), OpenError> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(io("make", path)(error)),
-        _ => Ok(()),
     }
 }
 

@@ -147,8 +147,16 @@ fn a_volume_that_was_nearly_done_is_finished_after_a_restart_and_told_to_be_uncl
     lab.inject(None);
     let before = lab.log().len();
     lab.start();
+    let is_listed = || {
+        let jobs = lab.get("/jobs").json()["jobs"].clone();
+        let ended =
+            jobs.as_array().unwrap().iter().find(|found| job.ends_with(found["id"].as_str().unwrap()));
+        ended.is_some_and(|ended| ended["state"] == "done" && ended["unclaimed"] == true)
+    };
+    assert!(settled(SOON, is_listed), "{}", lab.get("/jobs").text);
     let made = lab.wait_for(&job);
     assert_eq!(made.status, 303, "{made:?}");
+    assert!(!is_listed(), "its client has heard of it");
     let log = lab.log()[before..].to_owned();
     assert_says(&log, &["1 operations of an earlier server were left unfinished"]);
     let line = log.lines().find(|line| line.contains("unclaimed")).unwrap();

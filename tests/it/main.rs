@@ -31,6 +31,7 @@ mod import;
 mod interrupted;
 mod jobs;
 mod kubernetes;
+mod large_topology;
 mod life;
 mod metrics;
 mod moves;

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::support::operator::assert_says;
+use crate::support::operator::{assert_says, replica_3};
 use crate::support::{Lab, settled};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -85,4 +85,21 @@ fn a_load_shows_the_running_step_behind_its_line_and_takes_it_away() {
     lab.open_gate();
     assert!(load.wait().unwrap().success(), "{:?}", written(&lab));
     assert_says(&written(&lab), &["\u{1b}8\u{1b}[KOK"]);
+}
+
+#[test]
+fn lists_are_tables_on_a_terminal_and_heketi_clis_lines_elsewhere() {
+    let lab = Lab::with_three_peers();
+    let made = lab.create(&replica_3(10)).unwrap();
+    let client = env!("CARGO_BIN_EXE_mortar");
+    let list = format!("{client} --server={} volume list", lab.url());
+    for (line, coloured) in [(list.clone(), true), (format!("NO_COLOR=1 {list}"), false)] {
+        assert!(shell(&lab, &line, true).wait().unwrap().success(), "{:?}", written(&lab));
+        let shown = written(&lab);
+        assert_says(&shown, &["NAME", "DURABILITY", &made.id, "replicate"]);
+        assert_eq!(shown.contains("\u{1b}[1m"), coloured, "{shown:?}");
+    }
+    assert!(shell(&lab, &list, false).wait().unwrap().success(), "{:?}", written(&lab));
+    let line = format!("Id:{:<35} Cluster:{:<35} Name:{}\n", made.id, made.cluster, made.name);
+    assert_eq!(written(&lab), line);
 }

@@ -26,6 +26,8 @@ fn a_token_with_a_scope_is_good_for_all_requests_over_tls_and_no_more_than_its_i
     let (mut lab, _) = Lab::encrypted();
     lab.keys("a", "u");
     lab.top_setting("jwt", json!({"admin": {"key": "a"}, "user": {"key": "u"}, "scoped_tokens": "tls"}));
+    // The level that tells most.
+    lab.setting("loglevel", json!("debug"));
     lab.start();
     let admin = token(&lab, "admin", "a", "--lifetime=1h");
     assert_eq!(securely(&lab, "POST", "/clusters", &admin).0, 201);
@@ -41,7 +43,8 @@ fn a_token_with_a_scope_is_good_for_all_requests_over_tls_and_no_more_than_its_i
     assert_says(&said, &["signature is invalid"]);
     // heketi's signature stays good beside it.
     assert_eq!(lab.client_as("admin", "a").cluster_list().unwrap().clusters.len(), 1);
-    assert!(!lab.log().contains(&admin), "tokens are never logged");
+    assert_says(&securely(&lab, "GET", "/internal/logging", &admin).1, &["debug"]);
+    assert!(!lab.log().contains(&admin) && !lab.log().contains(&user), "tokens are never logged");
 }
 
 #[test]
@@ -62,6 +65,7 @@ fn the_client_mints_no_token_without_a_key_or_for_longer_than_a_day() {
     assert_eq!((code, out.as_str()), (Some(255), ""));
     assert_says(&said, &["Missing secret", "HEKETI_CLI_KEY"]);
     assert_says(&ask(&["--secret=a"]).2, &["Missing user"]);
+    assert_says(&ask(&["--user=bob", "--secret=a"]).2, &["bob", "admin or user"]);
     let (code, _, said) = lab.mortar(&["--user=admin", "--secret=a", "token", "--lifetime=25h"]);
     assert_eq!(code, Some(255));
     assert_says(&said, &["25h", "at most 24h"]);

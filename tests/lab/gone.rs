@@ -18,17 +18,18 @@ fn unfinished(server: &Server) -> u64 {
     server.get("/operations")["total"].as_u64().expect("a number")
 }
 
-/// A volume that is wholly on a peer.
+/// A volume that is wholly on a peer: the only one that takes bricks meanwhile.
 fn without_copies_on(server: &Server, node: &NodeInfo) -> VolumeInfo {
-    let flags = ["--size=1", "--durability=none"];
-    // All stay until one is there: equal states give equal places.
-    let made: Vec<VolumeInfo> =
-        (1..=4).map(|number| server.create(&format!("alone-{number}"), &flags)).collect();
-    let (mut there, others): (Vec<_>, Vec<_>) =
-        made.into_iter().partition(|volume| volume.bricks[0].node == node.id);
-    others.iter().chain(there.iter().skip(1)).for_each(|volume| server.delete(volume));
-    assert!(!there.is_empty(), "no brick came to {:?}", node.hostnames);
-    there.swap_remove(0)
+    let topology = server.client().topology().expect("the topology");
+    let others: Vec<&NodeInfo> =
+        topology.clusters[0].nodes.iter().filter(|other| other.id != node.id).collect();
+    let set =
+        |state| others.iter().for_each(|other| server.set_state(&format!("/nodes/{}", other.id), state));
+    set("offline");
+    let made = server.create("alone", &["--size=1", "--durability=none"]);
+    set("online");
+    assert_eq!(made.bricks[0].node, node.id);
+    made
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(in crate::cli) enum VolumeCommand {
     /// Show a volume
     Info(Id),
     /// List all volumes
-    List,
+    List(VolumeList),
     /// Keep new block volumes away from a hosting volume, or let them in again
     #[command(subcommand)]
     SetBlockHostingRestriction(RestrictionCommand),
@@ -94,6 +94,13 @@ pub(in crate::cli) struct VolumeClone {
     pub(in crate::cli) name: String,
     #[command(flatten)]
     pub(in crate::cli) id: Id,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct VolumeList {
+    /// As a table with sizes and durability, asked for in one request
+    #[arg(long)]
+    pub(in crate::cli) wide: bool,
 }
 
 #[derive(Debug, Args)]

@@ -84,3 +84,28 @@ fn operations_are_shown_and_cleaned_up() {
         assert_eq!(asked[0], format!("POST /operations/pending/cleanup {body}"));
     }
 }
+
+#[test]
+fn a_database_that_does_not_come_takes_the_volume_away_again() {
+    let volume = r#"{"id":"v","name":"heketidbstorage","mount":{"glusterfs":{"hosts":["a"]}}}"#;
+    let no_clusters = || json(r#"{"clusters":[]}"#);
+    let answers = vec![
+        no_clusters(),
+        accepted(),
+        json(volume),
+        answer("500 Internal Server Error", &[], "no room\n"),
+        answer("409 Conflict", &[], "Cannot delete volume containing the Heketi database\n"),
+    ];
+    let line = ["setup-kubernetes-heketi-storage", "--replica=2", "--append-volume-options=a b,c d"];
+    let (ran, asked) = against(&line, answers);
+    let err = "Cleaning up\nError: ERROR: no room\nUnable to get database from Heketi server\n";
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (255, "", err));
+    assert_eq!(asked[3..], ["GET /backup/db", "DELETE /volumes/v"]);
+    let begin = r#"POST /volumes {"size":2,"name":"heketidbstorage","durability":{"type":"replicate","replicate":{"replica":2},"disperse":{}},"glustervolumeoptions":["performance.stat-prefetch off","#;
+    let end = r#""user.heketi.dbstoragelevel 1","a b","c d"],"snapshot":{"enable":false,"factor":0}}"#;
+    assert!(asked[1].starts_with(begin) && asked[1].ends_with(end), "{}", asked[1]);
+    let own = ["setup-heketi-db-storage", "--durability=none", "--gluster-volume-options=a b"];
+    let (_, asked) = against(&own, vec![no_clusters(), answer("400 Bad Request", &[], "no\n")]);
+    let options = r#""durability":{"type":"none","replicate":{},"disperse":{}},"glustervolumeoptions":["a b","user.heketi.dbstoragelevel custom"]"#;
+    assert!(asked[1].contains(options), "{}", asked[1]);
+}

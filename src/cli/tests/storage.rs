@@ -11,8 +11,15 @@ fn bricks_are_evicted_and_devices_read_again() {
     assert_eq!((ran.status, ran.out.as_str()), (0, "Device d updated\n"));
     assert_eq!(asked, ["GET /devices/d/resync", "GET /queue/1"]);
     let refused = || answer("404 Not Found", &[], "Id not found\n");
+    // Recorded runs say nothing of an unknown id; people are told.
     let (ran, _) = against(&["device", "resync", "d"], vec![refused()]);
-    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (255, "", "Error: Id not found\n"));
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
+    let stub = Stub::new(vec![refused()]);
+    let ran = run_with(&["device", "resync", "d"], &stub.url, true);
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, "", "d: Id not found\n"));
+    let broken = answer("500 Internal Server Error", &[], "no such disk\n");
+    let (ran, _) = against(&["device", "resync", "d"], vec![broken]);
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (255, "", "Error: no such disk\n"));
     let node = r#"{"id":"n","devices":[{"id":"d"},{"id":"e"}]}"#;
     let walk = vec![json(r#"{"clusters":["c"]}"#), json(r#"{"id":"c","nodes":["n"]}"#), json(node)];
     let answers = [walk, vec![refused(), accepted(), done()]].concat();

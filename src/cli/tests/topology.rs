@@ -159,3 +159,113 @@ fn the_topology_is_shown_byte_for_byte() {
     let (ran, _) = against(&["topology", "info", "--json"], vec![json(r#"{"clusters":[]}"#)]);
     assert_eq!(ran.out, r#"{"clusters":[]}"#);
 }
+
+/// The server's side: n1 with one of its disks and one more, and a node that the file does not name.
+fn walk() -> Vec<String> {
+    let node = concat!(
+        r#"{"id":"n","cluster":"c","zone":2,"hostnames":{"manage":["n1"],"storage":["s1"]},"tags":{"rack":"b"},"#,
+        r#""devices":[{"id":"d","name":"/dev/vdd"},{"id":"x","name":"/dev/vdx"}]}"#
+    );
+    let other = r#"{"id":"o","cluster":"c","zone":1,"hostnames":{"manage":["n9"],"storage":["s9"]}}"#;
+    vec![
+        json(r#"{"clusters":["c"]}"#),
+        json(r#"{"id":"c","nodes":["n","o"],"volumes":["v"],"file":true,"block":true}"#),
+        json(node),
+        json(other),
+    ]
+}
+
+#[test]
+fn a_comparison_tells_what_a_load_adds_what_differs_and_what_is_not_in_the_file() {
+    let file = file(ONE_NODE);
+    let path = file.path().display().to_string();
+    let (ran, asked) = against(&["topology", "diff", "--json", &path], walk());
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    assert_eq!(
+        ran.out,
+        concat!(
+            "~ cluster c: it is for file and block volumes, the file says file volumes\n",
+            "~ node n1: zone is 2, the file says 1\n~ node n1: tag rack is b, the file says a\n",
+            "+ device /dev/vde on n1, erased before\n- device /dev/vdx on n1\n- node n9 in cluster c\n"
+        )
+    );
+    assert!(asked.iter().all(|line| line.starts_with("GET ") && !line.contains("volumes")), "{asked:?}");
+    let (ran, _) = against(&["topology", "diff", "-j", &path], vec![json(r#"{"clusters":[]}"#)]);
+    assert_eq!(
+        ran.out,
+        concat!(
+            "+ cluster for file volumes\n+ node n1 in zone 1 of a new cluster\n+ device /dev/vdd on n1\n",
+            "+ device /dev/vde on n1, erased before\n"
+        )
+    );
+}
+
+#[test]
+fn where_nothing_differs_a_comparison_is_silent_to_scripts() {
+    let text = r#"{"clusters":[{"nodes":[{"node":{"hostnames":{"manage":["n9"],"storage":["s9"]},"zone":1}},
+        {"node":{"hostnames":{"manage":["n1"],"storage":["s1"]},"zone":2,"tags":{"rack":"b"}},"devices":["/dev/vdx","/dev/vdd"]}]}]}"#;
+    let file = file(text);
+    let line = ["topology", "diff", "-j", &file.path().display().to_string()];
+    let (ran, _) = against(&line, walk());
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
+    let stub = Stub::new(walk());
+    assert_eq!(run_with(&line, &stub.url, true).err, "The server has what the file says.\n");
+}
+
+#[test]
+fn a_dry_run_tells_what_a_load_would_do_and_only_reads() {
+    let file = file(ONE_NODE);
+    let path = file.path().display().to_string();
+    let (ran, asked) = against(&["topology", "load", "--dry-run", "-j", &path], walk());
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    assert_eq!(
+        ran.out,
+        concat!(
+            "\tFound node n1 on cluster c\n\t\tFound device /dev/vdd\n\t\tWould add device /dev/vde\n",
+            "Nothing was changed. A load adds: 0 clusters, 0 nodes, 1 device\n"
+        )
+    );
+    assert!(asked.iter().all(|line| line.starts_with("GET ")), "{asked:?}");
+    let empty = vec![json(r#"{"clusters":[]}"#)];
+    let (ran, _) = against(&["topology", "load", "--dry-run", "-j", &path], empty);
+    assert_eq!(
+        ran.out,
+        concat!(
+            "Would create cluster\n\tWould create node n1\n\t\tWould add device /dev/vdd\n",
+            "\t\tWould add device /dev/vde\nNothing was changed. A load adds: 1 cluster, 1 node, 2 devices\n"
+        )
+    );
+}
+
+#[test]
+fn what_an_interrupted_load_had_begun_is_waited_for_and_gone_on_with_in_its_cluster() {
+    let file = file(ONE_NODE);
+    let path = file.path().display().to_string();
+    let in_use = "Initializing device /dev/vdd failed: Device already in use (ID: d)\n";
+    let (ran, asked) = against(
+        &["topology", "load", "-j", &path],
+        vec![
+            json(r#"{"clusters":["c"]}"#),
+            json(r#"{"id":"c","nodes":[]}"#),
+            answer("201 Created", &[], r#"{"id":"new"}"#),
+            answer("409 Conflict", &[], "Hostname n1 already used by node with id n\n"),
+            answer("404 Not Found", &[], "Id not found\n"),
+            json(r#"{"id":"n","cluster":"c","hostnames":{"manage":["n1"]}}"#),
+            accepted(),
+            answer("500 Internal Server Error", &[], in_use),
+            json(r#"{"id":"d","name":"/dev/vdd"}"#),
+            json(r#"{"id":"n","devices":[{"id":"d","name":"/dev/vdd"}]}"#),
+            accepted(),
+            done(),
+            json(r#"{"id":"new","nodes":[],"volumes":[]}"#),
+            answer("200 OK", &[], ""),
+        ],
+    );
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    let out = concat!(
+        "Creating cluster ... ID: new\n\tAllowing file volumes on cluster.\n\tCreating node n1 ... ID: n\n",
+        "\t\tAdding device /dev/vdd ... OK\n\t\tAdding device /dev/vde ... OK\n"
+    );
+    assert_eq!(ran.out, out);
+    assert!(asked.last().is_some_and(|line| line == "DELETE /clusters/new"), "{asked:?}");
+}

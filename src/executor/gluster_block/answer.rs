@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::size::parse_size;
+use super::size::{as_printed, parse_size};
 use crate::model::secret::Secret;
 use crate::model::sizes::GiB;
 use crate::model::step::BlockPlan;
@@ -77,9 +77,14 @@ impl Found {
         format!("iqn.2016-12.org.gluster-block:{}", self.id)
     }
 
-    /// What all hosts show of it.
-    pub fn usable(&self) -> GiB {
-        self.behind.values().copied().min().unwrap_or(self.size).min(self.size)
+    /// Whether it has this size, as far as gluster-block tells: from 1 TiB up it rounds.
+    pub fn has(&self, size: GiB) -> bool {
+        self.size == as_printed(size)
+    }
+
+    /// What all hosts show of it where it has this size.
+    pub fn usable(&self, size: GiB) -> GiB {
+        self.behind.values().copied().min().unwrap_or(size).min(size)
     }
 }
 
@@ -212,10 +217,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!(found.iqn(), "iqn.2016-12.org.gluster-block:6b60");
-        assert_eq!((found.size.get(), found.usable().get(), found.hosts.len()), (2, 1, 3));
+        assert_eq!((found.size.get(), found.usable(found.size).get(), found.hosts.len()), (2, 1, 3));
         assert!(!format!("{found:?}").contains("Tr0ub4dor"));
         let found = parse_found(r#"{ "GBID": "6b60", "SIZE": "2.0 GiB" }"#).unwrap();
-        assert_eq!(found.usable(), found.size);
+        assert_eq!(found.usable(found.size), found.size);
         assert_eq!(parse_found(r#"{ "GBID": "6b60", "SIZE": "512.0 MiB" }"#), None);
         assert_eq!(parse_found(r#"{ "RESULT": "FAIL" }"#), None);
     }

@@ -12,7 +12,7 @@ pub use answer::{
     Created, Found, Said, is_existing, is_missing, is_not_installed, is_unanswered, parse_created,
     parse_found, parse_list, said,
 };
-pub use size::parse_size;
+pub use size::{parse_size, print_size};
 
 use super::command::{Command, LockName};
 use super::settings::PeerSettings;
@@ -65,7 +65,8 @@ pub fn modify(plan: &BlockPlan, size: GiB) -> Command {
 
 /// Shows a block volume, its password included.
 pub fn info(plan: &BlockPlan) -> Command {
-    Command::look(PROGRAM).args(["info".to_owned(), place(plan)]).arg("--json").quiet()
+    // It waits for what else is done in the hosting volume, which may be a create that writes its whole size.
+    Command::look(PROGRAM).args(["info".to_owned(), place(plan)]).arg("--json").deadline(DEADLINE).quiet()
 }
 
 /// Lists the block volumes in a volume.

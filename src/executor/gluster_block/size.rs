@@ -21,9 +21,38 @@ pub fn parse_size(text: &str) -> Option<GiB> {
     GiB::new(u64::try_from(gib).ok()?)
 }
 
+/// A size as gluster-block prints it: one digit behind the point, in the largest unit that it fills.
+pub fn print_size(size: GiB) -> String {
+    let (unit, factor) =
+        UNITS.into_iter().rev().find(|(_, factor)| u128::from(size.get()) >= *factor).unwrap_or(UNITS[0]);
+    // As C prints it, from a number of the same precision.
+    #[expect(clippy::cast_precision_loss, reason = "so does gluster-block")]
+    let number = size.get() as f64 / factor as f64;
+    format!("{number:.1} {unit}iB")
+}
+
+/// What is read of a size that gluster-block has printed: 1126 GiB of 1100, which it calls 1.1 TiB.
+pub fn as_printed(size: GiB) -> GiB {
+    parse_size(&print_size(size)).unwrap_or(size)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_from_a_tebibyte_up_are_printed_with_one_digit() {
+        let check = |size: u64, text: &str, read: u64| {
+            let size = GiB::new(size).unwrap();
+            assert_eq!((print_size(size).as_str(), as_printed(size).get()), (text, read));
+        };
+        check(1, "1.0 GiB", 1);
+        check(1023, "1023.0 GiB", 1023);
+        check(1024, "1.0 TiB", 1024);
+        check(1100, "1.1 TiB", 1126);
+        check(2500, "2.4 TiB", 2457);
+        check(1 << 20, "1.0 PiB", 1 << 20);
+    }
 
     #[test]
     fn sizes_are_read_in_every_unit_from_gib_up_and_rounded_down() {

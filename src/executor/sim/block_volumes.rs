@@ -10,6 +10,8 @@ use super::objects::{Entry, GlusterVolume, MachineId, split_brick};
 use super::seed::SeedBlock;
 use super::state::Record;
 use super::world::Peer;
+use crate::executor::gluster_block::print_size;
+use crate::model::sizes::GiB;
 
 /// A block volume.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,7 +106,7 @@ fn list(peer: &Peer<'_>, volume: &str) -> Answer {
 
 fn info(peer: &Peer<'_>, place: &str) -> Answer {
     let (block, volume, name) = block_at(peer, place)?;
-    let gib = |gib: &u64| format!("{gib}.0 GiB");
+    let gib = |gib: &u64| GiB::new(*gib).map(print_size).unwrap_or_default();
     let mut said = json!({
         "NAME": name, "VOLUME": volume, "GBID": block.id, "SIZE": gib(&block.size_gib), "HA": block.hosts.len(),
         "PASSWORD": block.password, "EXPORTED ON": block.hosts,
@@ -179,7 +181,7 @@ fn modify(peer: &mut Peer<'_>, place: &str, size: &str) -> Answer {
     block.size_gib = size_gib;
     let up: Vec<&String> = block.hosts.iter().filter(|host| !silent.contains(host)).collect();
     let said = json!({
-        "IQN": format!("iqn.2016-12.org.gluster-block:{}", block.id), "SIZE": format!("{size_gib}.0 GiB"),
+        "IQN": format!("iqn.2016-12.org.gluster-block:{}", block.id), "SIZE": GiB::new(size_gib).map(print_size),
         "SUCCESSFUL ON": up, "RESULT": "SUCCESS",
     });
     peer.set_block_volume(volume, name, Some(block));

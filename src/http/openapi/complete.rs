@@ -56,6 +56,9 @@ fn common(path: &str, method: &str, operation: &Map<String, Value>) -> Texts {
     let mut add = |status: &str, more: &[&str]| {
         texts.entry(status.to_owned()).or_default().extend(more.iter().map(|text| (*text).to_owned()));
     };
+    // Bodies are read before anything looks whether one is wanted.
+    add("408", &["the request body did not arrive in time"]);
+    add("413", &["the request body is larger than 1048576 bytes"]);
     // Open to all: neither tokens nor states are looked at.
     if operation.contains_key("security") {
         return texts;
@@ -68,15 +71,14 @@ fn common(path: &str, method: &str, operation: &Map<String, Value>) -> Texts {
             "Invalid JWT token: Token is expired by 5s",
             "Invalid JWT token: signature is invalid (client and server secrets may not match)",
             "Invalid qsh claim in token",
+            "Invalid scope claim in token",
+            "Token is valid for too long",
+            "Tokens with a scope are taken over TLS only",
             "Administrator access required",
         ],
     );
     if path.contains('{') {
         add("404", &["Id not found", "Invalid path or request"]);
-    }
-    if operation.contains_key("requestBody") {
-        add("408", &["the request body did not arrive in time"]);
-        add("413", &["the request body is larger than 1048576 bytes"]);
     }
     add("500", &["Unable to access db", "the server failed to carry this out; see its log"]);
     if method != "get" {

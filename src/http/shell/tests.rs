@@ -91,10 +91,19 @@ fn signed(issuer: &str, method: &str, path: &str) -> Request {
     let digest = Sha256::digest(format!("{method}&{path}"));
     let qsh: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let claims = format!(r#"{{"iss":"{issuer}","exp":{NOW},"qsh":"{qsh}"}}"#);
+    with_token(issuer, &claims, request(method, path))
+}
+
+/// With a token that is good for all requests.
+fn scoped(issuer: &str, method: &str, path: &str) -> Request {
+    let claims = format!(r#"{{"iss":"{issuer}","iat":{NOW},"exp":{NOW},"scope":"api"}}"#);
+    with_token(issuer, &claims, request(method, path))
+}
+
+fn with_token(issuer: &str, claims: &str, mut request: Request) -> Request {
     let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#), URL_SAFE_NO_PAD.encode(claims));
     let mac = Hmac::<Sha256>::new_from_slice(format!("{issuer}'s").as_bytes()).unwrap().chain_update(&text);
     let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
-    let mut request = request(method, path);
     let value = HeaderValue::from_str(&format!("bearer {text}.{signature}")).unwrap();
     request.headers_mut().insert(AUTHORIZATION, value);
     request
@@ -155,6 +164,28 @@ async fn users_get_as_far_as_their_volumes() {
     let path = format!("/volumes/{id}");
     status_and_body(ask(&closed(), signed("user", "GET", &path)).await, 200, id);
     status_and_body(ask(&closed(), signed("user", "DELETE", &path)).await, 401, denied);
+}
+
+#[tokio::test]
+async fn tokens_for_all_requests_are_taken_from_far_away_over_tls_only() {
+    let keys = || Keys { admin: "admin's".to_owned(), user: "user's".to_owned() };
+    let check = async |scoped_tokens, peer: &str, encrypted: bool, expected: (u16, &str)| {
+        let app = app(ShellOptions { scoped_tokens, ..options(Some(keys())) });
+        let mut request = scoped("admin", "GET", "/volumes/12");
+        request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        request.extensions_mut().insert(Encrypted(encrypted));
+        status_and_body(ask(&app, request).await, expected.0, expected.1);
+    };
+    let (far, near) = ("10.0.0.1:1", "127.0.0.1:1");
+    let (taken, off) = ((200, "12"), (401, "Invalid qsh claim in token\n"));
+    let open = (401, "Tokens with a scope are taken over TLS only\n");
+    for (peer, encrypted) in [(far, false), (far, true), (near, false), (near, true)] {
+        check(ScopedTokens::Off, peer, encrypted, off).await;
+        check(ScopedTokens::EvenWithoutTls, peer, encrypted, taken).await;
+    }
+    check(ScopedTokens::Tls, far, false, open).await;
+    check(ScopedTokens::Tls, far, true, taken).await;
+    check(ScopedTokens::Tls, near, false, taken).await;
 }
 
 #[tokio::test]

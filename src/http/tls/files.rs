@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
@@ -102,9 +102,8 @@ impl CertificateFiles {
         let path = || self.key.clone();
         match PrivateKeyDer::from_pem_slice(&text) {
             Ok(key) => Ok(key),
-            Err(pem::Error::NoItemsFound) if has(&text, ENCRYPTED) => {
-                Err(TlsError::Encrypted { path: path() })
-            }
+            // Also in the old form, whose header lines are no base64.
+            Err(_) if has(&text, ENCRYPTED) => Err(TlsError::Encrypted { path: path() }),
             Err(_) => Err(TlsError::NoKey { path: path() }),
         }
     }

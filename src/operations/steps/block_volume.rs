@@ -17,9 +17,10 @@ impl StepRunner {
     /// Looks that gluster-block works, and that nothing has the name.
     pub(super) async fn check_block_volume(&self, plan: &BlockPlan) -> Result<()> {
         if plan.fresh_hosting {
-            // The volume is not there yet, so nothing is in it: whatever it says, it works.
+            // The volume is not there yet, so nothing is in it: whatever gluster-block itself says, it works.
             let info = gluster_block::info(plan);
-            return self.look_again(|| self.block(&plan.peers, &info)).await.map(drop);
+            let answer = self.look_again(|| self.block(&plan.peers, &info)).await?;
+            return answer.said().map(drop).ok_or_else(|| unparsable("create", &answer));
         }
         let found = self.block_look(plan).await?;
         found.map_or(Ok(()), |_| Err(name_taken(plan)))
@@ -48,8 +49,12 @@ impl StepRunner {
                 Err(error) => return Err(error),
             };
             match self.agreed_block_look(plan).await? {
-                Some(found) if found.size == plan.size => return Ok(access_of_found(plan, found)),
-                Some(_) => return Err(name_taken(plan)),
+                Some(found) if !found.has(plan.size) => return Err(name_taken(plan)),
+                // It is written down before its hosts are set up.
+                Some(found) if found.hosts.len() < hosts.len() => {
+                    return Err(half_made(plan, &found, &hosts));
+                }
+                Some(found) => return Ok(access_of_found(plan, found)),
                 // It may be sent again where it did not arrive, not where it was answered.
                 None => said?,
             }
@@ -88,7 +93,7 @@ impl StepRunner {
             let refused = match self.block(&plan.peers, &delete).await {
                 Ok(answer) => match answer.said() {
                     Some(Said::Done) => return Ok(()),
-                    Some(Said::Failed(message)) if gluster_block::is_missing(&message, plan) => return Ok(()),
+                    // Also where it says that there is none: it may be one that is not in the pool any more.
                     Some(Said::Failed(message)) => Some((answer, message)),
                     None => None,
                 },
@@ -130,8 +135,8 @@ impl StepRunner {
     /// Makes a block volume larger. Where it fails on a host it is larger all the same: the others have it so.
     pub(super) async fn resize_block_volume(&self, plan: &ResizePlan) -> Result<StepOutput> {
         let (block, size) = (&plan.block, plan.size);
-        let done = |found: &Found, refusal| StepOutput::Resized { size, usable: found.usable(), refusal };
-        let whole = |found: &Found| found.size == size && found.usable() == size;
+        let done = |found: &Found, refusal| StepOutput::Resized { size, usable: found.usable(size), refusal };
+        let whole = |found: &Found| found.has(size) && found.usable(size) == size;
         let before = self.block_look(block).await?;
         if let Some(found) = before.as_ref().filter(|found| whole(found)) {
             return Ok(done(found, None));
@@ -150,7 +155,7 @@ impl StepRunner {
             match self.agreed_block_look(block).await? {
                 None => return Err(missing(block)),
                 Some(found) if whole(&found) => return Ok(done(&found, None)),
-                Some(found) if found.size == size => {
+                Some(found) if found.has(size) => {
                     return Ok(done(&found, Some(in_part(block, &found, refused))));
                 }
                 Some(_) => refused.map_or(Ok(()), Err)?,
@@ -162,7 +167,7 @@ impl StepRunner {
     /// Nothing is to be undone as long as it has its old size, and there is no way back from the new one.
     pub(super) async fn unresize_block_volume(&self, plan: &ResizePlan) -> Result<()> {
         match self.agreed_block_look(&plan.block).await? {
-            Some(found) if found.size == plan.size => Err(StepError::Irreversible),
+            Some(found) if found.has(plan.size) => Err(StepError::Irreversible),
             _ => Ok(()),
         }
     }
@@ -189,18 +194,24 @@ impl StepRunner {
     /// Looks until two looks, a pause apart, say the same; first behind the lock on every peer, so that a command that
     /// outlived us or our connection has ended by then.
     async fn agreed_block_look(&self, plan: &BlockPlan) -> Result<Option<Found>> {
-        let behind = gluster_block::info(plan).behind(gluster_block::block_lock(plan.block_volume));
-        let asked = plan.peers.iter().map(|peer| self.read_block(plan, std::slice::from_ref(peer), &behind));
-        let mut last = first_answer(join_all(asked).await)?;
+        let info = gluster_block::info(plan);
+        let behind = info.clone().behind(gluster_block::block_lock(plan.block_volume));
+        let mut last = self.block_looks(plan, &behind).await?;
         for _ in 0..LOOKS {
             tokio::time::sleep(BETWEEN_LOOKS).await;
-            let now = self.block_look(plan).await?;
+            let now = self.block_looks(plan, &info).await?;
             if now == last {
-                break;
+                return Ok(now);
             }
             last = now;
         }
-        Ok(last)
+        Err(unsettled(plan))
+    }
+
+    /// What all peers know, taken together.
+    async fn block_looks(&self, plan: &BlockPlan, info: &Command) -> Result<Option<Found>> {
+        let asked = plan.peers.iter().map(|peer| self.read_block(plan, std::slice::from_ref(peer), info));
+        together(join_all(asked).await)
     }
 
     /// The hosts that are to export a block volume: all, or as many as it is to have of those whose glusterd answers.
@@ -233,9 +244,9 @@ impl StepRunner {
     }
 }
 
-/// What several peers say. Each speaks for the pool, so one that says anything is right, unless another one still works on
-/// it.
-fn first_answer(answers: Vec<Result<Option<Found>>>) -> Result<Option<Found>> {
+/// What several peers say. Each speaks for its pool: one that knows it is right, whatever others say that may have left,
+/// unless another one still works on it.
+fn together(answers: Vec<Result<Option<Found>>>) -> Result<Option<Found>> {
     let (found, mut refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(std::result::Result::is_ok);
     let runs = |answer: &Result<Option<Found>>| {
         matches!(answer, Err(StepError::Remote(RemoteError::StillRunning { .. })))
@@ -243,7 +254,9 @@ fn first_answer(answers: Vec<Result<Option<Found>>>) -> Result<Option<Found>> {
     if let Some(at) = refused.iter().position(runs) {
         return refused.swap_remove(at);
     }
-    found.into_iter().chain(refused).next().unwrap_or(Ok(None))
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|answer| matches!(answer, Ok(Some(_))));
+    known.into_iter().chain(unknown).chain(refused).next().unwrap_or(Ok(None))
 }
 
 fn access_of(plan: &BlockPlan, made: Created, hosts: Vec<String>) -> BlockAccess {
@@ -263,6 +276,28 @@ fn name_taken(plan: &BlockPlan) -> StepError {
         text: format!("Failed to create block volume: {hosting} has a block volume {name} already"),
         explanation: format!(
             "gluster-block has a block volume {name} in volume {hosting} that this server did not make; it was left alone. Choose another name, or delete it by hand (`gluster-block delete {hosting}/{name}`)"
+        ),
+    }
+}
+
+fn half_made(plan: &BlockPlan, found: &Found, wanted: &[String]) -> StepError {
+    let lacking: Vec<&str> =
+        wanted.iter().filter(|host| !found.hosts.contains(host)).map(String::as_str).collect();
+    let (place, hosts) = (format!("{}/{}", plan.hosting, plan.name), lacking.join(", "));
+    StepError::Refused {
+        text: format!("Failed to create block volume: {place} is not exported on {hosts}"),
+        explanation: format!(
+            "gluster-block did not finish making {place}: {hosts} does not export it. Look at gluster-blockd there"
+        ),
+    }
+}
+
+fn unsettled(plan: &BlockPlan) -> StepError {
+    let place = format!("{}/{}", plan.hosting, plan.name);
+    StepError::InUse {
+        text: format!("block volume {place} is being changed"),
+        explanation: format!(
+            "gluster-block said something else of {place} at each of {LOOKS} looks, so something works on it. It is looked at again later; `gluster-block info {place}` shows it"
         ),
     }
 }

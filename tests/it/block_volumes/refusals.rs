@@ -149,6 +149,22 @@ fn peers_without_gluster_block_are_named_and_no_room_is_lost() {
 }
 
 #[test]
+fn a_node_that_exports_block_volumes_stays() {
+    let lab = started();
+    let cluster = lab.client().cluster_list().unwrap().clusters[0].clone();
+    let node = lab.add_node(&cluster, "10.10.10.20");
+    let made = lab.create_block(&json!({"size": 8})).unwrap();
+    assert_eq!(made.hacount, 4);
+    let path = format!("/nodes/{}", node.id);
+    let exports = format!("Unable to delete node [{}] because it exports block volumes", node.id);
+    check(&lab.delete(&path), 409, &exports);
+    assert_eq!(lab.remove_block(&made.id).status, 204);
+    let gone = lab.delete(&path);
+    assert_eq!(lab.wait_for(&gone.location).status, 204);
+    Audit::new().clean_within(&lab, SOON);
+}
+
+#[test]
 fn a_user_token_makes_and_sees_no_block_volumes() {
     let mut lab = making_hosting_volumes();
     lab.keys("admin key", "user key");

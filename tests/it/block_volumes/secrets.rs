@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{SOON, grow, making_hosting_volumes};
+use super::{SOON, grow, making_hosting_volumes, started};
 use crate::support::{Audit, Lab, settled};
 
 /// What gluster-block prints in the middle of this scenario: the password that is looked for.
@@ -142,4 +142,20 @@ fn a_password_in_an_operation_that_waits_is_in_no_record_of_it() {
     lab.restart();
     Audit::new().clean_within(&lab, SOON);
     assert_eq!(lab.block(&made.id), made);
+}
+
+#[test]
+fn files_that_hold_passwords_are_for_the_server_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let lab = started();
+    lab.create_block(&json!({"size": 8, "auth": true})).unwrap();
+    let copy = lab.path().join("copy.db");
+    let config = format!("--config={}", lab.config_file().display());
+    let (code, _, said) = lab.mortard(&["backup", copy.to_str().unwrap(), &config]);
+    assert_eq!(code, Some(0), "{said}");
+    for name in ["heketi.db", "heketi.db-wal", "heketi.db.peers", "copy.db"] {
+        let mode = std::fs::metadata(lab.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
 }

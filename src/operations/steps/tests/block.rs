@@ -1,7 +1,7 @@
 //! Block volumes against a scripted gluster-block. The answers are in the form that its own documentation and heketi know.
 
 use super::Answer::{Lost, Refuses, RefusesAloud, Says, Unreachable};
-use super::{Rule, Script, peer};
+use super::{Answer, Rule, Script, peer};
 use crate::model::sizes::GiB;
 use crate::model::step::{BlockPlan, ResizePlan, Step, StepOutput};
 use crate::operations::steps::StepError;
@@ -11,7 +11,8 @@ const MADE: &str = r#"{ "IQN": "iqn.2016-12.org.gluster-block:6b60", "USERNAME":
 const FOUND: Rule = (
     "gluster-block info",
     Says(
-        r#"{ "NAME": "disk", "GBID": "6b60", "SIZE": "8.0 GiB", "PASSWORD": "Tr0ub4dor", "EXPORTED ON": [ "10.10.10.18" ] }"#,
+        r#"{ "NAME": "disk", "GBID": "6b60", "SIZE": "8.0 GiB", "PASSWORD": "Tr0ub4dor",
+            "EXPORTED ON": [ "10.10.10.17", "10.10.10.18", "10.10.10.19" ] }"#,
     ),
 );
 const LARGER: Rule = (
@@ -101,16 +102,56 @@ async fn a_create_whose_reply_was_lost_is_looked_for_and_its_password_with_it() 
         Says("garbage"),
         Refuses(17, r#"{ "RESULT": "FAIL", "errMsg": "BLOCK with name: 'disk' already EXIST" }"#),
     ] {
-        let (script, runner) = Script::new(&[("gluster-block create", answer), FOUND, FOUND, FOUND]);
+        let (script, runner) = Script::new(&[("gluster-block create", answer), FOUND, FOUND, FOUND, FOUND]);
         let (hosts, password) = access(runner.apply(&create()).await.unwrap());
-        assert_eq!((hosts, password.as_str()), (vec!["10.10.10.18".to_owned()], "Tr0ub4dor"));
+        assert_eq!((hosts.len(), password.as_str()), (3, "Tr0ub4dor"));
         script.assert_used_up();
-        // Behind the lock on both peers, and once more.
-        assert_eq!((script.times("info"), script.times("info vol/disk --json [")), (3, 2));
+        // On both peers behind the lock, and once more.
+        assert_eq!((script.times("info"), script.times("info vol/disk --json [")), (4, 2));
     }
-    let rules = [("gluster-block create", Lost), NONE, NONE, NONE, ("gluster-block create", Says(MADE))];
+    let rules =
+        [("gluster-block create", Lost), NONE, NONE, NONE, NONE, ("gluster-block create", Says(MADE))];
     let (script, runner) = Script::new(&rules);
     runner.apply(&create()).await.unwrap();
+    script.assert_used_up();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_volume_that_not_all_hosts_export_was_not_made() {
+    const HALF: Rule = (
+        "gluster-block info",
+        Says(r#"{ "GBID": "6b60", "SIZE": "8.0 GiB", "EXPORTED ON": [ "10.10.10.18" ] }"#),
+    );
+    let (_, runner) = Script::new(&[("gluster-block create", Lost), HALF, HALF, HALF, HALF]);
+    let error = runner.apply(&create()).await.unwrap_err();
+    assert!(error.text().ends_with("is not exported on 10.10.10.17, 10.10.10.19"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_left_the_pool_does_not_make_a_block_volume_go() {
+    const ELSEWHERE: Answer =
+        Refuses(2, r#"{ "RESULT": "FAIL", "errCode": 2, "errMsg": "Volume vol does not exist" }"#);
+    let (away, there) =
+        (("gluster1 gluster-block info", ELSEWHERE), ("gluster2 gluster-block info", FOUND.1));
+    let rules = [("gluster1 gluster-block delete", ELSEWHERE), away, there, away, there];
+    let (_, runner) = Script::new(&rules);
+    let error = runner.apply(&Step::DestroyBlockVolume(plan())).await.unwrap_err();
+    assert!(error.explanation().unwrap().contains("gluster1"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_size_that_gluster_block_rounds_is_known_again() {
+    const DONE: Rule = ("gluster-block modify", Says(r#"{ "RESULT": "SUCCESS" }"#));
+    const ROUNDED: Rule = (
+        "gluster-block info",
+        Says(r#"{ "GBID": "6b60", "SIZE": "1.1 TiB", "EXPORTED ON": [ "10.10.10.17" ] }"#),
+    );
+    let size = GiB::new(1100).unwrap();
+    let step = Step::ResizeBlockVolume(ResizePlan { block: plan(), size });
+    let (script, runner) = Script::new(&[FOUND, DONE, ROUNDED, ROUNDED, ROUNDED, ROUNDED]);
+    let output = runner.apply(&step).await.unwrap();
+    let StepOutput::Resized { size: now, usable, refusal } = output else { panic!("{output:?}") };
+    assert_eq!((now, usable, refusal), (size, size, None));
     script.assert_used_up();
 }
 
@@ -122,7 +163,7 @@ async fn a_refused_create_is_told_in_heketis_words() {
         assert_eq!(error.text(), "Failed to create block volume: no space");
         assert_eq!(script.ran().len(), 1);
     }
-    let rules = [("gluster-block create", Refuses(1, "PASSWORD: Tr0ub4dor")), NONE, NONE, NONE];
+    let rules = [("gluster-block create", Refuses(1, "PASSWORD: Tr0ub4dor")), NONE, NONE, NONE, NONE];
     let (_, runner) = Script::new(&rules);
     let error = runner.apply(&create()).await.unwrap_err();
     assert!(error.text().starts_with("Unparsable error during block volume create: "), "{error}");
@@ -142,6 +183,10 @@ async fn what_has_the_name_already_is_somebody_elses() {
     let (_, runner) =
         Script::new(&[("info", Refuses(255, r#"{ "RESULT": "FAIL", "errMsg": "what volume?" }"#))]);
     runner.apply(&fresh).await.unwrap();
+    // Not so where something else speaks for it: bricks would be made in vain.
+    let (_, runner) = Script::new(&[("info", Refuses(1, "sudo: a password is required"))]);
+    let error = runner.apply(&fresh).await.unwrap_err();
+    assert!(error.text().starts_with("Unparsable error"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,20 +220,24 @@ async fn a_block_volume_is_deleted_and_one_that_is_gone_is_fine() {
     const DELETED: &str = r#"{ "SUCCESSFUL ON": [ "10.10.10.17" ], "RESULT": "SUCCESS" }"#;
     const GONE: &str = r#"{ "RESULT": "FAIL", "errCode": 2, "errMsg": "block vol/disk doesn't exist" }"#;
     let delete = Step::DestroyBlockVolume(plan());
-    for answer in [Says(DELETED), Refuses(2, GONE), Says("")] {
+    let (script, runner) = Script::new(&[("gluster-block delete", Refuses(2, GONE)), NONE, NONE, NONE, NONE]);
+    runner.apply(&delete).await.unwrap();
+    script.assert_used_up();
+    for answer in [Says(DELETED), Says("")] {
         let (script, runner) = Script::new(&[("gluster-block delete", answer)]);
         runner.apply(&delete).await.unwrap();
         // With the lock files on both peers.
         assert_eq!((script.times("gluster-block"), script.times("rm --force")), (1, 2));
     }
-    let (script, runner) = Script::new(&[("gluster-block delete", Lost), NONE, NONE, NONE]);
+    let (script, runner) = Script::new(&[("gluster-block delete", Lost), NONE, NONE, NONE, NONE]);
     runner.apply(&delete).await.unwrap();
     script.assert_used_up();
     // As an undo it looks first.
-    let (script, runner) = Script::new(&[NONE, NONE, NONE]);
+    let (script, runner) = Script::new(&[NONE, NONE, NONE, NONE]);
     runner.undo(&create()).await.unwrap();
     assert!(changes(&script).is_empty());
-    let (script, runner) = Script::new(&[FOUND, FOUND, FOUND, ("gluster-block delete", Says(DELETED))]);
+    let (script, runner) =
+        Script::new(&[FOUND, FOUND, FOUND, FOUND, ("gluster-block delete", Says(DELETED))]);
     runner.undo(&create()).await.unwrap();
     script.assert_used_up();
 }
@@ -197,10 +246,10 @@ async fn a_block_volume_is_deleted_and_one_that_is_gone_is_fine() {
 async fn a_delete_that_is_refused_waits_for_hosts_that_are_away_and_for_nothing_else() {
     const BUSY: Rule = ("gluster-block delete", Refuses(16, r#"{ "RESULT": "FAIL", "errMsg": "busy" }"#));
     let delete = Step::DestroyBlockVolume(plan());
-    let (_, runner) = Script::new(&[BUSY, FOUND, FOUND, FOUND]);
+    let (_, runner) = Script::new(&[BUSY, FOUND, FOUND, FOUND, FOUND]);
     let error = runner.apply(&delete).await.unwrap_err();
     assert_eq!((error.text().as_str(), error.is_temporary()), ("busy", false));
-    let (_, runner) = Script::new(&[BUSY, FOUND, FOUND, FOUND, ("gluster3 systemctl", Unreachable)]);
+    let (_, runner) = Script::new(&[BUSY, FOUND, FOUND, FOUND, FOUND, ("gluster3 systemctl", Unreachable)]);
     let error = runner.apply(&delete).await.unwrap_err();
     assert_eq!((error.text().as_str(), error.is_temporary()), ("busy", true));
     assert!(error.explanation().unwrap().contains("gluster3 does not answer"));
@@ -221,20 +270,20 @@ async fn what_became_of_an_expansion_is_what_gluster_block_shows() {
         script.assert_used_up();
     };
     let refused = "Failed to expand block volume: no reply (see logs for details, and retry the operation)";
-    check(&[FOUND, DONE, LARGER, LARGER, LARGER], (20, None)).await;
-    check(&[FOUND, ("gluster-block modify", Lost), LARGER, LARGER, LARGER], (20, None)).await;
-    check(&[FOUND, FAILED, BEHIND, BEHIND, BEHIND], (8, Some(refused))).await;
+    check(&[FOUND, DONE, LARGER, LARGER, LARGER, LARGER], (20, None)).await;
+    check(&[FOUND, ("gluster-block modify", Lost), LARGER, LARGER, LARGER, LARGER], (20, None)).await;
+    check(&[FOUND, FAILED, BEHIND, BEHIND, BEHIND, BEHIND], (8, Some(refused))).await;
     // Another try finds it done, or behind on a host, and does the rest.
     check(&[LARGER], (20, None)).await;
-    check(&[BEHIND, DONE, LARGER, LARGER, LARGER], (20, None)).await;
+    check(&[BEHIND, DONE, LARGER, LARGER, LARGER, LARGER], (20, None)).await;
 
-    let (_, runner) = Script::new(&[FOUND, FAILED, FOUND, FOUND, FOUND]);
+    let (_, runner) = Script::new(&[FOUND, FAILED, FOUND, FOUND, FOUND, FOUND]);
     let error = runner.apply(&larger()).await.unwrap_err();
     assert_eq!(error.text(), refused);
-    let (_, runner) = Script::new(&[FOUND, FOUND, FOUND]);
+    let (_, runner) = Script::new(&[FOUND, FOUND, FOUND, FOUND]);
     runner.undo(&larger()).await.unwrap();
-    let (_, runner) = Script::new(&[BEHIND, BEHIND, BEHIND]);
+    let (_, runner) = Script::new(&[BEHIND, BEHIND, BEHIND, BEHIND]);
     assert!(runner.undo(&larger()).await.unwrap_err().is_irreversible());
-    let (_, runner) = Script::new(&[NONE, DONE, NONE, NONE, NONE]);
+    let (_, runner) = Script::new(&[NONE, DONE, NONE, NONE, NONE, NONE]);
     assert!(runner.apply(&larger()).await.unwrap_err().text().ends_with("doesn't exist"));
 }

@@ -1,0 +1,75 @@
+//! `completion …` and `man`: what is made of the definitions of the commands.
+
+use std::path::Path;
+
+use clap::Command;
+use clap::builder::StyledStr;
+use clap_complete::{Shell, generate};
+
+use super::args::{Completion, CompletionCommand, Pages};
+use super::failure::{Failure, os_reason, required};
+use super::output::Output;
+use super::tree;
+
+/// Prints the script of a shell.
+pub(super) fn completion(
+    command: &CompletionCommand,
+    name: &'static str,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let (shell, Completion { no_descriptions }) = match command {
+        CompletionCommand::Bash(flags) => (Shell::Bash, flags),
+        CompletionCommand::Fish(flags) => (Shell::Fish, flags),
+        CompletionCommand::Powershell(flags) => (Shell::PowerShell, flags),
+        CompletionCommand::Zsh(flags) => (Shell::Zsh, flags),
+    };
+    let shown = tree::shown(name);
+    let mut shown = if *no_descriptions { tree::without_descriptions(shown) } else { shown };
+    let mut script = Vec::new();
+    generate(shell, &mut shown, name, &mut script);
+    output.bytes(&script)
+}
+
+/// What the scripts of heketi-cli's own completion ask for: candidates for the last word, one a line, and how the shell
+/// is to take them (4: they are all there is; 0: it may look for files).
+pub(super) fn candidates(name: &'static str, words: &[String], described: bool) -> String {
+    let Some((last, before)) = words.split_last() else { return String::new() };
+    let mut command = &tree::shown(name);
+    for word in before.iter().filter(|word| !word.starts_with('-')) {
+        match command.find_subcommand(word) {
+            Some(below) => command = below,
+            None => return ":0\n".to_owned(),
+        }
+    }
+    let found = if last.starts_with('-') { flags(command) } else { subcommands(command) };
+    let found = found.into_iter().filter(|(word, _)| word.starts_with(last.as_str()));
+    let line = |(word, about): (String, String)| {
+        if described && !about.is_empty() { format!("{word}\t{about}\n") } else { format!("{word}\n") }
+    };
+    let lines: String = found.map(line).collect();
+    let directive = if lines.is_empty() { 0 } else { 4 };
+    format!("{lines}:{directive}\n")
+}
+
+fn flags(command: &Command) -> Vec<(String, String)> {
+    let flag = |arg: &clap::Arg| Some((format!("--{}", arg.get_long()?), text(arg.get_help())));
+    command.get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(flag).collect()
+}
+
+fn subcommands(command: &Command) -> Vec<(String, String)> {
+    let shown = command.get_subcommands().filter(|below| !below.is_hide_set());
+    shown.map(|below| (below.get_name().to_owned(), text(below.get_about()))).collect()
+}
+
+fn text(styled: Option<&StyledStr>) -> String {
+    styled.map(ToString::to_string).unwrap_or_default()
+}
+
+/// Writes a page for each command.
+pub(super) fn pages(arguments: &Pages, name: &'static str, output: &mut Output<'_>) -> Result<(), Failure> {
+    let directory = required(&arguments.directory, "Missing directory for the manual pages")?;
+    let failed = |error: std::io::Error| Failure::new(format!("open {directory}: {}", os_reason(&error)));
+    std::fs::create_dir_all(directory).map_err(failed)?;
+    clap_mangen::generate_to(tree::shown(name), Path::new(directory)).map_err(failed)?;
+    output.line(&format!("The pages are in {directory}: man -l {directory}/{name}.1"))
+}
