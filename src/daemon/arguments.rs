@@ -38,6 +38,11 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Print the script that completes command lines in a shell
+    Completion {
+        #[command(subcommand)]
+        shell: CompletionCommand,
+    },
     /// The configuration: what holds, and where it comes from
     Config {
         #[command(subcommand)]
@@ -55,6 +60,30 @@ pub(super) enum Command {
     },
     /// Print the OpenAPI document of the server
     Openapi,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum CompletionCommand {
+    /// For bash
+    Bash,
+    /// For zsh
+    Zsh,
+    /// For fish
+    Fish,
+    /// For PowerShell
+    Powershell,
+}
+
+impl CompletionCommand {
+    /// The shell as the generator knows it.
+    pub(super) fn shell(self) -> clap_complete::Shell {
+        match self {
+            CompletionCommand::Bash => clap_complete::Shell::Bash,
+            CompletionCommand::Zsh => clap_complete::Shell::Zsh,
+            CompletionCommand::Fish => clap_complete::Shell::Fish,
+            CompletionCommand::Powershell => clap_complete::Shell::PowerShell,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

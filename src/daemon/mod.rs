@@ -8,12 +8,13 @@ mod refused;
 mod serve;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use self::arguments::{Arguments, Command};
+use self::arguments::{Arguments, Command, CompletionCommand};
 use crate::config::ConfigError;
 
 /// Runs the command line of this process.
@@ -26,6 +27,15 @@ pub fn main() -> ExitCode {
         Ok(arguments) => run(arguments),
         Err(error) => refused::answer(&error, tree, &words),
     }
+}
+
+fn print_completion(shell: CompletionCommand) -> ExitCode {
+    let name = program(std::env::args_os().next().as_ref());
+    let mut script = Vec::new();
+    clap_complete::generate(shell.shell(), &mut Arguments::command().name(name), name, &mut script);
+    // A reader that has gone needs no answer.
+    std::io::stdout().write_all(&script).ok();
+    ExitCode::SUCCESS
 }
 
 /// The name it was called by, which tells apart nothing but names in messages.
@@ -43,13 +53,14 @@ fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         None => serve::run(arguments.config, arguments.disable_auth),
         // A flag of the program is none of these commands, in heketi neither.
-        Some(Command::Db { .. } | Command::Openapi | Command::Config { .. })
+        Some(Command::Db { .. } | Command::Openapi | Command::Config { .. } | Command::Completion { .. })
             if arguments.config.is_some() =>
         {
             refused::flag("--config")
         }
         Some(Command::Db { command }) => database::run(command),
         Some(Command::Offline { command }) => offline::run(command, arguments.config),
+        Some(Command::Completion { shell }) => print_completion(shell),
         Some(Command::Config { command }) => configuration::run(command),
         Some(Command::Backup { file, config }) => serve::backup(config.or(arguments.config), &file),
         Some(Command::Openapi) => serve::print_document(),

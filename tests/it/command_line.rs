@@ -42,6 +42,9 @@ fn help_and_versions_succeed() {
         ("db bogus", "Work on database files"),
         ("offline state", "What the peers have"),
         ("help db import", "Make a new database"),
+        ("completion", "Print the script"),
+        ("completion bash", "_mortard()"),
+        ("completion zsh", "#compdef mortard"),
     ] {
         let (status, out, err) = Lab::new().mortard(&line.split_whitespace().collect::<Vec<_>>());
         assert_eq!((status, err.as_str()), (Some(0), ""), "{line}");
