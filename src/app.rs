@@ -1,7 +1,10 @@
 //! The server put together: configuration, database, executor, engine, routes.
 
+pub mod check;
+pub mod database;
 pub mod examine;
 pub mod import;
+pub mod offline;
 
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -62,10 +65,7 @@ impl Server {
     /// With one sentence that says what is wrong and what to do.
     pub async fn start(config: Config, log: LogHandle) -> anyhow::Result<Server> {
         config.warnings.iter().for_each(|warning| warn!("{warning}"));
-        if config.database.read_only {
-            let text = "db_read_only is set, and this version cannot serve a database that it may not change; take the key out, or set \"default_state\" to \"read-only\"";
-            return Err(ConfigError::Application(text.to_owned()).into());
-        }
+        config.refuse_to_serve()?;
         let tls = config.tls.as_ref().map(tls).transpose()?;
         let database = config.database.path.clone();
         let store = open(&config).await?;
@@ -85,6 +85,7 @@ impl Server {
                 "{unfinished} operations of an earlier server were left unfinished; they are being taken care of"
             );
         }
+        info!("GlusterFS Application Loaded");
         operations.start_background();
         operations.start_rounds();
         let (router, admin_state) = router(&config, operations.clone(), database, log, metrics)?;
@@ -113,6 +114,8 @@ impl Server {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut normal = signal(SignalKind::user_defined2())?;
+        // heketi ignores it; without this it would end us.
+        let _ignored = signal(SignalKind::user_defined1())?;
         let mut serving = std::pin::pin!(connections::serve(self.listener, self.router, self.tls.clone()));
         let follower = self.tls.map(|tls| tokio::spawn(tls.follow_files()));
         loop {

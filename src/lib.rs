@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod daemon;
 pub mod executor;
 pub mod http;
 pub mod json;

@@ -4,13 +4,12 @@
 use std::time::Duration;
 
 use super::ConfigError;
-use super::environment::Environment;
-use super::file::{File, Glusterfs};
 use super::parts::{
     AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, HostingConfig, OptionLists, Timing,
     TlsConfig,
 };
 use super::peers::executor;
+use super::values::{Unreadable, Values};
 use crate::model::scoped_tokens::ScopedTokens;
 use crate::model::secret::Secret;
 use crate::model::sizes::{GiB, KiB};
@@ -31,132 +30,135 @@ const EVEN_WITHOUT_TLS: &str = "even-without-tls";
 /// heketi's number of further tries of a volume create.
 const CREATE_RETRIES: u32 = 4;
 
+/// heketi's size of a hosting volume, in GiB.
+const HOSTING_SIZE: i128 = 1024;
+
+/// heketi's leeway for the clocks of clients, in seconds.
+const IAT_LEEWAY: i64 = 120;
+
+/// Its warnings are empty: they are known when all was read.
 pub(super) fn assemble(
-    file: File,
-    environment: &Environment,
+    values: &Values<'_>,
+    has_glusterfs: bool,
     disable_auth: bool,
 ) -> Result<Config, ConfigError> {
-    let application = |text: &str| ConfigError::Application(text.to_owned());
-    let glusterfs =
-        file.glusterfs.ok_or_else(|| application("the configuration has no `glusterfs` section"))?;
-    let port = environment.text("HEKETI_HTTP_PORT", file.port).unwrap_or_default();
-    let default_state = environment.text("HEKETI_DEFAULT_STATE", file.default_state);
-    let scoped_tokens = environment.text("MORTAR_SCOPED_TOKENS", file.jwt.scoped_tokens);
-    let log_level =
-        log_level(environment.text("HEKETI_GLUSTERAPP_LOGLEVEL", glusterfs.loglevel.clone()), environment);
-    // The order of what is refused is heketi's: the executor before keys, keys before the state.
-    let executor = executor(&glusterfs, environment)?;
-    Ok(Config {
-        port: read_port(&port)?,
-        auth: auth(file.jwt.admin.key, file.jwt.user.key, environment, disable_auth)?,
-        iat_leeway: iat_leeway(environment),
-        scoped_tokens: read_scoped_tokens(scoped_tokens.as_deref())?,
-        default_state: admin_state(default_state)?,
-        tls: file.enable_tls.then(|| tls(file.cert_file, file.key_file)).transpose()?,
-        log_level,
-        database: DatabaseConfig {
-            path: environment
-                .text("HEKETI_DB_PATH", glusterfs.db.clone())
-                .unwrap_or_else(|| "heketi.db".to_owned())
-                .into(),
-            read_only: glusterfs.db_read_only,
-            alone: environment.is_true("MORTAR_DB_ALONE"),
-        },
-        bounds: bounds(&glusterfs, environment),
-        options: options(&glusterfs, environment),
-        hosting: hosting(&glusterfs, environment),
-        background: background(&glusterfs, environment),
-        executor,
-        warnings: environment.take_complaints(),
-    })
-}
-
-fn read_port(text: &str) -> Result<u16, ConfigError> {
-    if text.is_empty() {
-        return Ok(0);
+    if !has_glusterfs {
+        return refused("the configuration has no `glusterfs` section");
     }
-    text.parse().map_err(|_| {
-        ConfigError::Application(format!("`{text}` is no TCP port; give `port` a number below 65536"))
+    let log_level = log_level(values);
+    // The order of what is refused is heketi's: the executor before keys, keys before the state.
+    let executor = executor(values)?;
+    Ok(Config {
+        port: port(values)?,
+        auth: auth(values, disable_auth)?,
+        iat_leeway: match values.number("HEKETI_JWT_IAT_LEEWAY_SECONDS", Unreadable::Nothing) {
+            // As it is: 0 can only be said by the variable, and its default is another number.
+            0 if !values.is_zero("HEKETI_JWT_IAT_LEEWAY_SECONDS") => IAT_LEEWAY,
+            seconds => i64::try_from(seconds).unwrap_or(IAT_LEEWAY),
+        },
+        scoped_tokens: scoped_tokens(values)?,
+        default_state: admin_state(values)?,
+        tls: tls(values)?,
+        strict_permissions: values.flag_or("strict_permissions", true),
+        log_level,
+        database: database(values),
+        bounds: bounds(values),
+        options: options(values),
+        hosting: hosting(values),
+        background: background(values),
+        executor,
+        warnings: Vec::new(),
     })
 }
 
-fn tls(certificate: String, key: String) -> Result<TlsConfig, ConfigError> {
-    let missing = match (certificate.is_empty(), key.is_empty()) {
-        (true, true) => "cert_file and key_file are",
-        (true, false) => "cert_file is",
-        (false, true) => "key_file is",
-        (false, false) => return Ok(TlsConfig { certificate: certificate.into(), key: key.into() }),
-    };
-    Err(ConfigError::Application(format!(
-        "enable_tls is set, and {missing} empty; name the PEM files of the certificate chain and of its private key"
-    )))
+pub(super) fn refused<T>(text: impl Into<String>) -> Result<T, ConfigError> {
+    Err(ConfigError::Application(text.into()))
 }
 
-fn auth(
-    admin: String,
-    user: String,
-    environment: &Environment,
-    disabled: bool,
-) -> Result<Option<AuthConfig>, ConfigError> {
+fn port(values: &Values<'_>) -> Result<u16, ConfigError> {
+    let Some(text) = values.text("port") else { return Ok(0) };
+    let wrong =
+        || ConfigError::Application(format!("`{text}` is no TCP port; give `port` a number below 65536"));
+    text.parse().map_err(|_| wrong())
+}
+
+fn database(values: &Values<'_>) -> DatabaseConfig {
+    DatabaseConfig {
+        path: values.text("glusterfs.db").unwrap_or_else(|| "heketi.db".to_owned()).into(),
+        read_only: values.flag("glusterfs.db_read_only"),
+        alone: values.flag_and("MORTAR_DB_ALONE"),
+    }
+}
+
+fn tls(values: &Values<'_>) -> Result<Option<TlsConfig>, ConfigError> {
+    let (certificate, key) = (values.text("cert_file"), values.text("key_file"));
+    if !values.flag("enable_tls") {
+        return Ok(None);
+    }
+    let missing = match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            return Ok(Some(TlsConfig { certificate: certificate.into(), key: key.into() }));
+        }
+        (None, None) => "cert_file and key_file are",
+        (None, _) => "cert_file is",
+        (_, None) => "key_file is",
+    };
+    refused(format!(
+        "enable_tls is set, and {missing} empty; name the PEM files of the certificate chain and of its private key"
+    ))
+}
+
+fn auth(values: &Values<'_>, disabled: bool) -> Result<Option<AuthConfig>, ConfigError> {
+    let (admin, user) = (values.text("jwt.admin.key"), values.text("jwt.user.key"));
     if disabled {
         return Ok(None);
     }
-    let key = |name, file| environment.text(name, file).map(Secret::new).ok_or(ConfigError::MissingKeys);
-    Ok(Some(AuthConfig { admin: key("HEKETI_ADMIN_KEY", admin)?, user: key("HEKETI_USER_KEY", user)? }))
+    let (admin, user) = admin.zip(user).ok_or(ConfigError::MissingKeys)?;
+    Ok(Some(AuthConfig { admin: Secret::new(admin), user: Secret::new(user) }))
 }
 
-/// heketi's leeway for the clocks of clients, in seconds.
-fn iat_leeway(environment: &Environment) -> i64 {
-    const STANDARD: u32 = 120;
-    environment.number("HEKETI_JWT_IAT_LEEWAY_SECONDS", STANDARD).unwrap_or(STANDARD).into()
-}
-
-fn read_scoped_tokens(word: Option<&str>) -> Result<ScopedTokens, ConfigError> {
-    match word {
+fn scoped_tokens(values: &Values<'_>) -> Result<ScopedTokens, ConfigError> {
+    match values.text("jwt.scoped_tokens").as_deref() {
         None | Some("off") => Ok(ScopedTokens::Off),
         Some("tls") => Ok(ScopedTokens::Tls),
         Some(EVEN_WITHOUT_TLS) => Ok(ScopedTokens::EvenWithoutTls),
-        Some(other) => Err(ConfigError::Application(format!(
-            "scoped_tokens is `{other}`; give off, tls or {EVEN_WITHOUT_TLS}"
-        ))),
+        Some(other) => refused(format!("scoped_tokens is `{other}`; give off, tls or {EVEN_WITHOUT_TLS}")),
     }
 }
 
-fn admin_state(name: Option<String>) -> Result<String, ConfigError> {
-    let name = name.unwrap_or_else(|| "normal".to_owned());
+fn admin_state(values: &Values<'_>) -> Result<String, ConfigError> {
+    let name = values.text("default_state").unwrap_or_else(|| "normal".to_owned());
     match name.as_str() {
         "normal" | "read-only" | "local-client" => Ok(name),
         _ => Err(ConfigError::AdminState(name)),
     }
 }
 
-fn log_level(word: Option<String>, environment: &Environment) -> LogLevel {
-    let Some(word) = word else { return LogLevel::default() };
+fn log_level(values: &Values<'_>) -> LogLevel {
+    let Some(word) = values.text("glusterfs.loglevel") else { return LogLevel::default() };
     LogLevel::parse(&word).unwrap_or_else(|| {
-        environment.complain(format!("invalid log level: {word}"));
+        values.falls_back("glusterfs.loglevel", format!("invalid log level: {word}"));
         LogLevel::default()
     })
 }
 
-fn bounds(keys: &Glusterfs, environment: &Environment) -> Bounds {
-    let size = |gib: i64| GiB::from_sql(gib).filter(|size| size.get() > 0).map(KiB::from);
-    let positive = |number: i64| usize::try_from(number).ok().filter(|number| *number > 0);
-    let max_volumes: i64 = environment
-        .number("HEKETI_GLUSTER_MAX_VOLUMES_PER_CLUSTER", 0)
-        .unwrap_or(keys.max_volumes_per_cluster);
-    let zone_checking =
-        environment.text("HEKETI_ZONE_CHECKING", keys.zone_checking.clone()).unwrap_or_default();
+fn bounds(values: &Values<'_>) -> Bounds {
+    let number = |name| values.number(name, Unreadable::Nothing);
+    let size = |name| gib(number(name)).map(KiB::from);
+    let positive = |number: i128| usize::try_from(number).ok().filter(|number| *number > 0);
+    let zone_checking = values.text("glusterfs.zone_checking").unwrap_or_default();
     if !matches!(zone_checking.as_str(), "" | "none" | "strict") {
-        environment
-            .complain(format!("zone_checking {zone_checking:?} is neither none nor strict: none is used"));
+        let text = format!("zone_checking {zone_checking:?} is neither none nor strict: none is used");
+        values.falls_back("glusterfs.zone_checking", text);
     }
+    let average = u64::try_from(number("glusterfs.average_file_size_kb")).ok();
     Bounds {
-        brick_min: size(keys.brick_min_size_gb),
-        brick_max: size(keys.brick_max_size_gb),
-        max_bricks: positive(keys.max_bricks_per_volume),
-        average_file: KiB::new(keys.average_file_size_kb).filter(|size| size.get() > 0),
+        brick_min: size("glusterfs.brick_min_size_gb"),
+        brick_max: size("glusterfs.brick_max_size_gb"),
+        max_bricks: positive(number("glusterfs.max_bricks_per_volume")),
+        average_file: average.and_then(KiB::new).filter(|size| size.get() > 0),
         zone_checking,
-        max_volumes: match max_volumes {
+        max_volumes: match number("glusterfs.max_volumes_per_cluster") {
             0 => MAX_VOLUMES,
             negative if negative < 0 => UNLIMITED_VOLUMES,
             positive => usize::try_from(positive).unwrap_or(UNLIMITED_VOLUMES),
@@ -164,74 +166,61 @@ fn bounds(keys: &Glusterfs, environment: &Environment) -> Bounds {
     }
 }
 
-fn options(keys: &Glusterfs, environment: &Environment) -> OptionLists {
-    let list = |name, file: &String| {
-        let text = environment.text(name, file.clone()).unwrap_or_default();
+fn gib(number: i128) -> Option<GiB> {
+    i64::try_from(number).ok().and_then(GiB::from_sql).filter(|size| size.get() > 0)
+}
+
+fn options(values: &Values<'_>) -> OptionLists {
+    let list = |name, default: &str| {
+        let text = values.text(name).unwrap_or_else(|| default.to_owned());
         text.split(',').map(str::to_owned).collect::<Vec<_>>()
     };
-    let hosting = if keys.block_hosting_volume_options.is_empty() {
-        "group gluster-block".to_owned()
-    } else {
-        keys.block_hosting_volume_options.clone()
-    };
     OptionLists {
-        pre: list("HEKETI_PRE_REQUEST_VOLUME_OPTIONS", &keys.pre_request_volume_options),
-        post: list("HEKETI_POST_REQUEST_VOLUME_OPTIONS", &keys.post_request_volume_options),
-        block_hosting: list("HEKETI_BLOCK_HOSTING_VOLUME_OPTIONS", &hosting),
+        pre: list("glusterfs.pre_request_volume_options", ""),
+        post: list("glusterfs.post_request_volume_options", ""),
+        block_hosting: list("glusterfs.block_hosting_volume_options", "group gluster-block"),
     }
 }
 
-/// heketi's size of a hosting volume, in GiB.
-const HOSTING_SIZE: i64 = 1024;
-
 /// As in heketi a variable that cannot be read counts as if it said no, or nothing.
-fn hosting(keys: &Glusterfs, environment: &Environment) -> HostingConfig {
-    let auto = environment.flag("HEKETI_AUTO_CREATE_BLOCK_HOSTING_VOLUME");
-    let size: Option<i64> = environment.number("HEKETI_BLOCK_HOSTING_VOLUME_SIZE", 0);
-    let size = size.unwrap_or(keys.block_hosting_volume_size);
-    let gib = |gib| GiB::from_sql(gib).filter(|size| size.get() > 0);
+fn hosting(values: &Values<'_>) -> HostingConfig {
+    let size = values.number("glusterfs.block_hosting_volume_size", Unreadable::Nothing);
     HostingConfig {
-        auto_create: auto.unwrap_or(keys.auto_create_block_hosting_volume),
+        auto_create: values.flag_or("glusterfs.auto_create_block_hosting_volume", false),
         size: gib(size).or_else(|| gib(HOSTING_SIZE)).unwrap_or_default(),
     }
 }
 
-fn background(keys: &Glusterfs, environment: &Environment) -> BackgroundConfig {
-    // Where the variable cannot be read, the file counts.
-    let file = i64::try_from(keys.max_inflight_operations).unwrap_or(i64::MAX);
-    let inflight: Option<i64> = environment.number("HEKETI_MAX_INFLIGHT_OPERATIONS", file);
+fn background(values: &Values<'_>) -> BackgroundConfig {
+    let inflight = values.number("glusterfs.max_inflight_operations", Unreadable::File);
+    let retries = values.number("glusterfs.operation_retry_limits.volume_create", Unreadable::File);
     // Either of the file and the variable turns a task off, and neither can turn it on again.
-    let monitor =
-        !keys.disable_monitor_gluster_nodes && !environment.is_true("HEKETI_DISABLE_HEALTH_MONITOR");
-    let cleaner =
-        !keys.disable_background_cleaner && !environment.is_true("HEKETI_DISABLE_BACKGROUND_CLEANER");
+    let monitor = !values.flag_and("glusterfs.disable_monitor_gluster_nodes");
+    let cleaner = !values.flag_and("glusterfs.disable_background_cleaner");
+    let looks = timing(values, "monitor_gluster_nodes", (10, 120));
+    let cleans = timing(values, "background_cleaner", (60, 3600));
     BackgroundConfig {
         // heketi takes a negative number for "practically unlimited".
-        max_inflight: inflight.map_or(keys.max_inflight_operations, |n| u64::try_from(n).unwrap_or(u64::MAX)),
-        create_retries: u32::try_from(keys.operation_retry_limits.volume_create)
-            .ok()
-            .filter(|retries| *retries > 0)
-            .unwrap_or(CREATE_RETRIES),
-        rebalance: !environment.is_false("HEKETI_GLUSTERAPP_REBALANCE_ON_EXPANSION"),
-        delete_patience: match keys.delete_patience {
-            0 => DELETE_PATIENCE,
-            seconds => Duration::from_secs(seconds.into()),
-        },
-        node_monitor: monitor.then(|| {
-            timing(
-                (keys.start_time_monitor_gluster_nodes, 10),
-                (keys.refresh_time_monitor_gluster_nodes, 120),
-            )
-        }),
-        cleaner: cleaner.then(|| {
-            timing((keys.start_time_background_cleaner, 60), (keys.refresh_time_background_cleaner, 3600))
-        }),
+        max_inflight: u64::try_from(inflight).unwrap_or(u64::MAX),
+        create_retries: u32::try_from(retries).ok().filter(|retries| *retries > 0).unwrap_or(CREATE_RETRIES),
+        rebalance: values.flag_or("HEKETI_GLUSTERAPP_REBALANCE_ON_EXPANSION", true),
+        delete_patience: seconds(values, "glusterfs.delete_patience").unwrap_or(DELETE_PATIENCE),
+        node_monitor: monitor.then_some(looks),
+        cleaner: cleaner.then_some(cleans),
     }
 }
 
-/// Seconds of the file, each with what heketi takes instead of 0.
-fn timing(start: (u32, u32), refresh: (u32, u32)) -> Timing {
-    let seconds =
-        |(file, standard): (u32, u32)| Duration::from_secs(if file == 0 { standard } else { file }.into());
-    Timing { start: seconds(start), refresh: seconds(refresh) }
+/// When a task runs, each with what heketi takes instead of 0.
+fn timing(values: &Values<'_>, task: &str, (start, refresh): (u64, u64)) -> Timing {
+    let read = |word: &str, standard| {
+        let given = seconds(values, &format!("glusterfs.{word}_time_{task}"));
+        given.unwrap_or(Duration::from_secs(standard))
+    };
+    Timing { start: read("start", start), refresh: read("refresh", refresh) }
+}
+
+/// Seconds; `None` for 0.
+pub(super) fn seconds(values: &Values<'_>, path: &str) -> Option<Duration> {
+    let seconds = u64::try_from(values.number(path, Unreadable::File)).ok();
+    seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs)
 }

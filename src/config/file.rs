@@ -1,150 +1,196 @@
-//! The file as it is written: heketi's keys and types, and ours beside them.
+//! The file as it is written: which keys it gives which values, and what in it cannot be one.
 //!
-//! Keys that heketi knows and this server has no use for are here for their types: heketi refuses a wrong one, and
-//! they are no unknown keys.
+//! Read as Go would: names in any case, of repeated keys the last wins, `null` says nothing, types are strict. Keys that
+//! begin with `_` are remarks.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
+use super::keys::{self, Key, Kind, SECTIONS};
+use super::placeholder;
+use super::problem::{Problem, ProblemKind, nearest};
+use crate::json::located::{Entry, Located, LocatedError, Shape, first};
+
+/// A value of the right type.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    Text(String),
+    Flag(bool),
+    Number(i128),
+    Any(serde_json::Value),
+}
+
+/// A value and its line.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Given {
+    pub(super) line: usize,
+    pub(super) value: Value,
+}
+
+/// What a file says.
+#[derive(Debug, Default)]
 pub(super) struct File {
-    pub(super) port: String,
-    pub(super) jwt: Jwt,
-    pub(super) use_auth: bool,
-    pub(super) enable_tls: bool,
-    pub(super) cert_file: String,
-    pub(super) key_file: String,
-    pub(super) profiling: bool,
-    pub(super) backup_db_to_kube_secret: bool,
-    pub(super) default_state: String,
-    pub(super) glusterfs: Option<Glusterfs>,
+    /// By the whole name of the key.
+    pub(super) values: BTreeMap<String, Given>,
+    pub(super) has_glusterfs: bool,
+    pub(super) problems: Vec<Problem>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct Jwt {
-    pub(super) admin: Key,
-    pub(super) user: Key,
-    /// Ours: `off` (the default), `tls`, or words that say that anybody may read them.
-    pub(super) scoped_tokens: String,
+/// Reads a file. What is of the wrong type is among the problems and counts as not given.
+pub(super) fn read(text: &[u8]) -> Result<File, LocatedError> {
+    let found = first(text)?;
+    let mut reader = Reader { text, file: File::default() };
+    reader.section("", 1, &found);
+    Ok(reader.file)
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct Key {
-    pub(super) key: String,
+struct Reader<'a> {
+    text: &'a [u8],
+    file: File,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct Glusterfs {
-    pub(super) executor: String,
-    pub(super) db: String,
-    pub(super) db_read_only: bool,
-    pub(super) allocator: String,
-    pub(super) loglevel: String,
-    pub(super) sshexec: PeerKeys,
-    pub(super) kubeexec: KubeKeys,
-    pub(super) injectexec: serde_json::Value,
-    pub(super) brick_max_size_gb: i64,
-    pub(super) brick_min_size_gb: i64,
-    pub(super) max_bricks_per_volume: i64,
-    pub(super) average_file_size_kb: u64,
-    pub(super) pre_request_volume_options: String,
-    pub(super) post_request_volume_options: String,
-    pub(super) block_hosting_volume_options: String,
-    pub(super) auto_create_block_hosting_volume: bool,
-    pub(super) block_hosting_volume_size: i64,
-    pub(super) zone_checking: String,
-    pub(super) max_volumes_per_cluster: i64,
-    pub(super) max_inflight_operations: u64,
-    pub(super) disable_monitor_gluster_nodes: bool,
-    pub(super) refresh_time_monitor_gluster_nodes: u32,
-    pub(super) start_time_monitor_gluster_nodes: u32,
-    pub(super) disable_background_cleaner: bool,
-    pub(super) refresh_time_background_cleaner: u32,
-    pub(super) start_time_background_cleaner: u32,
-    pub(super) operation_retry_limits: RetryLimits,
-    /// Ours: seconds that a delete may run before its client is told that it goes on; 0 is the default.
-    pub(super) delete_patience: u32,
+impl Reader<'_> {
+    fn section(&mut self, path: &str, line: usize, found: &Located) {
+        let Shape::Object(entries) = &found.shape else {
+            if found.shape != Shape::Null {
+                let text = format!("an object is expected, not {}", shown(&found.shape, false));
+                self.problem(ProblemKind::Malformed, path, line, text);
+            }
+            return;
+        };
+        self.file.has_glusterfs |= path == "glusterfs";
+        for entry in entries {
+            self.entry(path, entry);
+        }
+    }
+
+    fn entry(&mut self, section: &str, entry: &Entry) {
+        if let Some(key) =
+            keys::all().iter().find(|key| key.section == section && key.name.eq_ignore_ascii_case(&entry.key))
+        {
+            return self.value(key, entry);
+        }
+        let path = joined(section, &entry.key);
+        if let Some(inner) = SECTIONS.iter().find(|known| known.eq_ignore_ascii_case(&path)) {
+            return self.section(inner, entry.line, &entry.value);
+        }
+        if entry.key.starts_with('_') {
+            return;
+        }
+        self.problem(ProblemKind::Unknown, &path, entry.line, "nothing reads this key".to_owned());
+        let suggestion = suggestion(section, &entry.key);
+        if let Some(problem) = self.file.problems.last_mut() {
+            problem.suggestion = suggestion;
+        }
+    }
+
+    fn value(&mut self, key: &Key, entry: &Entry) {
+        let path = key.path();
+        let value = match &entry.value.shape {
+            Shape::Null => return,
+            Shape::Text(text) if key.kind != Kind::Any && placeholder::is_help(text) => {
+                let text = "an explanation stands where a value should; it counts as not given".to_owned();
+                return self.problem(ProblemKind::Placeholder, &path, entry.line, text);
+            }
+            shape => self.typed(key, shape, entry),
+        };
+        match value {
+            Some(value) => {
+                self.file.values.insert(path, Given { line: entry.line, value });
+            }
+            None => {
+                let text = mismatch(key, &entry.value.shape);
+                self.problem(ProblemKind::Malformed, &path, entry.line, text);
+            }
+        }
+    }
+
+    /// The value, if it has the type that heketi wants.
+    fn typed(&self, key: &Key, shape: &Shape, entry: &Entry) -> Option<Value> {
+        match (key.kind, shape) {
+            (Kind::Text, Shape::Text(text)) => Some(Value::Text(text.clone())),
+            (Kind::Flag, Shape::Flag(flag)) => Some(Value::Flag(*flag)),
+            (Kind::Integer, Shape::Number(digits)) => {
+                digits.parse::<i64>().ok().map(|number| Value::Number(number.into()))
+            }
+            (Kind::Unsigned(most), Shape::Number(digits)) => {
+                let number = digits.parse::<u64>().ok().filter(|number| *number <= most);
+                number.map(|number| Value::Number(number.into()))
+            }
+            (Kind::Any, _) => {
+                let text = self.text.get(entry.value.span.clone())?;
+                // The grammar was checked; a number beyond all bounds is none that anybody needs.
+                Some(Value::Any(serde_json::from_slice(text).unwrap_or_default()))
+            }
+            _ => None,
+        }
+    }
+
+    fn problem(&mut self, kind: ProblemKind, key: &str, line: usize, text: String) {
+        let key = key.to_owned();
+        self.file.problems.push(Problem { kind, key, line: Some(line), text, suggestion: None });
+    }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct RetryLimits {
-    pub(super) volume_create: i64,
+fn joined(section: &str, name: &str) -> String {
+    if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") }
 }
 
-/// The keys of `sshexec`.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct PeerKeys {
-    pub(super) keyfile: String,
-    pub(super) user: String,
-    pub(super) port: String,
-    pub(super) sudo: bool,
-    pub(super) fstab: String,
-    pub(super) mountopts: String,
-    pub(super) snapshot_limit: i64,
-    pub(super) backup_lvm_metadata: bool,
-    pub(super) gluster_cli_timeout: u32,
-    pub(super) pv_data_alignment: String,
-    pub(super) vg_physicalextentsize: String,
-    pub(super) lv_chunksize: String,
-    pub(super) xfs_sw: i64,
-    pub(super) xfs_su: i64,
-    pub(super) lvm_wrapper: String,
-    pub(super) rebalance_on_expansion: bool,
-    pub(super) debug_umount_failures: bool,
-    pub(super) block_prealloc: String,
-    /// Ours: `learn` (the default), `strict`, or words that say that nothing is checked.
-    pub(super) host_keys: String,
-    /// Ours: seconds that a command waits for an earlier one on the same object.
-    pub(super) lock_wait: u32,
+/// A key of the section that is spelt nearly so; else one of that very name in another section.
+fn suggestion(section: &str, word: &str) -> Option<String> {
+    let here = keys::all().iter().filter(|key| key.section == section && !key.name.is_empty());
+    let inner = SECTIONS.iter().filter_map(|path| match path.rsplit_once('.') {
+        Some((outer, name)) => (outer == section).then_some(name),
+        None => section.is_empty().then_some(*path),
+    });
+    let near = nearest(word, here.map(|key| key.name).chain(inner).filter(|name| !name.is_empty()));
+    let elsewhere = || keys::all().iter().find(|key| key.name.eq_ignore_ascii_case(word)).map(Key::path);
+    near.map(|name| joined(section, name)).or_else(elsewhere)
 }
 
-/// The keys of `kubeexec`: those that it has in common with `sshexec`, and its own.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct KubeKeys {
-    pub(super) fstab: String,
-    pub(super) mountopts: String,
-    pub(super) sudo: bool,
-    pub(super) snapshot_limit: i64,
-    pub(super) backup_lvm_metadata: bool,
-    pub(super) gluster_cli_timeout: u32,
-    pub(super) pv_data_alignment: String,
-    pub(super) vg_physicalextentsize: String,
-    pub(super) lv_chunksize: String,
-    pub(super) xfs_sw: i64,
-    pub(super) xfs_su: i64,
-    pub(super) lvm_wrapper: String,
-    pub(super) rebalance_on_expansion: bool,
-    pub(super) debug_umount_failures: bool,
-    pub(super) block_prealloc: String,
-    pub(super) namespace: String,
-    pub(super) gluster_daemonset: bool,
-    pub(super) use_pod_names: bool,
-    pub(super) max_connections: i64,
-    pub(super) disable_timeout_prefix: bool,
+/// What is expected, what stands there, and how to write it.
+fn mismatch(key: &Key, shape: &Shape) -> String {
+    let expected = match key.kind {
+        Kind::Text => "a string".to_owned(),
+        Kind::Flag => "true or false".to_owned(),
+        Kind::Integer => "an integer".to_owned(),
+        Kind::Unsigned(most) => format!("an integer from 0 to {most}"),
+        Kind::Any => "anything".to_owned(),
+    };
+    let advice = match (key.kind, shape) {
+        (Kind::Text, Shape::Number(digits)) if !key.secret => format!("; write \"{digits}\""),
+        (Kind::Text, Shape::Number(_) | Shape::Flag(_)) => "; put it in quotes".to_owned(),
+        (Kind::Flag, Shape::Text(text)) if matches!(text.as_str(), "true" | "false") => {
+            format!("; write {text} without quotes")
+        }
+        (Kind::Integer | Kind::Unsigned(_), Shape::Text(text)) if text.parse::<i64>().is_ok() => {
+            format!("; write {text} without quotes")
+        }
+        _ => String::new(),
+    };
+    format!("{expected} is expected, not {}{advice}", shown(shape, key.secret))
 }
 
-impl KubeKeys {
-    /// What it says about work on peers, however they are reached.
-    pub(super) fn common(&self) -> PeerKeys {
-        PeerKeys {
-            fstab: self.fstab.clone(),
-            mountopts: self.mountopts.clone(),
-            pv_data_alignment: self.pv_data_alignment.clone(),
-            vg_physicalextentsize: self.vg_physicalextentsize.clone(),
-            lv_chunksize: self.lv_chunksize.clone(),
-            lvm_wrapper: self.lvm_wrapper.clone(),
-            snapshot_limit: self.snapshot_limit,
-            backup_lvm_metadata: self.backup_lvm_metadata,
-            gluster_cli_timeout: self.gluster_cli_timeout,
-            xfs_sw: self.xfs_sw,
-            xfs_su: self.xfs_su,
-            ..PeerKeys::default()
+fn shown(shape: &Shape, secret: bool) -> String {
+    match shape {
+        Shape::Null => "null".to_owned(),
+        Shape::Flag(flag) => flag.to_string(),
+        Shape::Number(_) if secret => "a number".to_owned(),
+        Shape::Number(digits) => format!("the number {digits}"),
+        Shape::Text(_) if secret => "a string".to_owned(),
+        Shape::Text(text) => format!("the string {text:?}"),
+        Shape::List => "a list".to_owned(),
+        Shape::Object(_) => "an object".to_owned(),
+    }
+}
+
+impl Value {
+    /// As it is shown to people.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Value::Text(text) => text.clone(),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::Any(_) => "(not shown)".to_owned(),
         }
     }
 }

@@ -3,19 +3,32 @@
 //! Unknown keys pass (heketi's own files have remarks in them), wrong types do not.
 
 mod assemble;
+mod check;
 mod environment;
 mod file;
+mod keys;
+mod manual;
 mod parts;
 mod peers;
-mod unknown;
+mod permissions;
+mod placeholder;
+mod problem;
+mod reading;
+mod values;
 
 use std::path::Path;
 
+pub use check::{Report, Setting, check};
 pub use environment::Environment;
+pub use manual::table;
 pub use parts::{
     AuthConfig, BackgroundConfig, Bounds, Config, DatabaseConfig, ExecutorConfig, ExecutorKind,
     HostingConfig, OptionLists, SshSettings, Timing, TlsConfig,
 };
+pub use problem::{Problem, ProblemKind};
+pub use values::Origin;
+
+use reading::Reading;
 
 /// Why a configuration cannot be used. The texts are heketi's: scripts look for them.
 #[derive(Debug, thiserror::Error)]
@@ -48,11 +61,7 @@ impl Config {
     /// # Errors
     /// With heketi's text for what is wrong.
     pub fn load(path: &Path, environment: &Environment, disable_auth: bool) -> Result<Config, ConfigError> {
-        let text = std::fs::read(path).map_err(|error| ConfigError::Open {
-            path: path.display().to_string(),
-            reason: format!("open {}: {}", path.display(), as_go(&error)),
-        })?;
-        Config::from_json(&text, environment, disable_auth)
+        Reading::of(&read(path)?, environment, disable_auth)?.with_permissions(path).into_config()
     }
 
     /// The same for a text.
@@ -64,16 +73,33 @@ impl Config {
         environment: &Environment,
         disable_auth: bool,
     ) -> Result<Config, ConfigError> {
-        // Text behind the first value is ignored, as heketi does.
-        let file: file::File =
-            crate::json::decode_first(text).map_err(|error| ConfigError::Parse(error.to_string()))?;
-        let mut config = assemble::assemble(file, environment, disable_auth)?;
-        let unknown = unknown::unknown_keys(text).into_iter();
-        config
-            .warnings
-            .extend(unknown.map(|key| format!("the configuration has a key that nothing reads: {key}")));
-        Ok(config)
+        Reading::of(text, environment, disable_auth)?.into_config()
     }
+
+    /// What allows other commands, and not a server.
+    ///
+    /// # Errors
+    /// With the reason and the cure.
+    pub fn refuse_to_serve(&self) -> Result<(), ConfigError> {
+        if self.database.read_only {
+            let text = "db_read_only is set, and this version cannot serve a database that it may not change; take the key out, or set \"default_state\" to \"read-only\"";
+            return Err(ConfigError::Application(text.to_owned()));
+        }
+        let open = self.warnings.iter().find(|warning| warning.kind == ProblemKind::Permissions);
+        match open {
+            Some(open) if self.strict_permissions => {
+                Err(ConfigError::Application(format!("strict_permissions is set, and {}", open.text)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    std::fs::read(path).map_err(|error| ConfigError::Open {
+        path: path.display().to_string(),
+        reason: format!("open {}: {}", path.display(), as_go(&error)),
+    })
 }
 
 /// An error of the system as Go writes it: in small letters and without its number.

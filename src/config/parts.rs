@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::problem::Problem;
 use crate::executor::settings::PeerSettings;
 use crate::model::scoped_tokens::ScopedTokens;
 use crate::model::secret::Secret;
@@ -24,6 +25,8 @@ pub struct Config {
     pub default_state: String,
     /// The certificate to serve HTTPS with; plain HTTP without.
     pub tls: Option<TlsConfig>,
+    /// Whether files with keys that others can read end the start.
+    pub strict_permissions: bool,
     /// The database.
     pub database: DatabaseConfig,
     /// How much is logged.
@@ -39,7 +42,7 @@ pub struct Config {
     /// Background and limits.
     pub background: BackgroundConfig,
     /// What is odd and no reason not to start: unknown keys, variables that cannot be read. To be logged.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Problem>,
 }
 
 /// A certificate and its private key, both PEM.
@@ -65,7 +68,7 @@ pub struct AuthConfig {
 pub struct DatabaseConfig {
     /// Its file.
     pub path: PathBuf,
-    /// Whether it must not be written.
+    /// Whether it must not be written, which no server of ours can keep to.
     pub read_only: bool,
     /// Whether one connection has it to itself, whatever the file system.
     pub alone: bool,

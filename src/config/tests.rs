@@ -1,3 +1,6 @@
+mod check;
+mod problems;
+
 use super::*;
 use crate::model::scoped_tokens::ScopedTokens;
 use crate::telemetry::LogLevel;
@@ -29,7 +32,7 @@ fn wrong_types_missing_sections_and_unknown_executors_are_refused() {
         let error = parse(text).unwrap_err();
         assert!(error.contains(part), "{error}");
     };
-    check("{", "Unable to parse configuration");
+    check("{", "Unable to parse configuration: line 1: unexpected EOF");
     check(r#"{"port": 8080, "glusterfs": {}}"#, "Unable to parse configuration");
     check("{}", "Unable to start application");
     check(
@@ -74,18 +77,15 @@ fn unknown_keys_are_told_and_remarks_and_heketis_own_are_not() {
                           "operation_retry_limits": {"volume_create": 2, "other": 1}}} and what follows"#,
     )
     .unwrap();
-    let keys: Vec<&str> =
-        config.warnings.iter().filter_map(|warning| Some(warning.split_once(": ")?.1)).collect();
+    let told: Vec<(&str, Option<&str>)> =
+        config.warnings.iter().map(|problem| (problem.key.as_str(), problem.suggestion.as_deref())).collect();
     let expected = [
-        "Prot",
-        "glusterfs.kubeexec.host",
-        "glusterfs.operation_retry_limits.other",
-        "glusterfs.sshexec.KeyFyle",
-        "jwt.admin.kye",
+        ("Prot", Some("port")),
+        ("jwt.admin.kye", Some("jwt.admin.key")),
+        ("glusterfs.sshexec.KeyFyle", Some("glusterfs.sshexec.keyfile")),
+        ("glusterfs.operation_retry_limits.other", None),
     ];
-    let mut sorted = keys.clone();
-    sorted.sort_unstable();
-    assert_eq!(sorted, expected, "{keys:?}");
+    assert_eq!(told, expected);
     assert_eq!(config.background.create_retries, 2);
 }
 
@@ -129,7 +129,16 @@ fn bad_variables_are_told_and_fall_back_as_in_heketi() {
     assert_eq!(config.background.cleaner, None);
     assert!(config.database.read_only);
     assert_eq!(config.log_level, LogLevel::Info);
-    assert_eq!(config.warnings.len(), 4, "{:?}", config.warnings);
+    let told: Vec<&str> = config.warnings.iter().map(|problem| problem.key.as_str()).collect();
+    let expected = [
+        "HEKETI_GLUSTERAPP_LOGLEVEL",
+        "HEKETI_GLUSTER_CLI_TIMEOUT",
+        "HEKETI_SNAPSHOT_LIMIT",
+        "HEKETI_GLUSTER_MAX_VOLUMES_PER_CLUSTER",
+        "HEKETI_MAX_INFLIGHT_OPERATIONS",
+        "HEKETI_DISABLE_HEALTH_MONITOR",
+    ];
+    assert_eq!(told, expected);
 }
 
 #[test]

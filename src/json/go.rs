@@ -53,31 +53,39 @@ pub fn whole(text: &[u8]) -> Result<Value, String> {
 /// # Errors
 /// Go's text.
 pub fn first(text: &[u8]) -> Result<Value, String> {
-    let mut reader = Reader { text, at: 0, depth: 0, end: "unexpected EOF" };
+    let mut reader = Reader::of_stream(text);
     match reader.peek() {
         None => Err("EOF".to_owned()),
         Some(_) => reader.value(),
     }
 }
 
-struct Reader<'a> {
-    text: &'a [u8],
-    at: usize,
+/// The grammar, byte by byte; what is made of a value is the caller's.
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a [u8],
+    /// How far it has been read.
+    pub(super) at: usize,
     depth: usize,
     /// What to say when the text ends too early.
     end: &'static str,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// A reader of a text that may go on behind its first value.
+    pub(super) fn of_stream(text: &'a [u8]) -> Reader<'a> {
+        Reader { text, at: 0, depth: 0, end: "unexpected EOF" }
+    }
+
     /// The next byte that is no white space; it stays.
-    fn peek(&mut self) -> Option<u8> {
+    pub(super) fn peek(&mut self) -> Option<u8> {
         while self.text.get(self.at).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
             self.at += 1;
         }
         self.text.get(self.at).copied()
     }
 
-    fn need(&mut self) -> Result<u8, String> {
+    /// The same where something has to follow.
+    pub(super) fn need(&mut self) -> Result<u8, String> {
         self.peek().ok_or_else(|| self.end.to_owned())
     }
 
@@ -86,7 +94,8 @@ impl Reader<'_> {
         self.text.get(self.at).copied().ok_or_else(|| self.end.to_owned())
     }
 
-    fn value(&mut self) -> Result<Value, String> {
+    /// The value that stands here.
+    pub(super) fn value(&mut self) -> Result<Value, String> {
         match self.need()? {
             b'{' => self.nested(Reader::object),
             b'[' => self.nested(Reader::list),
@@ -99,7 +108,8 @@ impl Reader<'_> {
         }
     }
 
-    fn nested(&mut self, read: fn(&mut Self) -> Result<Value, String>) -> Result<Value, String> {
+    /// Reads behind an opening bracket.
+    pub(super) fn nested<T>(&mut self, read: fn(&mut Self) -> Result<T, String>) -> Result<T, String> {
         if self.depth == MAX_DEPTH {
             return Err("exceeded max depth".to_owned());
         }
@@ -117,22 +127,28 @@ impl Reader<'_> {
             return Ok(Value::Object(entries));
         }
         loop {
-            let quote = self.need()?;
-            if quote != b'"' {
-                return Err(invalid(quote, "looking for beginning of object key string"));
-            }
-            let key = self.string()?;
-            let colon = self.need()?;
-            if colon != b':' {
-                return Err(invalid(colon, "after object key"));
-            }
-            self.at += 1;
+            let key = self.key()?;
             let value = self.value()?;
             entries.push((key, value));
             if self.ends(b'}', "after object key:value pair")? {
                 return Ok(Value::Object(entries));
             }
         }
+    }
+
+    /// A key of an object, and the colon behind it.
+    pub(super) fn key(&mut self) -> Result<String, String> {
+        let quote = self.need()?;
+        if quote != b'"' {
+            return Err(invalid(quote, "looking for beginning of object key string"));
+        }
+        let key = self.string()?;
+        let colon = self.need()?;
+        if colon != b':' {
+            return Err(invalid(colon, "after object key"));
+        }
+        self.at += 1;
+        Ok(key)
     }
 
     fn list(&mut self) -> Result<Value, String> {
@@ -149,7 +165,7 @@ impl Reader<'_> {
     }
 
     /// Takes what follows an element: a comma, or the closing bracket.
-    fn ends(&mut self, close: u8, place: &str) -> Result<bool, String> {
+    pub(super) fn ends(&mut self, close: u8, place: &str) -> Result<bool, String> {
         let byte = self.need()?;
         if byte != b',' && byte != close {
             return Err(invalid(byte, place));
@@ -202,7 +218,7 @@ impl Reader<'_> {
     }
 
     /// Reads from the opening quote to the closing one. What is no UTF-8 becomes U+FFFD.
-    fn string(&mut self) -> Result<String, String> {
+    pub(super) fn string(&mut self) -> Result<String, String> {
         let start = self.at;
         self.at += 1;
         loop {

@@ -6,6 +6,7 @@
 mod de;
 mod encode;
 pub mod go;
+pub mod located;
 mod raw;
 
 use std::borrow::Cow;

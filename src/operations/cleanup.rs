@@ -43,6 +43,19 @@ impl Operations {
         let engine = Arc::clone(&self.inner);
         Self::detached(async move { engine.begin_clean_up(wanted).await }).await
     }
+
+    /// Takes up all that is unfinished, once, and waits until each was tried: for a process that serves nobody.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn clean_up_all(&self) -> StoreResult<()> {
+        self.recover().await?;
+        self.inner.settled().await;
+        // What waits for a person, or came with an import.
+        self.inner.clean(|_| true).await?;
+        self.inner.settled().await;
+        Ok(())
+    }
 }
 
 impl Engine {
@@ -105,6 +118,12 @@ impl Engine {
 
     fn is_healing(&self, id: OperationId) -> bool {
         self.healing.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+    }
+
+    /// Waits until no task is left.
+    async fn settled(&self) {
+        // The sender is the engine's own: it is never gone.
+        self.running.subscribe().wait_for(|count| *count == 0).await.ok();
     }
 
     /// Waits until no task works on an operation, or the server stops.

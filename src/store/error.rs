@@ -36,6 +36,28 @@ pub enum OpenError {
     /// Another server works on the file.
     #[error("{} is in use: another mortard holds its lock {}.lock. Stop that server first, or give this one another file", .0.display(), .0.display())]
     InUse(PathBuf),
+    /// There is none, and none is to be made.
+    #[error("open {}: no such file or directory", .0.display())]
+    Missing(PathBuf),
+    /// It has not been brought up to date.
+    #[error("{} was written by an older mortard (schema {found}, this one has {known}); start this server on it once", path.display())]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// The schema it has.
+        found: i64,
+        /// The schema this program has.
+        known: i64,
+    },
+    /// A row of it cannot be read, or its server changed it all the time.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<StoreError>,
+    },
     /// A write-ahead log without its database.
     #[error(
         "{} is missing, but {} is there: the database was moved or removed without its log. The log was kept as {}. Restore the database from a backup, or move that file away to begin with an empty one",

@@ -15,6 +15,7 @@ pub mod job;
 pub mod node;
 mod open;
 pub mod operation;
+pub mod peek;
 pub mod rows;
 mod sharing;
 pub mod step;

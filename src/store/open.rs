@@ -134,7 +134,7 @@ fn refuse_orphaned_log(path: &Path) -> Result<(), OpenError> {
     Err(OpenError::LogWithoutDatabase { database: path.to_owned(), log, kept })
 }
 
-fn refuse_foreign_file(path: &Path) -> Result<(), OpenError> {
+pub(super) fn refuse_foreign_file(path: &Path) -> Result<(), OpenError> {
     let mut head = [0_u8; 24];
     let read = match File::open(path) {
         Ok(mut file) => file.read(&mut head).map_err(io("read", path))?,
@@ -169,7 +169,7 @@ async fn check_and_migrate(path: &Path, options: &SqliteConnectOptions) -> Resul
     conn.close().await.map_err(sqlite)
 }
 
-fn newest_schema() -> i64 {
+pub(super) fn newest_schema() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 

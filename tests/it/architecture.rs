@@ -20,7 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Those that put the parts together.
-const EXEMPT: &[&str] = &["app", "bin", "cli", "lib"];
+const EXEMPT: &[&str] = &["app", "bin", "cli", "daemon", "lib"];
 
 #[test]
 fn layers_use_only_what_is_below_them() {

@@ -1,9 +1,11 @@
 //! What an operator sets of the server: who is let in, what may be changed, and how much is logged.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::support::Lab;
 use crate::support::operator::{assert_says, refusal, replica_3};
+use crate::support::{Lab, settled};
 
 #[test]
 fn the_log_is_made_louder_while_the_server_runs() {
@@ -73,4 +75,19 @@ fn a_database_that_may_not_be_changed_is_not_served_and_the_reason_says_what_to_
         &["db_read_only is set", "take the key out", "\"default_state\" to \"read-only\""],
     );
     assert_eq!(std::fs::read(lab.database()).unwrap(), before);
+}
+
+#[test]
+fn signals_take_a_server_out_of_its_state_or_do_nothing() {
+    let mut lab = Lab::new();
+    lab.top_setting("default_state", json!("read-only"));
+    lab.start();
+    let state = |lab: &Lab| lab.get("/admin").json()["state"].clone();
+    lab.signal("USR1");
+    assert_eq!(state(&lab), "read-only");
+    lab.signal("USR2");
+    assert!(settled(Duration::from_secs(10), || state(&lab) == "normal"), "{}", lab.log_tail());
+    assert!(!lab.has_died());
+    lab.stop();
+    assert_says(&lab.log(), &["\nShutting down...\n", "Closed"]);
 }

@@ -13,7 +13,7 @@ mod peer;
 mod start;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -80,6 +80,14 @@ impl SshConfig {
 pub struct Ssh {
     setup: Setup,
     peers: Mutex<HashMap<Host, Arc<Peer>>>,
+}
+
+/// Whether a private key can be used.
+///
+/// # Errors
+/// With the reason and the cure.
+pub fn check_key(file: &Path) -> Result<(), StartError> {
+    start::check_key(file)
 }
 
 impl Ssh {

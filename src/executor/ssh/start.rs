@@ -57,7 +57,7 @@ fn check_program() -> Result<(), StartError> {
     run.map(drop).map_err(|error| StartError::NoSsh(error.to_string()))
 }
 
-fn check_key(file: &Path) -> Result<(), StartError> {
+pub(super) fn check_key(file: &Path) -> Result<(), StartError> {
     let refused = |reason: String| StartError::Key { file: file.to_owned(), reason };
     let metadata = fs::metadata(file).map_err(|error| refused(error.to_string()))?;
     if !metadata.is_file() {

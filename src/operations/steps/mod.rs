@@ -7,6 +7,7 @@ mod block_volume;
 mod brick;
 mod brick_file_system;
 mod clone;
+mod database_options;
 mod detach;
 mod device;
 mod device_labels;

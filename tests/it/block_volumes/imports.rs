@@ -37,6 +37,12 @@ fn block_volumes_of_a_heketi_are_kept_with_their_logins() {
     assert_eq!(lab.remove_block(&made.id).status, 204);
     assert_eq!(room(&lab, &made.blockhostingvolume), (97, 2));
     Audit::new().clean_within(&lab, SOON);
+    // An export says it, too: heketi is to go on with it.
+    let file = first.path().join("export.json");
+    let names =
+        [format!("--jsonfile={}", file.display()), format!("--dbfile={}", first.database().display())];
+    assert_eq!(first.mortard(&["db", "export", &names[0], &names[1]]).0, Some(0));
+    assert_eq!(serde_json::from_slice::<Value>(&fs::read(file).unwrap()).unwrap(), dump);
     // A dump of ours says everything but that.
     let dump = dump_of(&lab);
     assert_eq!(dump_of(&imported(&dump)), dump);

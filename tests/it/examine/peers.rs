@@ -120,7 +120,7 @@ fn without_a_server_the_same_is_printed_between_heketis_marks() {
         (status, out.as_str()),
         (Some(1), "OFFLINE COMMAND: Examine state of Gluster\nStarting examiner now...\n")
     );
-    assert_says(&err, &["Failed to examine Gluster: ", "heketi.db"]);
+    assert_says(&err, &["ERROR: Unable to start application: Unable to open database: ", "heketi.db"]);
     let mut expected = examine(&lab);
     expected["report"].as_array_mut().unwrap().remove(0);
     lab.stop();

@@ -244,6 +244,11 @@ impl Lab {
         assert!(status.is_some(), "the server does not stop\n{}", self.log_tail());
     }
 
+    /// Sends the server a signal.
+    pub fn signal(&self, name: &str) {
+        signal(self.process.as_ref().unwrap(), name);
+    }
+
     /// Kills the server.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
@@ -275,6 +280,16 @@ impl Lab {
         command.args(self.certificates.iter().map(|file| format!("--tls-cert={}", file.display())));
         command.args(arguments);
         said(&command.output().unwrap())
+    }
+
+    /// The same in an environment of its own.
+    pub fn mortard_with(
+        &self,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> (Option<i32>, String, String) {
+        let mut command = program(SERVER, self.path());
+        said(&command.envs(variables.iter().copied()).args(arguments).output().unwrap())
     }
 
     /// Runs the server program with other arguments.

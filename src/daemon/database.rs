@@ -1,0 +1,85 @@
+//! `mortard db …`: messages on standard error without a mark, as heketi's; reports on standard output.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::arguments::{Database, DbCommand, Files, Selection};
+use super::{failed, wait_for};
+use crate::app::{database, import};
+use crate::operations::empty_paths::Selected;
+use crate::telemetry::{self, LogLevel};
+
+const NO_JSON: &str = "Please provide file for input";
+const NO_DATABASE: &str = "Please provide path for db file";
+
+/// Runs one of the commands.
+pub(super) fn run(command: DbCommand) -> ExitCode {
+    match command {
+        DbCommand::Import(files) => with_files(&files, import_of),
+        DbCommand::Export(files) => with_files(&files, export_to),
+        DbCommand::ConsistencyCheck { database } => {
+            log(database.debug);
+            if database.dbfile.is_empty() { failed(NO_DATABASE) } else { check(Path::new(&database.dbfile)) }
+        }
+        DbCommand::DeleteBricksWithEmptyPath { database, selection } => delete_bricks(&database, selection),
+    }
+}
+
+fn with_files(files: &Files, work: fn(&Path, &Path) -> ExitCode) -> ExitCode {
+    log(files.database.debug);
+    match (files.jsonfile.is_empty(), files.database.dbfile.is_empty()) {
+        (true, _) => failed(NO_JSON),
+        (_, true) => failed(NO_DATABASE),
+        _ => work(Path::new(&files.jsonfile), Path::new(&files.database.dbfile)),
+    }
+}
+
+/// Less than errors only where somebody asks for it: it is on standard output, where the JSON may go as well.
+fn log(debug: bool) {
+    telemetry::init(if debug { LogLevel::Debug } else { LogLevel::Error });
+}
+
+fn import_of(json: &Path, database: &Path) -> ExitCode {
+    match wait_for(import::import(json, database)) {
+        Ok(()) => said(&format!("DB imported to {}", database.display())),
+        Err(error) => failed(&format!("db creation failed: {error:#}")),
+    }
+}
+
+fn export_to(json: &Path, database: &Path) -> ExitCode {
+    match wait_for(database::export(database, json)) {
+        Ok(()) => said(&format!("DB exported to {}", json.display())),
+        Err(error) => failed(&format!("failed to dump db: {error:#}")),
+    }
+}
+
+fn check(database: &Path) -> ExitCode {
+    let report = wait_for(database::check(database)).and_then(|report| {
+        std::io::stdout().write_all(&report)?;
+        Ok(())
+    });
+    match report {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&format!("failed to check db: {error:#}")),
+    }
+}
+
+fn delete_bricks(database: &Database, selection: Selection) -> ExitCode {
+    log(database.debug);
+    let Selection { all, clusters, nodes, devices } = selection;
+    if !all && clusters.is_empty() && nodes.is_empty() && devices.is_empty() {
+        return failed("neither --all flag nor list of clusters/nodes/devices is given");
+    }
+    let selected = if all { Selected::All } else { Selected::Of { clusters, nodes, devices } };
+    match wait_for(database::delete_bricks_with_empty_path(Path::new(&database.dbfile), &selected)) {
+        // heketi's blank at the end.
+        Ok(()) => said("bricks with empty path removed "),
+        Err(error) => failed(&format!("{error:#}")),
+    }
+}
+
+fn said(text: &str) -> ExitCode {
+    eprintln!("{text}");
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,95 @@
+//! `mortard`: heketi's command line, its texts, its streams and its exit status.
+
+mod arguments;
+mod configuration;
+mod database;
+mod offline;
+mod refused;
+mod serve;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use self::arguments::{Arguments, Command, CompletionCommand};
+use crate::config::ConfigError;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let name = program(words.first());
+    let tree = Arguments::command().name(name).bin_name(name);
+    let parsed = tree.clone().try_get_matches_from(&words);
+    match parsed.and_then(|found| Arguments::from_arg_matches(&found)) {
+        Ok(arguments) => run(arguments),
+        Err(error) => refused::answer(&error, tree, &words),
+    }
+}
+
+fn print_completion(shell: CompletionCommand) -> ExitCode {
+    let name = program(std::env::args_os().next().as_ref());
+    let mut script = Vec::new();
+    clap_complete::generate(shell.shell(), &mut Arguments::command().name(name), name, &mut script);
+    // A reader that has gone needs no answer.
+    std::io::stdout().write_all(&script).ok();
+    ExitCode::SUCCESS
+}
+
+/// The name it was called by, which tells apart nothing but names in messages.
+fn program(path: Option<&OsString>) -> &'static str {
+    let stem = path.and_then(|path| Path::new(path).file_stem()).and_then(|stem| stem.to_str());
+    if stem == Some("heketi") { "heketi" } else { "mortard" }
+}
+
+fn run(arguments: Arguments) -> ExitCode {
+    if arguments.version {
+        println!("{}", version());
+        return ExitCode::SUCCESS;
+    }
+    keep_files_private();
+    match arguments.command {
+        None => serve::run(arguments.config, arguments.disable_auth),
+        // A flag of the program is none of these commands, in heketi neither.
+        Some(Command::Db { .. } | Command::Openapi | Command::Config { .. } | Command::Completion { .. })
+            if arguments.config.is_some() =>
+        {
+            refused::flag("--config")
+        }
+        Some(Command::Db { command }) => database::run(command),
+        Some(Command::Offline { command }) => offline::run(command, arguments.config),
+        Some(Command::Completion { shell }) => print_completion(shell),
+        Some(Command::Config { command }) => configuration::run(command),
+        Some(Command::Backup { file, config }) => serve::backup(config.or(arguments.config), &file),
+        Some(Command::Openapi) => serve::print_document(),
+    }
+}
+
+/// What it writes is for its own user alone: the database and its copies hold the passwords of block volumes.
+fn keep_files_private() {
+    use rustix::fs::Mode;
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+}
+
+/// heketi's words, so that scripts that look for them go on.
+fn version() -> String {
+    format!("Heketi {} (mortar)", env!("CARGO_PKG_VERSION"))
+}
+
+/// A failure in plain words on standard error.
+fn failed(text: &str) -> ExitCode {
+    eprintln!("{text}");
+    ExitCode::FAILURE
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, ConfigError> {
+    let refused = |error| ConfigError::Application(format!("the runtime cannot start: {error}"));
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(refused)
+}
+
+/// Does something that waits for peers or the database.
+fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    runtime()?.block_on(work)
+}

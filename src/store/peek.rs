@@ -1,0 +1,56 @@
+//! A look at a database that is not ours to open: a server may be running on it, and nothing is changed.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+
+use super::open::{newest_schema, refuse_foreign_file};
+use super::{OpenError, everything};
+use crate::model::everything::Everything;
+
+/// How long a server that has the database to itself is waited for: heketi's time.
+const BUSY: Duration = Duration::from_secs(3);
+
+/// The whole state at one moment.
+///
+/// # Errors
+/// When there is no database, when it is another one's or of another version, or a server has it to itself.
+pub async fn read(path: &Path) -> Result<Everything, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    // Here a database of heketi's is refused: it could be read instead.
+    refuse_foreign_file(path)?;
+    let sqlite = |error| OpenError::of_sqlite(path, error);
+    // Not opened read-only: the last one to close has to take the files beside the database away.
+    let options = SqliteConnectOptions::new().filename(path).pragma("query_only", "ON").busy_timeout(BUSY);
+    let options = options.disable_statement_logging();
+    let mut conn = SqliteConnection::connect_with(&options).await.map_err(sqlite)?;
+    refuse_other_schemas(path, &mut conn).await?;
+    let mut snapshot = conn.begin().await.map_err(sqlite)?;
+    let all = everything::read(&mut snapshot)
+        .await
+        .map_err(|error| OpenError::Unreadable { path: path.to_owned(), source: Box::new(error) })?;
+    drop(snapshot);
+    conn.close().await.map_err(sqlite)?;
+    Ok(all)
+}
+
+async fn refuse_other_schemas(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    let newest = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success";
+    let found: i64 = sqlx::query_scalar(newest).fetch_one(conn).await.map_err(|error| match error {
+        sqlx::Error::Database(refused) if refused.message().contains("no such table") => OpenError::Damaged {
+            path: path.to_owned(),
+            reason: "there are no tables of ours in it".to_owned(),
+        },
+        other => OpenError::of_sqlite(path, other),
+    })?;
+    let (path, known) = (path.to_owned(), newest_schema());
+    match found {
+        older if older < known => Err(OpenError::Older { path, found, known }),
+        newer if newer > known => Err(OpenError::Newer { path, found, known }),
+        _ => Ok(()),
+    }
+}
