@@ -58,7 +58,14 @@ impl Engine {
                 let Candidate { nodes, .. } = load(conn, room.cluster).await?;
                 Ok(Home { volume: room.volume, name: room.name, cluster: room.cluster, nodes, made: None })
             }
-            None => self.new_home(conn, &clusters, &ids, size).await,
+            None => match self.new_home(conn, &clusters, &ids, size).await {
+                Err(OpError::Refused { text, explanation }) => {
+                    let named = hosting::with_name(conn, &ids, size, name).await?;
+                    let explanation = name_taken(&named, name).or(explanation);
+                    Err(OpError::Refused { text, explanation })
+                }
+                made => made,
+            },
         }
     }
 
@@ -137,6 +144,15 @@ impl Engine {
             snapshot: Snapshot::default(),
         }
     }
+}
+
+/// That the name is in the way, where it is: heketi's texts say only that no hosting volume can be made.
+fn name_taken(hosting: &[String], name: &str) -> Option<String> {
+    let (first, more) = hosting.split_first()?;
+    let others = more.iter().map(|name| format!(", {name}")).collect::<String>();
+    Some(format!(
+        "a block volume is called {name} already in each block hosting volume that has room for another one: {first}{others}. Choose another name"
+    ))
 }
 
 /// Those clusters that take block volumes. Neither names nor limits count here.

@@ -93,7 +93,9 @@ impl Engine {
         eviction: Eviction,
     ) -> Result<(Decision, Volume), CannotMove> {
         let (old, volume) = movable(tx, eviction.brick).await?;
-        refuse_only_copy(&old, &volume, eviction.check_heal)?;
+        if let Some((text, explanation)) = only_copy(&old, &volume, eviction.check_heal) {
+            return Err(CannotMove::Not(JobOutcome::Failed { text, explanation: Some(explanation) }));
+        }
         let there = brick::of_volume(tx, volume.id).await?;
         let set: Vec<&Brick> = there.iter().filter(|brick| brick.set == old.set).collect();
         let candidate = load(tx, volume.cluster).await?;
@@ -178,10 +180,11 @@ fn is_unlisted(brick: &Brick) -> bool {
     brick.replaces.is_some() && brick.phase == Phase::Creating
 }
 
-/// A brick without copies cannot be healed anywhere else: what is on it would be lost, whatever was asked.
-fn refuse_only_copy(old: &Brick, volume: &Volume, check_heal: bool) -> Result<(), CannotMove> {
+/// Text and explanation of the refusal of a brick without copies: it cannot be healed anywhere else, and what is on it
+/// would be lost, whatever was asked.
+pub(super) fn only_copy(old: &Brick, volume: &Volume, check_heal: bool) -> Option<(String, String)> {
     if volume.durability != Durability::Distribute {
-        return Ok(());
+        return None;
     }
     let id = old.id;
     let text = if check_heal {
@@ -190,10 +193,10 @@ fn refuse_only_copy(old: &Brick, volume: &Volume, check_heal: bool) -> Result<()
         format!("Cannot replace brick {id} as it holds the only copy of its data")
     };
     let explanation = format!(
-        "volume {} has no copies: what is on brick {id} is nowhere else, and would be lost. Copy its data away and delete it",
-        volume.name
+        "volume {} ({}) has no copies: what is on brick {id} is nowhere else, and would be lost. Copy its data away and delete it",
+        volume.name, volume.id
     );
-    Err(CannotMove::Not(JobOutcome::Failed { text, explanation: Some(explanation) }))
+    Some((text, explanation))
 }
 
 /// All stages but the last one, in which the old brick is removed.

@@ -35,6 +35,18 @@ pub struct DeviceSpec {
     pub destroy_data: bool,
 }
 
+/// A device of a node that was taken out of service would never be used, as that node never comes back.
+fn refuse_removed(node: &Node) -> Result<(), OpError> {
+    if node.state != EntryState::Failed {
+        return Ok(());
+    }
+    let text = format!(
+        "Unable to add a device to node [{0}] because the node was removed from service. Delete it (`mortar node delete {0}`), and add its host as a new node",
+        node.id
+    );
+    Err(OpError::conflict(text))
+}
+
 const NO_NODE: OpError = OpError::MissingParent("Node id does not exist");
 
 impl Operations {
@@ -89,6 +101,7 @@ impl Engine {
         let mut tx = self.store.write().await?;
         let node = node::find(&mut tx, node_id).await?.filter(|node| node.phase == Phase::Ready);
         let node = node.ok_or(NO_NODE)?;
+        refuse_removed(&node)?;
         if let Some(there) = device::named(&mut tx, node_id, &spec.name).await? {
             let subject = JobSubject::new(OperationKind::DeviceAdd.as_str(), there);
             return self.finished_job(tx, subject, already_added(&node, &spec.name, there)).await;

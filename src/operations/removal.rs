@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::brick_evict::{CannotMove, Eviction};
+use super::brick_evict::{CannotMove, Eviction, only_copy};
 use super::engine::Engine;
 use super::run::Round;
 use super::{IN_USE, OpError, devices, finish, leftovers};
@@ -14,7 +14,7 @@ use crate::model::ids::{BrickId, DeviceId, JobId, NodeId, VolumeId};
 use crate::model::operation::{Detail, Failure, JobOutcome, Operation, OperationKind, Parked};
 use crate::model::state::{EntryState, Phase};
 use crate::placement::RefusalReason;
-use crate::store::{Result, brick, device, job, node, operation};
+use crate::store::{Result, brick, device, job, node, operation, volume};
 
 /// Why a device could not be emptied.
 pub(super) struct NotEmptied {
@@ -62,6 +62,9 @@ impl Engine {
                 other => return Ok(other),
             }
         }
+        if let Some(refused) = self.first_only_copy(&devices, check_heal).await? {
+            return Ok(refused);
+        }
         for device in devices {
             match self.empty(op, device, check_heal).await? {
                 Emptied::Wholly => self.fail_device(device).await?,
@@ -69,6 +72,28 @@ impl Engine {
             }
         }
         Ok(Emptied::Wholly)
+    }
+
+    /// What would have to be refused in the end, before anything is moved for it: a brick without copies.
+    async fn first_only_copy(&self, devices: &[DeviceId], check_heal: bool) -> Result<Option<Emptied>> {
+        let mut conn = self.store.snapshot().await?;
+        for &device in devices {
+            let given_up = leftovers::bricks_on(&mut conn, device).await?;
+            for brick in brick::to_move_from(&mut conn, device).await? {
+                let found = volume::find(&mut conn, brick.volume).await?;
+                // One that is being deleted goes by itself; one that still comes is asked about when it is there.
+                let Some(volume) = found.filter(|found| found.phase == Phase::Ready) else { continue };
+                let refusal = only_copy(&brick, &volume, check_heal);
+                if let Some((text, explanation)) = refusal.filter(|_| !given_up.contains(&brick.id)) {
+                    return Ok(Some(Emptied::Not(NotEmptied {
+                        device,
+                        text,
+                        explanation: Some(explanation),
+                    })));
+                }
+            }
+        }
+        Ok(None)
     }
 
     async fn devices_to_empty(&self, op: &Operation) -> Result<Vec<DeviceId>> {

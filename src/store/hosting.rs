@@ -53,6 +53,31 @@ pub async fn rooms(
         .collect()
 }
 
+/// The hosting volumes of these clusters that have room for this size, but a block volume of this name already, by name.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn with_name(
+    conn: &mut SqliteConnection,
+    clusters: &[ClusterId],
+    size: GiB,
+    name: &str,
+) -> Result<Vec<String>> {
+    let (clusters, size) = (to_json(&clusters)?, size.to_sql());
+    Ok(sqlx::query_scalar!(
+        "SELECT name FROM volume
+          WHERE block = 1 AND phase = 'ready' AND block_restriction = 'none' AND block_free_gib >= ?
+            AND cluster_id IN (SELECT value FROM json_each(?))
+            AND EXISTS (SELECT 1 FROM block_volume WHERE hosting_id = volume.id AND name = ?)
+          ORDER BY name",
+        size,
+        clusters,
+        name
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
 /// Whether a hosting volume of these clusters is just being made or taken away. What failed and waits does not count.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use mortar::api::VolumeInfo;
 use mortar::executor::sim::Action;
 use serde_json::json;
 
@@ -128,6 +129,31 @@ fn the_only_copy_is_never_given_up() {
     assert_says(&refused.text, &["it holds the only copy of its data"]);
     assert_eq!(lab.volume(&made.id).bricks, made.bricks);
     Audit::new().clean_within(&lab, SOON);
+}
+
+#[test]
+fn nothing_is_moved_off_a_device_or_a_node_that_cannot_be_emptied_in_the_end() {
+    let lab = Lab::with_four_peers();
+    let with_copies: Vec<VolumeInfo> = (0..8).map(|_| lab.create(&replica_3(2)).unwrap()).collect();
+    let alone = lab.create(&json!({"size": 7, "durability": {"type": "none"}})).unwrap();
+    let brick = &alone.bricks[0];
+    for path in [format!("/devices/{}/state", brick.device), format!("/nodes/{}/state", brick.node)] {
+        assert_eq!(lab.ask(&path, &json!({"state": "offline"})).status, 204);
+        let refused = lab.ask(&path, &json!({"state": "failed"}));
+        let text =
+            format!("Cannot replace brick {} as only 0 of 1 required peer bricks are online", brick.id);
+        assert_eq!((refused.status, refused.text.trim()), (500, text.as_str()));
+    }
+    for made in &with_copies {
+        assert_eq!(lab.volume(&made.id).bricks, made.bricks, "nothing was moved");
+    }
+    assert_eq!(lab.remove(&alone.id).status, 204, "the cure");
+    let path = format!("/nodes/{}/state", brick.node);
+    assert_eq!(lab.ask(&path, &json!({"state": "failed"})).status, 204);
+    Audit::new().clean_within(&lab, SOON);
+    let refused = lab.post("/devices", &json!({"node": brick.node, "name": "/dev/vdf"}));
+    assert_eq!(refused.status, 409, "{refused:?}");
+    assert_says(&refused.text, &[&brick.node, "removed from service", "mortar node delete"]);
 }
 
 #[test]

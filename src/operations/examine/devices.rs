@@ -62,7 +62,7 @@ fn about_disk(
     // A simulated peer of heketi's kind tells no UUID.
     let other = own.find(|disk| !disk.pv_uuid.is_empty()).filter(|disk| disk.pv_uuid != *expected)?;
     Some(format!(
-        "{what} has the physical volume {expected} in the database, and its group {} is on {} ({}): somebody moved the group to another disk. Read the device again (GET /devices/{}/resync) and look whether its bricks are whole",
+        "{what} has the physical volume {expected} in the database, and its group {} is on {} ({}): somebody moved the group to another disk. Read the device again (`mortar device resync {}`) and look whether its bricks are whole",
         group.vg_name, other.pv_uuid, other.pv_name, device.id,
     ))
 }

@@ -131,6 +131,11 @@ impl<'a> Known<'a> {
         self.devices.get(&id).copied()
     }
 
+    /// All devices, also those that come or go.
+    pub(super) fn devices(&self) -> impl Iterator<Item = &'a Device> {
+        self.devices.values().copied()
+    }
+
     /// All devices of a node, also those that come or go.
     pub(super) fn devices_of(&self, node: NodeId) -> impl Iterator<Item = &'a Device> {
         self.devices.values().copied().filter(move |device| device.node == node)

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::foreign_bricks::{ForeignBricks, Used};
 use super::known::{Known, Site};
 use crate::executor::lvm::split_node;
 use crate::model::brick::Brick;
@@ -65,7 +66,7 @@ fn cure(known: &Known<'_>, brick: &Brick) -> String {
     let volume = known.volume_of(brick);
     match volume.filter(|volume| volume.durability.set_size() > 1) {
         Some(volume) => format!(
-            "What it held is gone here; if the other copies are whole (`gluster volume heal {} info`), move the brick to another disk: POST /bricks/to-evict/{}",
+            "What it held is gone here; if the other copies are whole (`gluster volume heal {} info`), move the brick to another disk: `mortar brick evict {}`",
             volume.name, brick.id,
         ),
         None => "What it held is gone, and the volume has no other copy of it: it has to come from a backup"
@@ -113,11 +114,25 @@ fn unknown(known: &Known<'_>, peer: &Inventory, rows: &[LogicalVolume]) -> Vec<S
         }
     }
     let host = known.host(peer.node);
+    let foreign = ForeignBricks::of(peer);
     let unexplained = rows.iter().filter_map(|row| {
         let group = groups.get(&row.vg_name)?;
-        (!group.has(row)).then(|| unknown_line(host, group, row))
+        let is_silent = group.has(row) || foreign.is_pool(row);
+        (!is_silent).then(|| match foreign.on(row) {
+            Some(used) => in_use_line(host, group, row, used),
+            None => unknown_line(host, group, row),
+        })
     });
     unexplained.collect()
+}
+
+fn in_use_line(host: &str, group: &Explained<'_>, row: &LogicalVolume, used: Used<'_>) -> String {
+    let LogicalVolume { lv_name: name, vg_name, lv_size: size, .. } = row;
+    let (device, path) = (group.device.id, &group.device.name);
+    let Used { volume, path: place } = used;
+    format!(
+        "the logical volume {vg_name}/{name} ({size}) on {host} holds the brick {place} of volume {volume}, which gluster has and this database has not: keep it as long as somebody needs that volume. Was the database restored from a backup that is older than the volume? Then a newer backup knows it. `mortar device resync {device}` counts the space that it takes of device {device} ({path})"
+    )
 }
 
 fn unknown_line(host: &str, group: &Explained<'_>, row: &LogicalVolume) -> String {
@@ -130,7 +145,7 @@ fn unknown_line(host: &str, group: &Explained<'_>, row: &LogicalVolume) -> Strin
     }
     let kind = if row.lv_attr.starts_with('t') { "thin pool" } else { "logical volume" };
     format!(
-        "the {kind} {vg_name}/{name} ({size}) on {host} belongs to no brick of this database, and takes space of device {device} ({path}). If nobody needs what is in it: `lvremove {vg_name}/{name}`, then GET /devices/{device}/resync"
+        "the {kind} {vg_name}/{name} ({size}) on {host} belongs to no brick of this database, and takes space of device {device} ({path}). If nobody needs what is in it: `lvremove {vg_name}/{name}`, then `mortar device resync {device}`"
     )
 }
 

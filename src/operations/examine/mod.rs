@@ -6,6 +6,7 @@
 
 mod blocks;
 mod devices;
+mod foreign_bricks;
 mod heketi;
 mod known;
 mod logical_volumes;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::foreign_bricks::ForeignBricks;
 use super::known::{Known, Site};
 use super::logical_volumes::{has_group, volume_of};
 use crate::executor::filesystem;
@@ -112,9 +113,11 @@ fn left_over(
         known.devices_of(peer.node).map(|device| format!("{MOUNTS}/{}", volume_group(device.id))).collect();
     let known_points: HashSet<String> =
         known.bricks_of(peer.node).map(|brick| Site::of(brick).point).collect();
+    // What they are on is told with their logical volumes.
+    let foreign = ForeignBricks::of(peer);
     let is_left = |point: &&str| {
         let above = point.rsplit_once('/').map_or("", |(above, _)| above);
-        own.contains(above) && !known_points.contains(*point)
+        own.contains(above) && !known_points.contains(*point) && foreign.below(point).is_none()
     };
     let mut mounted: Vec<&str> = points.mounted.keys().copied().filter(is_left).collect();
     mounted.sort_unstable();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::known::Known;
 use crate::executor::gluster::ID_OPTION;
 use crate::model::brick::Brick;
+use crate::model::device::volume_group;
 use crate::model::ids::{ClusterId, VolumeId};
 use crate::model::inventory::{Inventory, PoolVolume};
 use crate::model::volume::Volume;
@@ -136,7 +137,26 @@ pub(super) fn foreign(known: &Known<'_>, clusters: &[(ClusterId, Vec<Inventory>)
             }
         }
     }
-    all.into_values().map(|(found, hosts)| foreign_line(found, &hosts)).collect()
+    all.into_values()
+        .map(|(found, hosts)| match is_on_ours(known, found) {
+            true => unknown_line(found, &hosts),
+            false => foreign_line(found, &hosts),
+        })
+        .collect()
+}
+
+/// Whether a brick of a volume is on a device of ours: a path of heketi's has its volume group in it.
+fn is_on_ours(known: &Known<'_>, found: &PoolVolume) -> bool {
+    let groups: HashSet<String> = known.devices().map(|device| volume_group(device.id)).collect();
+    found.bricks.iter().any(|brick| brick.name.split('/').any(|part| groups.contains(part)))
+}
+
+fn unknown_line(found: &PoolVolume, hosts: &[&str]) -> String {
+    let (name, state, hosts) = (&found.name, found.status_word.to_lowercase(), hosts.join(", "));
+    format!(
+        "gluster has a volume {name} ({state}, {} bricks, seen from {hosts}) whose bricks are on devices of this database, which does not know it. Was the database restored from a backup that is older than the volume? Then restore a newer one. Without one the volume serves its clients as before, but is neither grown nor deleted from here, and its space has to be counted: `mortar device resync` for each of the devices named below",
+        found.bricks.len(),
+    )
 }
 
 fn foreign_line(found: &PoolVolume, hosts: &[&str]) -> String {

@@ -1,7 +1,7 @@
 //! What is refused, in heketi's words, and what is in the way of it.
 
 use mortar::executor::sim::Action;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{SOON, check, explained, grow, hosting, making_hosting_volumes, room, started};
 use crate::support::operator::{HOSTS, assert_says};
@@ -21,6 +21,26 @@ fn without_leave_to_make_hosting_volumes_there_has_to_be_one() {
     assert_says(&text, &["volumes (1024) is too small", "of size 1004", "minus overhead, is 1003."]);
     let text = lab.post("/blockvolumes", &json!({"size": i64::MAX})).text;
     assert_says(&text, &["volumes (1024) is too small", "minus overhead, is 1003."]);
+    Audit::new().clean_within(&lab, SOON);
+}
+
+#[test]
+fn a_name_that_is_taken_where_there_is_room_is_told() {
+    let lab = Lab::with_three_peers();
+    let id = hosting(&lab, 10);
+    lab.create_block(&json!({"size": 2, "name": "letters"})).unwrap();
+    let (host, taken) = (lab.volume(&id).name, json!({"size": 2, "name": "letters"}));
+    let why = |body: &Value| {
+        let body = body.to_string();
+        let accept = [("Accept", "application/problem+json")];
+        lab.send("POST", "/blockvolumes", &accept, Some(body.as_bytes())).text
+    };
+    assert_says(&why(&taken), &["called letters already", &host, "Choose another name"]);
+    assert_says(
+        &why(&json!({"size": 9, "name": "letters"})),
+        &["no block hosting volume has that much room"],
+    );
+    lab.create_block(&json!({"size": 2, "name": "words"})).unwrap();
     Audit::new().clean_within(&lab, SOON);
 }
 

@@ -75,7 +75,7 @@ fn a_brick_whose_volume_is_gone_says_so_once_and_where_it_goes_from_there() {
     lab.on(HOSTS[1], Action::Unmount { at: point });
     lab.on(HOSTS[1], run("lvm", &["lvremove", "-f", &format!("{group}/brick_{}", brick.id)]));
     let line = only_line(&lab);
-    let evict = format!("POST /bricks/to-evict/{}", brick.id);
+    let evict = format!("`mortar brick evict {}`", brick.id);
     assert_says(&line, &[&brick.id, HOSTS[1], &format!("{group}/brick_{}", brick.id), "is missing", &evict]);
     assert!(!line.contains("thin pool"), "{line}");
     lab.on(HOSTS[1], run("lvm", &["lvremove", "-f", &format!("{group}/tp_{}", brick.id)]));

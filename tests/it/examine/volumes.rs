@@ -100,3 +100,34 @@ fn bricks_that_were_replaced_by_hand_are_named_on_both_sides() {
     assert_eq!(refused.status, 500, "{refused:?}");
     assert_eq!(lab.peers().volume("letters").unwrap().bricks.len(), 3, "it is left alone");
 }
+
+#[test]
+fn what_was_made_after_the_backup_that_was_restored_is_not_called_rubbish() {
+    let (mut lab, _) = lab_with_letters();
+    let copy = lab.path().join("copy.db");
+    crate::support::download(lab.port(), "/backup/db", &copy);
+    let mut wanted = replica_3(10);
+    wanted["name"] = json!("words");
+    let made = lab.create(&wanted).unwrap();
+    let used = |lab: &Lab, device: &str| lab.client().device_info(device).unwrap().storage.used;
+    let taken: Vec<u64> = made.bricks.iter().map(|brick| used(&lab, &brick.device)).collect();
+    lab.stop();
+    std::fs::copy(&copy, lab.database()).unwrap();
+    lab.start();
+    let lines = ours(&lab);
+    assert_eq!(lines.len(), 4, "the volume, and each of its bricks once: {lines:#?}");
+    for brick in &made.bricks {
+        let about = lines.iter().find(|line| line.contains(&brick.path)).unwrap();
+        let resync = format!("`mortar device resync {}`", brick.device);
+        assert_says(about, &["words", "which gluster has", "keep it", "backup", &resync]);
+    }
+    let volume = lines.iter().find(|line| line.starts_with("gluster has a volume words")).unwrap();
+    assert_says(volume, &["backup that is older", "restore a newer one", "mortar device resync"]);
+    assert!(lines.iter().all(|line| !line.contains("lvremove") && !line.contains("umount")), "{lines:#?}");
+    // The space that it takes is counted by the cure that is told.
+    for (brick, taken) in made.bricks.iter().zip(taken) {
+        assert!(used(&lab, &brick.device) < taken, "the older state counts less");
+        lab.wait_for(&lab.get(&format!("/devices/{}/resync", brick.device)).location);
+        assert_eq!(used(&lab, &brick.device), taken, "device {}", brick.device);
+    }
+}
