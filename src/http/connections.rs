@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +17,10 @@ use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 use tracing::debug;
 
@@ -29,6 +32,9 @@ pub(super) const HEADERS_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long a client may take until both sides agree on TLS.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a client may take none of what it is sent: the system's buffers are full then.
+const READS_WITHIN: Duration = Duration::from_secs(60);
 
 /// The words of Go's server, with the cure.
 const PLAIN_HTTP: &str =
@@ -52,7 +58,7 @@ pub async fn serve(mut listener: TcpListener, router: Router, tls: Option<Arc<Tl
             Requests { router: router.clone(), peer: address, encrypted: Encrypted(tls.is_some()) };
         // The handshake belongs to the task: one that stalls keeps nobody else waiting.
         match tls.clone() {
-            None => drop(tokio::spawn(http1(TokioIo::new(stream), requests))),
+            None => drop(tokio::spawn(http1(patient(stream), requests))),
             Some(tls) => drop(tokio::spawn(secured(stream, tls, requests))),
         }
     }
@@ -68,12 +74,19 @@ async fn secured(stream: TcpStream, tls: Arc<Tls>, requests: Requests) {
     }
     match timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await {
         Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(tls::H2) => {
-            http2::serve(TokioIo::new(stream), requests).await;
+            http2::serve(patient(stream), requests).await;
         }
-        Ok(Ok(stream)) => http1(TokioIo::new(stream), requests).await,
+        Ok(Ok(stream)) => http1(patient(stream), requests).await,
         Ok(Err(refused)) => debug!("no TLS with {}: {refused}", peer),
         Err(_) => debug!("no TLS with {} within {HANDSHAKE_WITHIN:?}", peer),
     }
+}
+
+/// What ends the connection of a client that reads nothing: else its answers would be kept for ever.
+fn patient<S: AsyncRead + AsyncWrite>(stream: S) -> TokioIo<Pin<Box<TimeoutStream<S>>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(READS_WITHIN));
+    TokioIo::new(Box::pin(stream))
 }
 
 async fn http1(stream: impl Read + Write + Unpin + 'static, requests: Requests) {
@@ -118,5 +131,44 @@ impl Requests {
         request.extensions_mut().insert::<ConnectInfo<SocketAddr>>(ConnectInfo(self.peer));
         request.extensions_mut().insert(self.encrypted);
         self.router.clone().oneshot(request.map(Body::new))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    fn requests() -> Requests {
+        let router = Router::new().route("/", get(|| async { "word ".repeat(100_000) }));
+        Requests { router, peer: ([127, 0, 0, 1], 1).into(), encrypted: Encrypted(false) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_reads_nothing_is_let_go() {
+        let (mut client, server) = duplex(4096);
+        let begun = Instant::now();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        http1(patient(server), requests()).await;
+        assert_eq!(begun.elapsed(), READS_WITHIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_reads_slowly_gets_it_all() {
+        let (mut client, server) = duplex(65_536);
+        tokio::spawn(http1(patient(server), requests()));
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+        let (mut buffer, mut all) = (vec![0; 50_000], 0);
+        loop {
+            sleep(READS_WITHIN / 2).await;
+            match client.read(&mut buffer).await.unwrap() {
+                0 => break,
+                read => all += read,
+            }
+        }
+        assert!(all > 500_000, "{all} bytes came");
     }
 }

@@ -4,6 +4,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::body::Body;
+use axum::response::Response;
+use http_body_util::BodyExt as _;
 use hyper::rt::{Read, Write};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -24,7 +27,7 @@ pub(super) async fn serve(stream: impl Read + Write + Unpin + Send + 'static, re
     let slots = Arc::new(Semaphore::new(AT_ONCE as usize));
     let service = service_fn(move |request| {
         let (open, answer) = (Open::new(&counted), requests.answer(request));
-        let slots = Arc::clone(&slots);
+        let (slots, parts) = (Arc::clone(&slots), Arc::clone(&counted));
         async move {
             // What is reset still has its slot until it is done: nobody has more at work by giving up at once.
             let slot = slots.acquire_owned().await;
@@ -34,7 +37,8 @@ pub(super) async fn serve(stream: impl Read + Write + Unpin + Send + 'static, re
                 drop((open, slot));
                 answer
             });
-            task.await.map(|answer| answer.unwrap_or_else(|never| match never {}))
+            let answer = task.await.map(|answer| answer.unwrap_or_else(|never| match never {}));
+            answer.map(|answer| counted_parts(answer, parts))
         }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());
@@ -42,7 +46,7 @@ pub(super) async fn serve(stream: impl Read + Write + Unpin + Send + 'static, re
     builder.timer(TokioTimer::new()).keep_alive_interval(HEADERS_WITHIN).max_concurrent_streams(AT_ONCE);
     let mut connection = pin!(builder.serve_connection(stream, service));
     let mut looks = interval_at(Instant::now() + HEADERS_WITHIN, HEADERS_WITHIN);
-    let mut before = 0;
+    let (mut before, mut sent_before, mut closing) = (0, 0, false);
     loop {
         tokio::select! {
             served = connection.as_mut() => {
@@ -58,19 +62,36 @@ pub(super) async fn serve(stream: impl Read + Write + Unpin + Send + 'static, re
         if begun == 0 {
             return;
         }
+        let sent = traffic.sent.load(Ordering::Relaxed);
         if begun == before && traffic.open.load(Ordering::Relaxed) == 0 {
+            // Its streams' windows are shut: it answers pings, and takes nothing of what it asked for.
+            if closing && sent == sent_before {
+                return;
+            }
             // Answers that are still being sent are sent to their end.
             connection.as_mut().graceful_shutdown();
+            closing = true;
         }
-        before = begun;
+        (before, sent_before) = (begun, sent);
     }
 }
 
-/// Requests of a connection so far, and those that are being worked on.
+/// Requests of a connection so far, those that are being worked on, and the parts of answers that were sent.
 #[derive(Debug, Default)]
 struct Traffic {
     begun: AtomicUsize,
     open: AtomicUsize,
+    sent: AtomicUsize,
+}
+
+/// hyper takes a part of an answer when the client has room for it.
+fn counted_parts(answer: Response, traffic: Arc<Traffic>) -> Response {
+    answer.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            traffic.sent.fetch_add(1, Ordering::Relaxed);
+            frame
+        }))
+    })
 }
 
 /// One that is being worked on; over when it is dropped, also where its client has gone.
@@ -157,5 +178,22 @@ mod tests {
         assert!(!served.is_finished(), "it is in use");
         served.await.unwrap();
         assert!(begun.elapsed() < HEADERS_WITHIN * 5, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_of_its_answer_is_let_go() {
+        let router = Router::new().route("/", get(|| async { "word ".repeat(100_000) }));
+        let (client, server) = duplex(4096);
+        let served = tokio::spawn(serve(TokioIo::new(server), Requests { router, ..requests() }));
+        let mut client_builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+        let builder = client_builder.initial_stream_window_size(1000).adaptive_window(false);
+        let (mut sender, connection) = builder.handshake(TokioIo::new(client)).await.unwrap();
+        tokio::spawn(connection);
+        let request = Request::get("http://a/").body(Empty::<Bytes>::new()).unwrap();
+        let answer = sender.send_request(request).await.unwrap();
+        let begun = Instant::now();
+        served.await.unwrap();
+        assert!(begun.elapsed() <= HEADERS_WITHIN * 4, "{:?}", begun.elapsed());
+        drop(answer);
     }
 }
