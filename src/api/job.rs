@@ -142,6 +142,9 @@ pub struct JobList {
     /// Those that have not ended, then the others, newest first.
     #[schema(value_type = Vec<JobInfo>, required = true)]
     pub jobs: List<JobInfo>,
+    /// Whether there are more than are listed here.
+    #[schema(required = true)]
+    pub truncated: bool,
 }
 
 #[cfg(test)]

@@ -18,6 +18,11 @@ pub fn glusterd_is_active() -> Command {
     Command::look("systemctl").args(["is-active", "glusterd"]).deadline(CHECK)
 }
 
+/// Asks systemd whether gluster-blockd runs.
+pub fn gluster_blockd_is_active() -> Command {
+    Command::look("systemctl").args(["is-active", "gluster-blockd"]).deadline(CHECK)
+}
+
 /// Lists a disk with all that is on top of it.
 pub fn lsblk(path: &str) -> Command {
     Command::look("lsblk")

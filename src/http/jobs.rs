@@ -14,15 +14,15 @@ use crate::operations::JobView;
 /// The most that a list has.
 const LIST_LIMIT: u32 = 1000;
 
-/// Jobs: those that have not ended, then the others, newest first; up to 1000. A `user` sees those that users have
+/// Jobs: those that have not ended, then the others, newest first; up to 1000, and `truncated` says whether there are more. A `user` sees those that users have
 /// started. To be listed does not count as being read.
 #[utoipa::path(get, path = "/jobs", tag = "jobs", operation_id = "job_list",
     responses((status = 200, description = "The jobs", body = JobList)))]
 pub(super) async fn list(State(app): State<App>, IsUser(is_user): IsUser) -> Result<Response, ApiError> {
-    let views = app.operations.jobs(is_user, LIST_LIMIT).await?;
+    let (views, truncated) = app.operations.jobs(is_user, LIST_LIMIT).await?;
     let now = app.operations.now_ms();
     let jobs: Vec<JobInfo> = views.iter().map(|view| shown(view, now)).collect();
-    Ok(answers::json(StatusCode::OK, &JobList { jobs: jobs.into() }))
+    Ok(answers::json(StatusCode::OK, &JobList { jobs: jobs.into(), truncated }))
 }
 
 /// A job, whatever has become of it. One that has ended is kept for ten minutes after it was first read, and for

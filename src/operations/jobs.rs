@@ -62,10 +62,11 @@ impl Operations {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn jobs(&self, of_users: bool, limit: u32) -> Result<Vec<JobView>, OpError> {
+    pub async fn jobs(&self, of_users: bool, limit: u32) -> Result<(Vec<JobView>, bool), OpError> {
         let mut conn = self.inner.store.read().await?;
         let mut views = Vec::new();
-        for job in job::latest(&mut conn, of_users, limit).await? {
+        let (latest, are_more) = job::latest(&mut conn, of_users, limit).await?;
+        for job in latest {
             let view = self.inner.view(job);
             // It may have ended since it was read.
             let again = if view.job.outcome.is_none() && !view.taken_on {
@@ -75,7 +76,7 @@ impl Operations {
             };
             views.push(again.map_or(view, |job| self.inner.view(job)));
         }
-        Ok(views)
+        Ok((views, are_more))
     }
 }
 

@@ -57,23 +57,27 @@ pub async fn find(conn: &mut SqliteConnection, id: JobId) -> Result<Option<Job>>
     row.map(Job::try_from).transpose()
 }
 
-/// Jobs: those without an outcome, then the others, newest first, and not more than `limit`. `of_users`: only those
-/// that tokens of a `user` have started.
+/// Jobs: those without an outcome, then the others, newest first, and not more than `limit`; whether there are more.
+/// `of_users`: only those that tokens of a `user` have started.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn latest(conn: &mut SqliteConnection, of_users: bool, limit: u32) -> Result<Vec<Job>> {
+pub async fn latest(conn: &mut SqliteConnection, of_users: bool, limit: u32) -> Result<(Vec<Job>, bool)> {
+    let one_more = i64::from(limit) + 1;
     let rows = sqlx::query_as!(
         JobRow,
         r#"SELECT id AS "id: JobId", kind, target, by_user AS "by_user: bool", outcome, created_ms,
                   first_read_ms IS NOT NULL AS "is_read: bool"
              FROM job WHERE by_user >= ? ORDER BY outcome IS NOT NULL, created_ms DESC, id LIMIT ?"#,
         of_users,
-        limit
+        one_more
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(Job::try_from).collect()
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let are_more = rows.len() > limit;
+    let jobs = rows.into_iter().take(limit).map(Job::try_from).collect::<Result<_>>()?;
+    Ok((jobs, are_more))
 }
 
 /// A row as it is read.

@@ -61,8 +61,9 @@ fn folder(name: &str) -> PathBuf {
 
 /// A script in a folder. What it installs is of the same versions every time, also what it does not name.
 fn shell(script: &str, folder: &Path) -> Command {
-    let mut shell = Command::new("sh");
-    shell.args(["-eu", "-c", script]).current_dir(folder);
+    // A registry that does not answer is no reason to wait for ever; a whole build takes minutes.
+    let mut shell = Command::new("timeout");
+    shell.args(["1200", "sh", "-eu", "-c", script]).current_dir(folder);
     shell.env("PIP_CONSTRAINT", root().join("tests/clients/python-constraints.txt"));
     shell.env("CARGO_TARGET_DIR", folder.join("target"));
     shell
@@ -140,6 +141,9 @@ fn a_python_client_lives_with_the_server() {
 fn a_typescript_client_lives_with_the_server() {
     let page = Page::read("typescript");
     page.put("ts", "example.mts");
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(root().join("tests/clients/typescript").join(file), page.folder.join(file)).unwrap();
+    }
     live_with(&page);
 }
 

@@ -32,7 +32,7 @@ fn a_token_with_a_scope_is_good_for_all_requests_over_tls_and_no_more_than_its_i
     let admin = token(&lab, "admin", "a", "--lifetime=1h");
     assert_eq!(securely(&lab, "POST", "/clusters", &admin).0, 201);
     assert_eq!(securely(&lab, "GET", "/clusters", &admin).0, 200);
-    assert_eq!(securely(&lab, "GET", "/jobs", &admin), (200, r#"{"jobs":[]}"#.to_owned()));
+    assert_eq!(securely(&lab, "GET", "/jobs", &admin), (200, r#"{"jobs":[],"truncated":false}"#.to_owned()));
     let user = token(&lab, "user", "u", "--lifetime=90s");
     assert_eq!(securely(&lab, "GET", "/volumes", &user).0, 200);
     let refused = (401, "Administrator access required".to_owned());

@@ -50,15 +50,17 @@ fn wrapped(peer: &mut Peer<'_>, wrapper: &str, args: &[String]) -> Answer {
 
 fn systemctl(peer: &Peer<'_>, args: &[String]) -> Answer {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let stopped = peer.host().machine.glusterd_stopped;
+    let machine = &peer.host().machine;
+    let inactive = |code| Err(super::answer::Refused { stdout: "inactive\n".to_owned(), ..refuse(code, "") });
     match words[..] {
-        ["is-active" | "status", "glusterd" | "glusterd.service"] if stopped => {
-            Err(super::answer::Refused { stdout: "inactive\n".to_owned(), ..refuse(3, "") })
-        }
+        ["is-active" | "status", "glusterd" | "glusterd.service"] if machine.glusterd_stopped => inactive(3),
         ["is-active" | "status", "glusterd" | "glusterd.service"] => Ok("active\n".to_owned()),
-        ["is-active" | "status", ..] => {
-            Err(super::answer::Refused { stdout: "inactive\n".to_owned(), ..refuse(4, "") })
-        }
+        ["is-active" | "status", "gluster-blockd"] if !machine.without_blocks => match machine.blockd_stopped
+        {
+            true => inactive(3),
+            false => Ok("active\n".to_owned()),
+        },
+        ["is-active" | "status", ..] => inactive(4),
         _ => Err(refuse(1, "systemctl: only is-active and status are simulated")),
     }
 }

@@ -4,6 +4,8 @@ use axum::http::Method;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
 
+use crate::http::docs::PATH as DOCS;
+
 /// heketi's text for what matches no route.
 pub(super) const NO_ROUTE: &str = "Invalid path or request";
 
@@ -13,14 +15,12 @@ pub(super) const NO_ROUTE_WHY: &str = "There is no such path. Paths are case-sen
 /// `GET` of these needs no token; with a slash or another method they are unknown.
 const OPEN: &[&str] = &["/hello", "/metrics", "/openapi.json"];
 
-/// The page that shows the document, and all that is below it; likewise.
-const DOCS: &str = "/docs";
-
 /// Whether a `GET` of this path needs no token.
 pub(super) fn is_open(path: &str) -> bool {
     OPEN.contains(&path) || is_docs(path)
 }
 
+/// The page that shows the document, and all that is below it; likewise.
 fn is_docs(path: &str) -> bool {
     path.strip_prefix(DOCS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -20,6 +20,13 @@ const EVERY: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stamp([Option<FileStamp>; 2]);
 
+/// The state that was seen last, and what is wrong with the files in it, as long as nobody was told.
+#[derive(Debug, Clone)]
+struct Seen {
+    stamp: Stamp,
+    untold: Option<String>,
+}
+
 /// Device, inode, size, and time of the last change.
 type FileStamp = (u64, u64, u64, i64, i64);
 
@@ -54,17 +61,23 @@ impl Tls {
     }
 
     /// Reads the files if they are not as they were.
-    fn look(&self, before: Option<&Stamp>) -> Stamp {
+    fn look(&self, before: Option<&Seen>) -> Seen {
         // Before the reading: what changes after it is another state, which is read the next time.
-        let now = Stamp::of(&self.files);
-        if before != Some(&now) {
-            self.take(before.is_some());
+        let stamp = Stamp::of(&self.files);
+        match before.filter(|before| before.stamp == stamp) {
+            None => Seen { untold: self.take(before.is_some()), stamp },
+            Some(before) => {
+                if let Some(refused) = &before.untold {
+                    error!("the certificate from before is still shown: {refused}");
+                }
+                Seen { stamp, untold: None }
+            }
         }
-        now
     }
 
-    /// A pair that cannot be used changes nothing. It may be half of one that is being written.
-    fn take(&self, tell: bool) {
+    /// A pair that cannot be used changes nothing: why it cannot. It may be half of one that is being written, so that
+    /// this is an error only where it is still so at the next look.
+    fn take(&self, tell: bool) -> Option<String> {
         let path = self.files.certificate.display();
         match self.files.read(&self.provider) {
             Ok(key) => {
@@ -72,8 +85,9 @@ impl Tls {
                 if tell {
                     info!("the certificate in {path} is shown from now on");
                 }
+                None
             }
-            Err(refused) => error!("the certificate from before is still shown: {refused}"),
+            Err(refused) => Some(refused.to_string()),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Block volumes: looked for, made, taken away, made larger. gluster-block answers the same on every peer of the pool;
 //! where nobody knows what happened it is looked at until two looks agree.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 
 use super::block_sending::Answer;
@@ -65,6 +67,8 @@ impl StepRunner {
     /// Takes away what a create made.
     pub(super) async fn uncreate_block_volume(&self, plan: &BlockPlan) -> Result<()> {
         match self.agreed_block_look(plan).await? {
+            // Somebody has made it after the look that comes before a create.
+            Some(found) if !found.has(plan.size) => Ok(()),
             Some(_) => self.destroy_block_volume(plan).await,
             None => {
                 self.remove_block_locks(plan).await;
@@ -214,14 +218,15 @@ impl StepRunner {
         together(join_all(asked).await)
     }
 
-    /// The hosts that are to export a block volume: all, or as many as it is to have of those whose glusterd answers.
+    /// The hosts that are to export a block volume: all, or as many as it is to have of those whose daemons run.
     async fn portals(&self, plan: &BlockPlan) -> Result<Vec<String>> {
         let wanted = usize::try_from(plan.ha_count).unwrap_or(usize::MAX);
         let name = |peer: &Peer| peer.storage.clone();
         if wanted == 0 || wanted > plan.hosts.len() {
             return Ok(plan.hosts.iter().map(name).collect());
         }
-        let silent = self.silent_peers(&plan.hosts).await;
+        let mut silent = self.silent_peers(&plan.hosts).await;
+        silent.extend(self.without_daemon(&plan.hosts, &system::gluster_blockd_is_active()).await);
         let up = plan.hosts.iter().filter(|peer| !silent.contains(&&peer.host));
         let hosts: Vec<String> = up.take(wanted).map(name).collect();
         if hosts.len() < wanted {
@@ -232,8 +237,12 @@ impl StepRunner {
 
     /// Those whose glusterd does not answer.
     async fn silent_peers<'a>(&self, peers: &'a [Peer]) -> Vec<&'a Host> {
-        let check = system::glusterd_is_active();
-        let asked = join_all(peers.iter().map(|peer| self.run(&peer.host, &check))).await;
+        self.without_daemon(peers, &system::glusterd_is_active()).await
+    }
+
+    /// Those that do not answer, or say that a daemon does not run.
+    async fn without_daemon<'a>(&self, peers: &'a [Peer], check: &Command) -> Vec<&'a Host> {
+        let asked = join_all(peers.iter().map(|peer| self.run(&peer.host, check))).await;
         peers.iter().zip(asked).filter(|(_, answer)| answer.is_err()).map(|(peer, _)| &peer.host).collect()
     }
 
@@ -374,11 +383,12 @@ fn unseen(plan: &BlockPlan, answer: &Answer, why: &str) -> StepError {
 }
 
 fn too_few(plan: &BlockPlan, silent: &[&Host]) -> StepError {
-    let hosts = silent.iter().map(|host| host.as_str()).collect::<Vec<_>>().join(", ");
+    let hosts: BTreeSet<&str> = silent.iter().map(|host| host.as_str()).collect();
+    let hosts = hosts.into_iter().collect::<Vec<_>>().join(", ");
     StepError::Refused {
         text: "insufficient block hosts online".to_owned(),
         explanation: format!(
-            "{} hosts were asked for, and glusterd does not answer on {hosts}. Start it there, or ask for fewer hosts (`hacount`)",
+            "{} hosts were asked for, and glusterd or gluster-blockd does not run on {hosts}. Start it there, or ask for fewer hosts (`hacount`)",
             plan.ha_count
         ),
     }

@@ -45,6 +45,22 @@ fn what_gluster_block_left_in_a_new_hosting_volume_is_nobodys_data() {
 }
 
 #[test]
+fn a_create_leaves_hosts_aside_whose_gluster_blockd_is_stopped() {
+    let lab = started();
+    hosting(&lab, 50);
+    for stopped in HOSTS {
+        lab.on(stopped, Action::Blockd { running: false });
+        let made = lab.create_block(&json!({"size": 1, "hacount": 2})).unwrap();
+        assert!(!made.blockvolume.hosts.iter().any(|host| host == stopped), "{made:?}");
+        let few = lab.post("/blockvolumes", &json!({"size": 1, "hacount": 3}));
+        let few = explained(&lab, &few.location);
+        assert_says(&few.text, &["insufficient block hosts online", "gluster-blockd", stopped]);
+        lab.on(stopped, Action::Blockd { running: true });
+    }
+    Audit::new().clean_within(&lab, SOON);
+}
+
+#[test]
 fn a_create_waits_for_no_host_that_is_off() {
     let lab = started();
     hosting(&lab, 50);
