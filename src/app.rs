@@ -5,6 +5,7 @@ pub mod database;
 pub mod examine;
 pub mod import;
 pub mod offline;
+pub mod restore;
 
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -148,8 +149,13 @@ fn tls(files: &TlsConfig) -> anyhow::Result<Arc<Tls>> {
 }
 
 async fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
+    open_at(config, &config.database.path).await
+}
+
+/// Opens another file as if it were the configured database.
+async fn open_at(config: &Config, path: &Path) -> anyhow::Result<Arc<Store>> {
     let sharing = if config.database.alone { Sharing::Alone } else { Sharing::AsFileSystem };
-    let opened = Store::open(&config.database.path, sharing).await;
+    let opened = Store::open(path, sharing).await;
     let refused = |error| ConfigError::Application(format!("Unable to open database: {error}"));
     Ok(Arc::new(opened.map_err(refused)?))
 }

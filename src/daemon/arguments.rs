@@ -60,6 +60,18 @@ pub(super) enum Command {
     },
     /// Print the OpenAPI document of the server
     Openapi,
+    /// Put a backup in the place of the database, on which no server may run; refused where peers have changed since
+    Restore {
+        /// The backup
+        file: PathBuf,
+        /// The configuration file (heketi.json) that names the database
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Also where the peers, or the database that is there now, have changed since: volumes that were made
+        /// after the backup are in nobody's database then
+        #[arg(long)]
+        go_back: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

@@ -63,6 +63,9 @@ fn run(arguments: Arguments) -> ExitCode {
         Some(Command::Completion { shell }) => print_completion(shell),
         Some(Command::Config { command }) => configuration::run(command),
         Some(Command::Backup { file, config }) => serve::backup(config.or(arguments.config), &file),
+        Some(Command::Restore { file, config, go_back }) => {
+            serve::restore(config.or(arguments.config), &file, go_back)
+        }
         Some(Command::Openapi) => serve::print_document(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{failed, version, wait_for};
-use crate::app::Server;
+use crate::app::{self, Server};
 use crate::config::{Config, Environment};
 use crate::{http, store, telemetry};
 
@@ -45,6 +45,26 @@ fn copy(config: &Path, file: &Path) -> anyhow::Result<()> {
     let database = &config.database.path;
     wait_for(async { Ok(store::backup::backup(database, file).await?) })?;
     println!("{} was backed up to {} and verified", database.display(), file.display());
+    Ok(())
+}
+
+/// Puts a backup in the place of the database.
+pub(super) fn restore(config: Option<PathBuf>, file: &Path, go_back: bool) -> ExitCode {
+    let Some(path) = config else { return failed(NO_FILE) };
+    ended(put_back(&path, file, go_back))
+}
+
+fn put_back(config: &Path, file: &Path, go_back: bool) -> anyhow::Result<()> {
+    // Keys play no part in it.
+    let config = Config::load(config, &Environment::of_process(), true)?;
+    let restored = wait_for(app::restore::restore(&config, file, go_back))?;
+    let database = config.database.path.display();
+    println!("{} is the database {database} now", file.display());
+    if let Some(kept) = restored.kept {
+        println!("The one from before was kept as {}", kept.display());
+    }
+    restored.differences.iter().for_each(|line| println!("To be mended by hand: {line}"));
+    println!("Start the server on it");
     Ok(())
 }
 

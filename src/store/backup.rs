@@ -120,6 +120,12 @@ async fn copy_and_verify(conn: &mut SqliteConnection, from: &Path, to: &Path) ->
     verify(to).await
 }
 
+/// Makes the changes of a name last.
+pub(super) fn sync_directory_of(path: &Path) -> std::io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(directory)?.sync_all()
+}
+
 async fn verify(copy: &Path) -> Result<(), BackupError> {
     let damaged = |reason: String| BackupError::Damaged { path: copy.to_owned(), reason };
     let options = SqliteConnectOptions::new().filename(copy).read_only(true);
@@ -141,6 +147,5 @@ fn publish(partial: &Path, to: &Path) -> std::io::Result<()> {
         Err(Errno::INVAL | Errno::NOSYS) if !to.exists() => std::fs::rename(partial, to)?,
         renamed => renamed?,
     }
-    let directory = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(directory)?.sync_all()
+    sync_directory_of(to)
 }

@@ -16,6 +16,7 @@ pub mod node;
 mod open;
 pub mod operation;
 pub mod peek;
+pub mod restore;
 pub mod rows;
 mod sharing;
 pub mod step;

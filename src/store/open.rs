@@ -70,7 +70,7 @@ impl Store {
 }
 
 /// The database by its real name: a second server that comes to it through a link must meet the same lock.
-fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
     let real = |path: &Path| path.canonicalize().map_err(io("find", path));
     if path.exists() {
         return real(path);
@@ -102,13 +102,13 @@ fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> OpenE
     move |source| OpenError::Io { action, path: path.to_owned(), source }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-fn lock(path: &Path) -> Result<Lock, OpenError> {
+pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
     let name = beside(path, ".lock");
     let file =
         OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(io("make", &name))?;

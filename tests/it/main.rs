@@ -40,6 +40,7 @@ mod openapi;
 mod patient;
 mod progress;
 mod repeated;
+mod restore;
 mod resync;
 #[path = "../scenarios/mod.rs"]
 #[expect(clippy::expect_used, reason = "a scenario that cannot go on says so and ends")]

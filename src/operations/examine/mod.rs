@@ -40,6 +40,8 @@ pub struct Examination {
     pub clusters: Vec<(ClusterId, Vec<Inventory>)>,
     /// What could not be asked, and what disagrees.
     pub report: Vec<String>,
+    /// The lines of it that say that peers have something else than the database, or could not be asked.
+    pub differences: Vec<String>,
 }
 
 impl Operations {
@@ -62,8 +64,8 @@ impl Engine {
         let after = self.everything().await?;
         let settings = Arc::clone(self.runner.settings());
         let compare = move || {
-            let report = report(&before, &after, &clusters, &settings);
-            Examination { database: before, clusters, report }
+            let (report, differences) = report(&before, &after, &clusters, &settings);
+            Examination { database: before, clusters, report, differences }
         };
         // There may be much of it: not on the threads that serve others.
         tokio::task::spawn_blocking(compare).await.map_err(|_| OpError::Internal)
@@ -104,30 +106,34 @@ fn hosting(all: &Everything, cluster: ClusterId) -> Vec<(VolumeId, String)> {
         .collect()
 }
 
-/// The whole report. `before` and `after` are what the database said around the asking.
+/// The whole report, and the differences in it. `before` and `after` are what the database said around the asking.
 fn report(
     before: &Everything,
     after: &Everything,
     clusters: &[(ClusterId, Vec<Inventory>)],
     settings: &PeerSettings,
-) -> Vec<String> {
+) -> (Vec<String>, Vec<String>) {
     let known = Known::new(before, after);
-    let mut lines = Vec::new();
+    let (mut lines, mut differences) = (Vec::new(), Vec::new());
     for (id, peers) in clusters {
         lines.extend(heketi::lines(before, &known, *id, peers));
     }
     for (id, peers) in clusters {
-        lines.extend(peers.iter().filter_map(|peer| unasked(&known, peer)));
-        lines.extend(volumes::findings(&known, *id, peers));
-        lines.extend(blocks::findings(&known, *id, peers));
+        differences.extend(peers.iter().filter_map(|peer| unasked(&known, peer)));
+        differences.extend(volumes::findings(&known, *id, peers));
+        differences.extend(blocks::findings(&known, *id, peers));
         for peer in peers {
-            lines.extend(devices::findings(&known, peer));
-            lines.extend(logical_volumes::findings(&known, peer));
-            lines.extend(mounts::findings(&known, peer, settings));
+            differences.extend(devices::findings(&known, peer));
+            differences.extend(logical_volumes::findings(&known, peer));
         }
     }
-    lines.extend(volumes::foreign(&known, clusters));
-    lines
+    let (unknown, foreign) = volumes::beyond(&known, clusters);
+    differences.extend(unknown);
+    lines.extend(differences.iter().cloned());
+    let peers = clusters.iter().flat_map(|(_, peers)| peers);
+    lines.extend(peers.flat_map(|peer| mounts::findings(&known, peer, settings)));
+    lines.extend(foreign);
+    (lines, differences)
 }
 
 /// heketi's line for this does not say why.

@@ -118,8 +118,12 @@ fn extra_bricks(known: &Known<'_>, own: &[&Brick], host: &str, found: &PoolVolum
     })
 }
 
-/// Volumes that gluster has and the database has not; each once, however many peers tell of it.
-pub(super) fn foreign(known: &Known<'_>, clusters: &[(ClusterId, Vec<Inventory>)]) -> Vec<String> {
+/// Volumes that gluster has and the database has not; each once, however many peers tell of it. First those on devices of
+/// ours, then those of others.
+pub(super) fn beyond(
+    known: &Known<'_>,
+    clusters: &[(ClusterId, Vec<Inventory>)],
+) -> (Vec<String>, Vec<String>) {
     let paths: HashSet<&str> = known.bricks().map(|brick| brick.path.as_str()).collect();
     // A path has a brick's id in it. Where two clusters share a pool, each sees the volumes of the other one.
     let has_ours = |found: &PoolVolume| {
@@ -137,12 +141,10 @@ pub(super) fn foreign(known: &Known<'_>, clusters: &[(ClusterId, Vec<Inventory>)
             }
         }
     }
-    all.into_values()
-        .map(|(found, hosts)| match is_on_ours(known, found) {
-            true => unknown_line(found, &hosts),
-            false => foreign_line(found, &hosts),
-        })
-        .collect()
+    let (ours, others): (Vec<_>, Vec<_>) = all.into_values().partition(|(found, _)| is_on_ours(known, found));
+    let unknown = ours.into_iter().map(|(found, hosts)| unknown_line(found, &hosts));
+    let foreign = others.into_iter().map(|(found, hosts)| foreign_line(found, &hosts));
+    (unknown.collect(), foreign.collect())
 }
 
 /// Whether a brick of a volume is on a device of ours: a path of heketi's has its volume group in it.
@@ -154,7 +156,7 @@ fn is_on_ours(known: &Known<'_>, found: &PoolVolume) -> bool {
 fn unknown_line(found: &PoolVolume, hosts: &[&str]) -> String {
     let (name, state, hosts) = (&found.name, found.status_word.to_lowercase(), hosts.join(", "));
     format!(
-        "gluster has a volume {name} ({state}, {} bricks, seen from {hosts}) whose bricks are on devices of this database, which does not know it. Was the database restored from a backup that is older than the volume? Then restore a newer one. Without one the volume serves its clients as before, but is neither grown nor deleted from here, and its space has to be counted: `mortar device resync` for each of the devices named below",
+        "gluster has a volume {name} ({state}, {} bricks, seen from {hosts}) whose bricks are on devices of this database, which does not know it. Was the database restored from a backup that is older than the volume? Then restore a newer one. Without one the volume serves its clients as before, but is neither grown nor deleted from here, and its space has to be counted: `mortar device resync` for each device with a brick of it",
         found.bricks.len(),
     )
 }
