@@ -45,6 +45,7 @@ mod resync;
 #[path = "../scenarios/mod.rs"]
 #[expect(clippy::expect_used, reason = "a scenario that cannot go on says so and ends")]
 mod scenarios;
+mod schedules;
 mod service;
 mod service_state;
 mod simulated;

@@ -1,8 +1,8 @@
 //! What an operator does, in an operator's words.
 
 use mortar::api::{
-    BlockVolumeCreateRequest, BlockVolumeInfo, ClusterCreateRequest, DeviceAddRequest, Hostnames, List,
-    NodeAddRequest, NodeInfo, VolumeCreateRequest, VolumeInfo,
+    BlockVolumeCreateRequest, BlockVolumeInfo, BrickInfo, ClusterCreateRequest, DeviceAddRequest, Hostnames,
+    List, NodeAddRequest, NodeInfo, VolumeCreateRequest, VolumeInfo,
 };
 use mortar::client::ClientError;
 use serde_json::{Value, json};
@@ -107,13 +107,19 @@ impl Lab {
 
     /// Whether each brick of a volume is mounted and holds a file that a client has written.
     pub fn is_in_all_bricks(&self, file: &str, volume: &VolumeInfo) -> bool {
+        self.bricks_with(file, volume) == volume.bricks.len()
+    }
+
+    /// How many bricks of a volume are mounted and hold a file that a client has written.
+    pub fn bricks_with(&self, file: &str, volume: &VolumeInfo) -> usize {
         let peers = self.peers();
-        volume.bricks.iter().all(|brick| {
+        let holds = |brick: &&BrickInfo| {
             let (group, name) = (format!("vg_{}", brick.device), format!("brick_{}", brick.id));
             let groups = peers.hosts.values().filter_map(|host| host.groups.get(&group));
             let mut found = groups.filter_map(|group| group.volumes.get(&name));
             found.any(|found| found.mounted && found.entries.keys().any(|path| path.ends_with(file)))
-        })
+        };
+        volume.bricks.iter().filter(holds).count()
     }
 
     /// Asks for a volume; the path of the job.
