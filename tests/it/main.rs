@@ -24,6 +24,7 @@ mod examine;
 mod faults;
 mod foreign;
 mod gone;
+mod gone_readers;
 mod heals;
 mod host_keys;
 mod hosting;

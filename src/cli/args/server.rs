@@ -1,8 +1,8 @@
 //! The commands that are about the server itself.
 
-use clap::Subcommand;
+use clap::{ArgAction, Args, Subcommand};
 
-use super::{Id, Ids, Words};
+use super::{Id, Ids};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ServerCommand {
@@ -44,8 +44,10 @@ pub(in crate::cli) enum ExamineCommand {
 pub(in crate::cli) enum ModeCommand {
     /// Show the mode
     Get,
-    /// Set the mode: normal, read-only or local-client
-    Set(Words),
+    /// Set the mode: normal, read-only (lets no change in, of an admin neither: this command is refused then, too) or
+    /// local-client (changes from the server's own machine only). From both back: `kill -USR2` with the process of
+    /// mortard on its host, or a restart
+    Set(Mode),
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,5 +63,21 @@ pub(in crate::cli) enum LoglevelCommand {
     /// Show the level
     Get,
     /// Set the level: none, critical, error, warning, info or debug
-    Set(Words),
+    Set(Level),
+}
+
+/// Words of which there should be one.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Mode {
+    /// normal, read-only or local-client
+    #[arg(action = ArgAction::Append, id = "mode", value_name = "MODE")]
+    pub(in crate::cli) words: Vec<String>,
+}
+
+/// Words of which there should be one.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Level {
+    /// none, critical, error, warning, info or debug
+    #[arg(action = ArgAction::Append, id = "level", value_name = "LEVEL")]
+    pub(in crate::cli) words: Vec<String>,
 }
