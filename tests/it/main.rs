@@ -57,6 +57,7 @@ mod tags;
 mod terminal;
 mod tls;
 mod tokens;
+mod topology_entries;
 mod unreachable;
 mod wrong_inputs;
 mod zones;

@@ -187,3 +187,21 @@ fn the_scripts_of_heketi_clis_own_completion_are_answered() {
     check(&["__completeNoDesc", "cluster", "delete", ""], ":0\n");
     check(&["__complete", "bogus", ""], ":0\n");
 }
+
+#[test]
+fn each_line_of_the_readme_is_one_that_the_client_takes() {
+    let readme = include_str!("../../../README.md");
+    let blocks = readme.split("```sh\n").skip(1).filter_map(|block| block.split("```").next());
+    let lines =
+        blocks.flat_map(str::lines).flat_map(|line| line.split('#').next().unwrap_or_default().split("&&"));
+    let mut checked = 0;
+    for line in lines.map(str::trim).filter_map(|line| line.strip_prefix("mortar ")) {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let parsed = flags::parse(&tree::plain("mortar"), &words);
+        let Ok(flags::Parsed::Command(Line { words, .. })) = parsed else { panic!("{line}: {parsed:?}") };
+        let cli = Cli::try_parse_from(std::iter::once("mortar".to_owned()).chain(words));
+        assert!(cli.is_ok(), "{line}: {cli:?}");
+        checked += 1;
+    }
+    assert!(checked > 20, "{checked}");
+}
