@@ -51,7 +51,7 @@ pub(super) struct Global {
     #[arg(short = 'I', long)]
     pub(super) insecure_tls: bool,
     /// PEM files with the certificates to trust
-    #[arg(short = 'C', long, action = ArgAction::Append, value_delimiter = ',')]
+    #[arg(short = 'C', long, value_name = "FILES", action = ArgAction::Append, value_delimiter = ',')]
     pub(super) tls_cert: Vec<String>,
 }
 
