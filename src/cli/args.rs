@@ -87,8 +87,7 @@ pub(super) enum Command {
     /// Everything at once
     #[command(subcommand)]
     Topology(TopologyCommand),
-    /// Print a token for programs that cannot sign each request: good for all of them, over https. Servers take none
-    /// unless `scoped_tokens` in the section `jwt` of their configuration, or MORTAR_SCOPED_TOKENS, says so
+    /// Print a token for programs that cannot sign each request: good for all of them, over https
     Token(Token),
     /// Make the volume that holds the server's database, and write what Kubernetes needs of it to a file
     #[command(visible_aliases = ["setup-heketi-db-storage", "setup-kubernetes-heketi-storage"])]
@@ -246,7 +245,7 @@ pub(super) enum DeviceCommand {
     List,
     /// Move all bricks away from a disabled device
     Remove(DeviceRemove),
-    /// Read the size of a device again
+    /// Read the size of a device again, or with --cluster those of all devices of a cluster
     Resync(DeviceResync),
     /// Take tags away
     #[command(visible_aliases = ["deltags", "removetags"])]
@@ -257,7 +256,7 @@ pub(super) enum DeviceCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct DeviceResync {
-    /// Read all devices of the cluster with this id
+    /// The id is that of a cluster: read all its devices
     #[arg(long)]
     pub(super) cluster: bool,
     #[command(flatten)]

@@ -43,6 +43,22 @@ pub(super) const EXAMPLES: [(&str, &[&str]); 22] = [
     ("server operations cleanup", &["server operations cleanup", "server operations cleanup ID"]),
 ];
 
+/// What does not fit into a line of a list of commands.
+const NOTES: [(&str, &str); 2] = [
+    (
+        "token",
+        "A server takes no such tokens unless `scoped_tokens` in the section `jwt` of its configuration, or\n\
+         MORTAR_SCOPED_TOKENS in its environment, says so.",
+    ),
+    (
+        "server mode set",
+        "read-only     lets no change in, of an admin neither: this command is refused then, too\n\
+         local-client  lets changes in from the server's own machine only\n\n\
+         Back to normal from both: kill -USR2 with the process of mortard on its host, or a restart, which\n\
+         forgets what was set.",
+    ),
+];
+
 /// Kinds of objects by the words of their commands: how one is called, and what shows the ids.
 const IDS: [(&str, &str, &str); 7] = [
     ("cluster", "cluster", "cluster list"),
@@ -59,12 +75,19 @@ const IDS: [(&str, &str, &str); 7] = [
 pub(super) fn added(command: Command, path: &str) -> Command {
     let Some((name, words)) = path.split_once(' ') else { return command };
     let command = match IDS.iter().find(|(group, ..)| words.starts_with(&format!("{group} "))) {
-        Some((_, what, list)) => with_ids(command, what, &format!("{name} {list}")),
+        Some((_, what, list)) => {
+            let what = if words == "device resync" { "device or cluster" } else { what };
+            with_ids(command, what, &format!("{name} {list}"))
+        }
         None => command,
     };
-    let Some((_, lines)) = EXAMPLES.iter().find(|(of, _)| *of == words) else { return command };
-    let lines: Vec<String> = lines.iter().map(|line| format!("  {name} {line}")).collect();
-    command.after_help(format!("Examples:\n{}", lines.join("\n")))
+    let note = NOTES.iter().find(|(of, _)| *of == words).map(|(_, note)| (*note).to_owned());
+    let examples = EXAMPLES.iter().find(|(of, _)| *of == words).map(|(_, lines)| {
+        let lines: Vec<String> = lines.iter().map(|line| format!("  {name} {line}")).collect();
+        format!("Examples:\n{}", lines.join("\n"))
+    });
+    let more: Vec<String> = note.into_iter().chain(examples).collect();
+    if more.is_empty() { command } else { command.after_help(more.join("\n\n")) }
 }
 
 fn with_ids(command: Command, what: &str, list: &str) -> Command {

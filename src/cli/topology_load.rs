@@ -31,6 +31,12 @@ pub(super) fn run(
         let told = format!("{path}: {told}\nNothing was added.");
         return Err(Failure::because("Unable to tell which cluster new nodes belong to", told));
     }
+    for (at, homes) in
+        clusters.iter().map(ClusterPlan::homes).enumerate().filter(|(_, homes)| homes.len() > 1)
+    {
+        let homes = homes.into_iter().collect::<Vec<_>>().join(" and ");
+        output.hint(&format!("{path}: clusters[{at}]: its nodes are in clusters {homes}\n"))?;
+    }
     if arguments.dry_run {
         return tell(&clusters, output);
     }

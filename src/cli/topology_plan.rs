@@ -22,6 +22,19 @@ pub(super) struct ClusterPlan<'a> {
     pub(super) nodes: Vec<NodePlan<'a>>,
 }
 
+impl<'a> ClusterPlan<'a> {
+    /// The clusters that its known nodes are in; one, unless the file and the server disagree.
+    pub(super) fn homes(&self) -> BTreeSet<&'a str> {
+        let mut homes = BTreeSet::new();
+        for node in &self.nodes {
+            if let Place::Found(found) = node.place {
+                homes.insert(found.cluster.as_str());
+            }
+        }
+        homes
+    }
+}
+
 /// One node with its devices.
 pub(super) struct NodePlan<'a> {
     pub(super) spec: &'a NodeSpec,

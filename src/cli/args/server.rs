@@ -44,9 +44,7 @@ pub(in crate::cli) enum ExamineCommand {
 pub(in crate::cli) enum ModeCommand {
     /// Show the mode
     Get,
-    /// Set the mode: normal, read-only (lets no change in, of an admin neither: this command is refused then, too) or
-    /// local-client (changes from the server's own machine only). From both back: `kill -USR2` with the process of
-    /// mortard on its host, or a restart
+    /// Set the mode: normal, read-only or local-client
     Set(Mode),
 }
 

@@ -374,10 +374,17 @@ fn where_a_new_node_belongs_has_to_be_told_before_anything_is_added() {
     );
     // Without new nodes there is nothing to be in doubt about.
     let file = entries(&[&["n1", "n2"]]);
-    let mut answers = clusters(&[("a", &["n1"]), ("b", &["n2"])]);
-    answers.extend([json(r#"{"id":"a"}"#), json(r#"{"id":"b"}"#)]);
-    let (ran, _) = against(&["topology", "load", "-j", &file.path().display().to_string()], answers);
+    let answers = || {
+        let mut answers = clusters(&[("a", &["n1"]), ("b", &["n2"])]);
+        answers.extend([json(r#"{"id":"a"}"#), json(r#"{"id":"b"}"#)]);
+        answers
+    };
+    let path = file.path().display().to_string();
+    let (ran, _) = against(&["topology", "load", "-j", &path], answers());
     assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    let stub = Stub::new(answers());
+    let told = format!("{path}: clusters[0]: its nodes are in clusters a and b\n");
+    assert_eq!(run_with(&["topology", "load", "-j", &path], &stub.url, true).err, told);
 }
 
 #[test]
