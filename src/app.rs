@@ -34,7 +34,7 @@ use crate::model::sizes::KiB;
 use crate::operations::{self, OperationSettings, Operations, Parts, Rhythm, Stopped};
 use crate::placement::{PlacementLimits, ZoneChecking};
 use crate::store::{Sharing, Store, backup};
-use crate::telemetry::LogHandle;
+use crate::telemetry::{self, LogHandle};
 
 /// How long a delete is tried before its client is told that the background goes on with it.
 const DELETE_BUDGET: std::time::Duration = std::time::Duration::from_secs(20);
@@ -129,7 +129,7 @@ impl Server {
             }
         }
         follower.inspect(tokio::task::JoinHandle::abort);
-        println!("Shutting down...");
+        telemetry::say("Shutting down...");
         match self.operations.stop().await {
             Stopped::Cleanly => {}
             Stopped::LeftRunning(count) => {

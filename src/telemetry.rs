@@ -84,6 +84,12 @@ impl LogHandle {
     }
 }
 
+/// A line on standard output beside the log. That nobody reads it ends no server and no work.
+pub fn say(line: &str) {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{line}").ok();
+}
+
 /// Begins to log. To be called once.
 pub fn init(level: LogLevel) -> LogHandle {
     let (subscriber, handle) = subscriber(level, std::io::stdout, std::io::stderr);

@@ -21,7 +21,7 @@ use crate::model::volume::Volume;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct ReplicateOptions {
-    /// Copies, up to 3; 0 stands for 2.
+    /// Copies, up to 3; 0 stands for 2, as in heketi.
     #[serde(skip_serializing_if = "is_zero")]
     pub replica: i64,
 }
@@ -43,7 +43,8 @@ pub struct DisperseOptions {
 #[serde(default)]
 #[schema(as = VolumeDurability)]
 pub struct Durability {
-    /// Which way; nothing, and an empty text, stand for `none`.
+    /// Which way; nothing, and an empty text, stand for `none`: ONE copy, as in heketi. `mortar volume create` asks for
+    /// `replicate` with 3.
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     #[schema(value_type = DurabilityName)]
     pub kind: String,
@@ -79,7 +80,7 @@ pub struct Snapshot {
     pub factor: f32,
 }
 
-/// Makes a volume.
+/// Makes a volume; of ONE copy unless `durability` says otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct VolumeCreateRequest {
@@ -92,7 +93,8 @@ pub struct VolumeCreateRequest {
     pub clusters: List<String>,
     /// Its name; `vol_` and its id when empty.
     pub name: String,
-    /// How it keeps its data.
+    /// How it keeps its data. Without it there is ONE copy, as in heketi: the loss of a disk is the loss of data. Three
+    /// copies: `{"type": "replicate", "replicate": {"replica": 3}}`.
     pub durability: Durability,
     /// Group that owns it, up to 2147483646; 0 leaves it to root.
     #[serde(skip_serializing_if = "is_zero")]

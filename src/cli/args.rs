@@ -35,8 +35,8 @@ pub(super) struct Cli {
 
 #[derive(Debug, Args)]
 pub(super) struct Global {
-    /// URL of the server [default: http://localhost:8080]
-    #[arg(short, long, default_value = "", hide_default_value = true)]
+    /// URL of the server, with http:// or https:// [default: http://localhost:8080]
+    #[arg(short, long, value_name = "URL", default_value = "", hide_default_value = true)]
     pub(super) server: String,
     /// User: admin or user
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -51,7 +51,7 @@ pub(super) struct Global {
     #[arg(short = 'I', long)]
     pub(super) insecure_tls: bool,
     /// PEM files with the certificates to trust
-    #[arg(short = 'C', long, action = ArgAction::Append, value_delimiter = ',')]
+    #[arg(short = 'C', long, value_name = "FILES", action = ArgAction::Append, value_delimiter = ',')]
     pub(super) tls_cert: Vec<String>,
 }
 
@@ -103,8 +103,8 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Token {
-    /// How long it is good for, such as 90s, 30m or 8h; at most 24h
-    #[arg(long, default_value = "1h")]
+    /// How long it is good for: seconds, minutes or hours, such as 90s, 30m or 8h; without a unit seconds; at most 24h
+    #[arg(long, default_value = "1h", value_name = "TIME")]
     pub(super) lifetime: String,
 }
 
@@ -196,7 +196,7 @@ pub(super) enum NodeCommand {
     Add(NodeAdd),
     /// Delete a node without devices
     Delete(Id),
-    /// Let a node take no new bricks
+    /// Let a node take no new bricks; what it has stays in use
     Disable(Id),
     /// Let a node take new bricks
     Enable(Id),
@@ -204,7 +204,7 @@ pub(super) enum NodeCommand {
     Info(Id),
     /// List all nodes
     List,
-    /// Move all bricks away from a disabled node
+    /// Move all bricks away from a disabled node, to other nodes of its cluster
     Remove(Id),
     /// Take tags away
     #[command(visible_aliases = ["deltags", "removetags"])]
@@ -215,17 +215,17 @@ pub(super) enum NodeCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct NodeAdd {
-    /// Failure zone, 1 or more
-    #[arg(long, default_value = "0", hide_default_value = true, value_parser = go::parse_int)]
+    /// Failure zone, a number from 1: copies go to different zones where there are several
+    #[arg(long, value_name = "NUMBER", default_value = "0", hide_default_value = true, value_parser = go::parse_int)]
     pub(super) zone: i64,
-    /// Id of the cluster
-    #[arg(long, default_value = "", hide_default_value = true)]
+    /// Id of the cluster: `cluster list` shows them
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "ID")]
     pub(super) cluster: String,
-    /// Name under which the server reaches the node
-    #[arg(long, default_value = "", hide_default_value = true)]
+    /// Name or address under which the server reaches the node over SSH
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "HOST")]
     pub(super) management_host_name: String,
-    /// Address under which gluster reaches the node
-    #[arg(long, default_value = "", hide_default_value = true)]
+    /// Address under which gluster and its clients reach the node
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "ADDRESS")]
     pub(super) storage_host_name: String,
 }
 
@@ -235,7 +235,7 @@ pub(super) enum DeviceCommand {
     Add(DeviceAdd),
     /// Delete a removed device
     Delete(DeviceDelete),
-    /// Let a device take no new bricks
+    /// Let a device take no new bricks; what it has stays in use
     Disable(Id),
     /// Let a device take new bricks
     Enable(Id),
@@ -245,7 +245,7 @@ pub(super) enum DeviceCommand {
     List,
     /// Move all bricks away from a disabled device
     Remove(DeviceRemove),
-    /// Read the size of a device again
+    /// Read the size of a device again, or with --cluster those of all devices of a cluster
     Resync(DeviceResync),
     /// Take tags away
     #[command(visible_aliases = ["deltags", "removetags"])]
@@ -256,7 +256,7 @@ pub(super) enum DeviceCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct DeviceResync {
-    /// Read all devices of the cluster with this id
+    /// The id is that of a cluster: read all its devices
     #[arg(long)]
     pub(super) cluster: bool,
     #[command(flatten)]
@@ -281,10 +281,10 @@ pub(super) struct BrickEvict {
 #[derive(Debug, Args)]
 pub(super) struct DeviceAdd {
     /// Path of the disk, such as /dev/vdd
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "PATH")]
     pub(super) name: String,
-    /// Id of the node
-    #[arg(long, default_value = "", hide_default_value = true)]
+    /// Id of the node: `topology info` shows them
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "ID")]
     pub(super) node: String,
     /// Erase what is on the disk
     #[arg(long)]

@@ -2,6 +2,9 @@
 
 use crate::client::ClientError;
 
+const ADDRESS: &str = "The address of the server (--server or HEKETI_CLI_SERVER) begins with http:// or https://, \
+                       for example http://localhost:8080";
+
 /// Why a command failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -11,37 +14,48 @@ pub(super) struct Failure {
     pub(super) explanation: Option<String>,
     /// Whether the explanation is shown to scripts as well.
     pub(super) always_explained: bool,
+    /// Whether it is only that nobody reads any more what is printed.
+    pub(super) reader_has_gone: bool,
 }
 
 impl Failure {
     pub(super) fn new(text: impl Into<String>) -> Failure {
-        Failure { text: text.into(), explanation: None, always_explained: false }
+        Failure { text: text.into(), explanation: None, always_explained: false, reader_has_gone: false }
+    }
+
+    /// With an explanation for people, unless there is one.
+    pub(super) fn explained(self, explanation: impl Into<String>) -> Failure {
+        Failure { explanation: self.explanation.or_else(|| Some(explanation.into())), ..self }
+    }
+
+    /// Where something could not be printed.
+    pub(super) fn of_printing(error: &std::io::Error) -> Failure {
+        let reader_has_gone = error.kind() == std::io::ErrorKind::BrokenPipe;
+        Failure { reader_has_gone, ..Failure::new(error.to_string()) }
     }
 
     /// With an explanation that everybody sees.
     pub(super) fn because(text: impl Into<String>, explanation: impl Into<String>) -> Failure {
-        Failure { text: text.into(), explanation: Some(explanation.into()), always_explained: true }
+        let explanation = Some(explanation.into());
+        Failure { explanation, always_explained: true, ..Failure::new(text) }
     }
 }
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Failure {
         let text = error.to_string();
+        let always_explained = matches!(error, ClientError::Address(_));
         let explanation = match error {
             // What the text says already is not said twice.
             ClientError::Refused { explanation, .. } => {
                 explanation.filter(|why| !text.contains(why.as_str()))
             }
             ClientError::Transport { advice, .. } => advice,
+            // Of no use to anybody as it is, and the same at the next try.
+            ClientError::Address(_) => Some(ADDRESS.to_owned()),
             _ => None,
         };
-        Failure { text, explanation, always_explained: false }
-    }
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Failure {
-        Failure::new(error.to_string())
+        Failure { explanation, always_explained, ..Failure::new(text) }
     }
 }
 

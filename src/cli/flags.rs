@@ -6,6 +6,7 @@ use clap::{Arg, ArgAction, Command};
 
 use super::failure::Failure;
 use super::go::{parse_bool, quoted};
+use super::spelling;
 
 /// What a command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +34,31 @@ pub(super) enum Parsed {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) words: Vec<String>,
+    pub(super) asked: Asked,
+}
+
+/// The parts of a command line, for whoever explains what came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// The words of the command.
+    pub(super) path: Vec<String>,
+    /// Long names of flags with their values; of a repeated one the last value.
+    pub(super) flags: Vec<(String, String)>,
+    /// What is neither.
+    pub(super) arguments: Vec<String>,
+}
+
+impl Asked {
+    /// The command in one text: `volume create`.
+    pub(super) fn command(&self) -> String {
+        self.path.join(" ")
+    }
+
+    /// The value of a flag, if it was given one.
+    pub(super) fn flag(&self, name: &str) -> Option<&str> {
+        let given = self.flags.iter().find(|(flag, value)| flag == name && !value.is_empty());
+        given.map(|(_, value)| value.as_str())
+    }
 }
 
 /// Reads a command line.
@@ -43,8 +69,15 @@ pub(super) fn parse(root: &Command, line: &[String]) -> Result<Parsed, Failure> 
     let (path, rest) = find(root, line);
     let leaf = path.last().copied().unwrap_or(root);
     let names: Vec<String> = path.iter().map(|command| command.get_name().to_owned()).collect();
-    let mut reader =
-        Reader { root, leaf, given: Vec::new(), arguments: Vec::new(), help: false, version: false };
+    let mut reader = Reader {
+        root,
+        leaf,
+        given: vec![],
+        arguments: vec![],
+        behind_switches: vec![],
+        help: false,
+        version: false,
+    };
     reader.read(&rest)?;
     if reader.help {
         return Ok(Parsed::Help(names));
@@ -61,7 +94,7 @@ pub(super) fn parse(root: &Command, line: &[String]) -> Result<Parsed, Failure> 
     if leaf.has_subcommands() {
         return Ok(Parsed::Group { path: names, unknown: reader.arguments.into_iter().next() });
     }
-    Ok(Parsed::Command(reader.line(names)))
+    Ok(Parsed::Command(reader.line(names)?))
 }
 
 /// No command of ours: nothing, or something unknown.
@@ -87,7 +120,8 @@ fn topic(root: &Command, words: Vec<String>) -> Parsed {
 fn unknown_command(root: &Command, word: &str) -> Failure {
     let name = root.get_name();
     let near = |candidate: &&str| {
-        candidate.starts_with(&word.to_lowercase()) || distance(candidate, &word.to_lowercase()) <= 2
+        candidate.starts_with(&word.to_lowercase())
+            || spelling::distance(candidate, &word.to_lowercase()) <= 2
     };
     let names = root.get_subcommands().map(Command::get_name);
     // `help` is never suggested by heketi-cli.
@@ -98,23 +132,6 @@ fn unknown_command(root: &Command, word: &str) -> Failure {
         text.push_str(&format!("\n\nDid you mean this?\n\t{}\n", similar.join("\n\t")));
     }
     Failure::new(format!("{text}\nRun '{name} --help' for usage."))
-}
-
-/// How many letters to change, add or leave out to make one word of another.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let cost = usize::from(from != *to);
-            let best = (diagonal + cost).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = row[j + 1];
-            row[j + 1] = best;
-        }
-    }
-    row[b.len()]
 }
 
 /// The commands that a line names, from the outermost, and the line without their words.
@@ -181,6 +198,8 @@ struct Reader<'a> {
     leaf: &'a Command,
     given: Vec<(&'a Arg, String)>,
     arguments: Vec<String>,
+    /// Arguments that follow a truth value at once: which one, and that flag.
+    behind_switches: Vec<(usize, &'a Arg)>,
     help: bool,
     version: bool,
 }
@@ -188,16 +207,21 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn read(&mut self, line: &[String]) -> Result<(), Failure> {
         let mut words = line.iter();
+        let mut switch = None;
         while let Some(word) = words.next() {
+            let before = switch.take();
             if word == "--" {
                 self.arguments.extend(words.cloned());
                 return Ok(());
             }
             if let Some(flag) = word.strip_prefix("--") {
                 self.long(flag, &mut words)?;
+                let named = (!flag.contains('=')).then(|| by_name(self.root, self.leaf, flag)).flatten();
+                switch = named.filter(|arg| is_bool(arg));
             } else if word.starts_with('-') && word != "-" {
                 self.short(&word[1..], &mut words)?;
             } else {
+                self.behind_switches.extend(before.map(|flag| (self.arguments.len(), flag)));
                 self.arguments.push(word.clone());
             }
         }
@@ -290,13 +314,10 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The line for clap. Surplus arguments are dropped, unless the command takes as many as there are.
-    fn line(self, path: Vec<String>) -> Line {
-        let Reader { root, leaf, given, mut arguments, .. } = self;
-        let takes_all = |arg: &Arg| matches!(arg.get_action(), ArgAction::Append);
-        if !leaf.get_positionals().any(takes_all) {
-            arguments.truncate(leaf.get_positionals().count());
-        }
+    /// The line for clap.
+    fn line(mut self, path: Vec<String>) -> Result<Line, Failure> {
+        self.refuse_surplus(&path)?;
+        let Reader { root, leaf: _, given, arguments, .. } = self;
         let of_root = |arg: &Arg| root.get_arguments().any(|other| std::ptr::eq(other, arg));
         let mut words: Vec<String> = Vec::new();
         for at_root in [true, false] {
@@ -307,9 +328,46 @@ impl<'a> Reader<'a> {
             }
         }
         words.push("--".to_owned());
-        words.extend(arguments);
-        Line { words }
+        words.extend(arguments.iter().cloned());
+        let flags = given.iter().filter_map(|(arg, value)| Some((arg.get_long()?.to_owned(), value.clone())));
+        let flags = flags.collect();
+        Ok(Line { words, asked: Asked { path, flags, arguments } })
     }
+
+    /// Arguments that the command has no use for end it, where heketi-cli passes over them: `volume delete A B`
+    /// would delete one of the two. The `true` in `--block true` is what `--block` says anyway.
+    fn refuse_surplus(&mut self, path: &[String]) -> Result<(), Failure> {
+        let takes_all = |arg: &Arg| matches!(arg.get_action(), ArgAction::Append);
+        let takes = self.leaf.get_positionals().count();
+        if self.leaf.get_positionals().any(takes_all) || self.arguments.len() <= takes {
+            return Ok(());
+        }
+        let surplus = self.arguments.split_off(takes);
+        for (at, word) in surplus.iter().enumerate() {
+            let behind = self.behind_switches.iter().find(|(place, _)| *place == takes + at);
+            let behind = behind.and_then(|(_, flag)| flag.get_long());
+            if behind.is_some() && parse_bool(word) == Ok(true) {
+                continue;
+            }
+            return Err(surplus_word(self.leaf, path, word, behind));
+        }
+        Ok(())
+    }
+}
+
+fn surplus_word(leaf: &Command, path: &[String], word: &str, behind: Option<&str>) -> Failure {
+    let command = path.join(" ");
+    let advice = match (leaf.get_positionals().next(), behind) {
+        (_, Some(flag)) if parse_bool(word).is_ok() => {
+            format!("The value of a flag that is true or false stands behind an equals sign: --{flag}={word}")
+        }
+        (None, _) if leaf.get_arguments().any(|arg| arg.get_id() == "file") => {
+            format!("`{command}` takes flags only: the file is given as --json={word}")
+        }
+        (None, _) => format!("`{command}` takes flags only, see `{command} --help`"),
+        (Some(_), _) => format!("`{command}` takes one at a time"),
+    };
+    Failure::because(format!("too many arguments: {}", quoted(word)), format!("{advice}. Nothing was sent."))
 }
 
 /// One flag as clap takes it; none for a truth value that is false anyway.
@@ -327,7 +385,16 @@ fn shown(arg: &Arg) -> String {
 }
 
 fn bad_value(value: &str, flag: &str, reason: &str) -> Failure {
-    Failure::new(format!("invalid argument {} for {} flag: {reason}", quoted(value), quoted(flag)))
+    let failure =
+        Failure::new(format!("invalid argument {} for {} flag: {reason}", quoted(value), quoted(flag)));
+    let takes = match reason.split(':').next().unwrap_or_default() {
+        "strconv.ParseBool" => "true or false",
+        "strconv.ParseInt" => "a whole number",
+        "strconv.ParseFloat" => "a number such as 1.5",
+        _ => return failure,
+    };
+    let name = flag.rsplit(' ').next().unwrap_or(flag);
+    failure.explained(format!("{name} takes {takes}"))
 }
 
 /// heketi-cli's text for a value that clap refused.

@@ -9,9 +9,11 @@ mod brick;
 mod cluster;
 mod db;
 mod device;
+mod examples;
 mod failure;
 mod flags;
 mod go;
+mod hints;
 mod loglevel;
 mod manifest;
 mod node;
@@ -23,6 +25,7 @@ mod server;
 mod session;
 mod setup_storage;
 mod shells;
+mod spelling;
 mod storage_list;
 mod table;
 mod tags;
@@ -38,6 +41,7 @@ mod topology_plan;
 mod tree;
 mod volume;
 mod volume_list;
+mod written_file;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -47,13 +51,16 @@ use clap::Parser;
 
 use self::args::{Cli, Command, TopologyCommand};
 use self::failure::Failure;
-use self::flags::{Line, Parsed};
+use self::flags::{Asked, Line, Parsed};
 use self::output::Output;
 pub use self::screen::Screen;
 use self::session::Session;
 
 /// The exit status of a command that failed: heketi-cli's.
 const FAILED: u8 = 255;
+/// The one where nobody reads any more, as of `mortar volume list | head -1`. What the shell says of heketi-cli, which
+/// ends of SIGPIPE then: 128 and the number of that signal.
+const NOBODY_READS: u8 = 141;
 
 /// The surroundings of a run, as far as they matter.
 pub struct Surroundings<'a> {
@@ -93,6 +100,7 @@ pub fn run(arguments: Vec<OsString>, surroundings: Surroundings<'_>) -> u8 {
     let line: Vec<String> = arguments.collect();
     match dispatch(name, &line, variable, &mut output) {
         Ok(()) => 0,
+        Err(failure) if failure.reader_has_gone => NOBODY_READS,
         Err(failure) => {
             output.failure(&failure);
             FAILED
@@ -122,21 +130,28 @@ fn dispatch(
     }
     let colours = output.screen().is_some_and(|screen| screen.colours);
     let help = |path: &[String]| tree::help(name, path, colours);
-    let Line { words } = match flags::parse(&tree::plain(name), line)? {
+    let Line { words, asked } = match flags::parse(&tree::plain(name), line)? {
         Parsed::Command(canonical) => canonical,
         Parsed::Version => return output.line(&format!("{name} {}", env!("CARGO_PKG_VERSION"))),
         Parsed::Help(path) => return output.text(&help(&path)),
         Parsed::Group { path, unknown } => {
             output.text(&help(&path))?;
             // heketi-cli leaves it at that, with success.
-            let note = |word| format!("unknown command \"{word}\" for \"{name} {}\"\n", path.join(" "));
-            return unknown.map_or(Ok(()), |word| output.hint(&note(word)));
+            return unknown.map_or(Ok(()), |word| output.hint(&unknown_word(name, &path, &word)));
         }
         Parsed::Usage => return output.note(&tree::help(name, &[], false)),
         Parsed::UnknownTopic(topic) => return output.note(&unknown_topic(name, &topic)),
     };
     let cli = Cli::try_parse_from(std::iter::once(name.to_owned()).chain(words)).map_err(flags::refused)?;
-    execute(cli, name, variable, output)
+    execute(cli, &asked, name, variable, output)
+}
+
+fn unknown_word(name: &'static str, path: &[String], word: &str) -> String {
+    let root = tree::plain(name);
+    let group = path.iter().try_fold(&root, |command, word| command.find_subcommand(word));
+    let names = group.into_iter().flat_map(clap::Command::get_subcommands).map(clap::Command::get_name);
+    let meant = spelling::nearest(word, names).map(|near| format!("; did you mean {near}?"));
+    format!("unknown command \"{word}\" for \"{name} {}\"{}\n", path.join(" "), meant.unwrap_or_default())
 }
 
 fn unknown_topic(name: &'static str, topic: &[String]) -> String {
@@ -146,12 +161,16 @@ fn unknown_topic(name: &'static str, topic: &[String]) -> String {
 
 fn execute(
     cli: Cli,
+    asked: &Asked,
     name: &'static str,
     variable: &dyn Fn(&str) -> Option<String>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let session = Session::new(cli.global, variable);
-    carry_out(cli.command, name, &session, output).map_err(|failure| session.explained(failure))
+    carry_out(cli.command, name, &session, output).map_err(|failure| {
+        let failure = session.explained(failure);
+        if output.has_reader() { hints::explained(failure, asked, name, &session) } else { failure }
+    })
 }
 
 fn carry_out(

@@ -39,14 +39,15 @@ impl<'a> Output<'a> {
 
     /// Text as it is, at once: the line may not be complete.
     pub(super) fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.out.write_all(text.as_bytes())?;
-        Ok(self.out.flush()?)
+        self.bytes(text.as_bytes())
     }
 
     /// Bytes as they came.
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.out.write_all(bytes)?;
-        Ok(self.out.flush()?)
+        self.out
+            .write_all(bytes)
+            .and_then(|()| self.out.flush())
+            .map_err(|error| Failure::of_printing(&error))
     }
 
     /// A line.
@@ -56,13 +57,12 @@ impl<'a> Output<'a> {
 
     /// JSON without a line feed.
     pub(super) fn json<T: Serialize>(&mut self, value: &T) -> Result<(), Failure> {
-        self.out.write_all(&encode_compact(value))?;
-        Ok(self.out.flush()?)
+        self.bytes(&encode_compact(value))
     }
 
     /// Text on standard error.
     pub(super) fn note(&mut self, text: &str) -> Result<(), Failure> {
-        Ok(self.err.write_all(text.as_bytes())?)
+        self.err.write_all(text.as_bytes()).map_err(|error| Failure::of_printing(&error))
     }
 
     /// Whether a person reads it.

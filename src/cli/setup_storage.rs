@@ -7,6 +7,7 @@ use super::output::Output;
 use super::session::Session;
 use super::storage_list::{StorageList, selector};
 use super::volume::split;
+use super::written_file::WrittenFile;
 use crate::api::{Durability, List, ReplicateOptions, VolumeCreateRequest, VolumeInfo};
 use crate::client::Client;
 
@@ -29,7 +30,8 @@ const OPTIONS: [&str; 9] = [
 
 pub(super) fn run(flags: &SetupStorage, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
     if !["none", "replicate", "disperse"].contains(&flags.durability.as_str()) {
-        return Err(Failure::new(format!("{} is not a valid durability type", flags.durability)));
+        let failure = Failure::new(format!("{} is not a valid durability type", flags.durability));
+        return Err(failure.explained("--durability takes none or replicate"));
     }
     let client = session.client()?;
     refuse_second(&client)?;
@@ -37,14 +39,24 @@ pub(super) fn run(flags: &SetupStorage, session: &Session, output: &mut Output<'
     if flags.durability == "disperse" {
         return Err(Failure::new("Durability disperse is not supported for heketi database storage"));
     }
+    let path = &flags.listfile;
+    let file = WrittenFile::open(path)
+        .map_err(|error| Failure::new(format!("open {path}: {}", os_reason(&error))))?;
     let volume = client.volume_create(&request(flags))?;
-    let saved = save(flags, &volume, &client, output);
-    if saved.is_err() {
-        output.note("Cleaning up\n")?;
-        // A heketi server refuses: with that, a second run says that the volume is there.
-        let _ = client.volume_delete(&volume.id);
+    let Err(failure) = save(flags, file, &volume, &client, output) else { return Ok(()) };
+    output.note("Cleaning up\n")?;
+    // A heketi server refuses: with that, a second run says that the volume is there.
+    match client.volume_delete(&volume.id) {
+        Ok(()) => Err(failure),
+        Err(error) => {
+            let left = format!(
+                "Volume {VOLUME} ({}) is still there: {error}. Before the next try: `volume delete {}`",
+                volume.id, volume.id
+            );
+            // For people: scripts know heketi-cli's text of it.
+            Err(failure.explained(left))
+        }
     }
-    saved
 }
 
 fn refuse_second(client: &Client) -> Result<(), Failure> {
@@ -88,6 +100,7 @@ fn options(flags: &SetupStorage) -> List<String> {
 /// Fetches the database and writes the file.
 fn save(
     flags: &SetupStorage,
+    file: WrittenFile<'_>,
     volume: &VolumeInfo,
     client: &Client,
     output: &mut Output<'_>,
@@ -105,6 +118,5 @@ fn save(
         image: &flags.image,
         selector: selector(&flags.node_selector),
     };
-    std::fs::write(path, list.to_json())
-        .map_err(|error| Failure::new(format!("open {path}: {}", os_reason(&error))))
+    file.write(&list.to_json()).map_err(|error| Failure::new(format!("write {path}: {}", os_reason(&error))))
 }

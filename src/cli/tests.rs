@@ -91,6 +91,10 @@ fn wrong_command_lines_are_refused_in_heketi_clis_words() {
     );
     check("volume create --size=1 --snapshot-factor=1e300", "Error: json: unsupported value: +Inf\n");
     check(
+        "volume create --size=1 --persistent-volume-file=/no/such/file",
+        "Unable to write to file /no/such/file\nError: open /no/such/file: no such file or directory\n",
+    );
+    check(
         "volume create --size=",
         "Error: invalid argument \"\" for \"--size\" flag: strconv.ParseInt: parsing \"\": invalid syntax\n",
     );
@@ -129,6 +133,41 @@ fn wrong_command_lines_are_refused_in_heketi_clis_words() {
         "cluster list -C /no/such/file",
         "Error: failed to read cert file /no/such/file: open /no/such/file: no such file or directory\n",
     );
+}
+
+#[test]
+fn words_that_a_command_has_no_use_for_end_it_before_anything_is_sent() {
+    let check = |line: &str, word: &str, advice: &str| {
+        let ran = alone(&line.split(' ').collect::<Vec<_>>());
+        let told = format!("Error: too many arguments: \"{word}\"\n{advice}. Nothing was sent.\n");
+        assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (255, "", told.as_str()), "{line}");
+    };
+    check("volume delete a b", "b", "`volume delete` takes one at a time");
+    check("node remove a --json b c", "b", "`node remove` takes one at a time");
+    check("volume list data", "data", "`volume list` takes flags only, see `volume list --help`");
+    check(
+        "volume create data --size=1",
+        "data",
+        "`volume create` takes flags only, see `volume create --help`",
+    );
+    let file = "`topology load` takes flags only: the file is given as --json=t.json";
+    check("topology load t.json", "t.json", file);
+    let equals = |flag: &str| {
+        format!("The value of a flag that is true or false stands behind an equals sign: --{flag}=false")
+    };
+    check("cluster create --block false", "false", &equals("block"));
+    check(
+        "device remove d --expert-option-disable-heal-check false",
+        "false",
+        &equals("expert-option-disable-heal-check"),
+    );
+    // That is what the flag says anyway.
+    let (ran, asked) = against(
+        &["cluster", "create", "--block", "true", "--file=false"],
+        vec![answer("201 Created", &[], r#"{"id":"c"}"#)],
+    );
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    assert_eq!(asked, [r#"POST /clusters {"block":true,"file":false}"#]);
 }
 
 #[test]
@@ -173,7 +212,7 @@ fn flags_stand_anywhere_and_the_last_one_counts() {
     let info = r#"{"id":"c","nodes":["n"],"volumes":[],"block":true,"file":false,"blockvolumes":[]}"#;
     let lines: [&[&str]; 4] = [
         &["cluster", "info", "c", "--json"],
-        &["--json", "cluster", "info", "c", "surplus"],
+        &["--json", "cluster", "info", "c"],
         &["cluster", "--json=false", "--json=1", "--user", "admin", "info", "--", "c"],
         &["-Is=http://x", "--secret=", "--server=", "cluster", "info", "c", "--json"],
     ];
@@ -245,6 +284,9 @@ fn people_are_told_which_word_a_group_does_not_know() {
     let ran = run_with(&["device", "frobnicate"], "http://127.0.0.1:1", true);
     assert!(ran.out.contains("resync"), "{}", ran.out);
     let told = "unknown command \"frobnicate\" for \"heketi-cli device\"\n";
+    assert_eq!((ran.status, ran.err.as_str()), (0, told));
+    let ran = run_with(&["volume", "delet"], "http://127.0.0.1:1", true);
+    let told = "unknown command \"delet\" for \"heketi-cli volume\"; did you mean delete?\n";
     assert_eq!((ran.status, ran.err.as_str()), (0, told));
     assert_eq!(run_with(&["device"], "http://127.0.0.1:1", true).err, "");
 }

@@ -8,6 +8,9 @@ use super::output::Output;
 use super::session::Session;
 use crate::api::token::{API_SCOPE, LONGEST_LIFETIME};
 
+/// Less than this is likely to be meant otherwise.
+const SHORT: Duration = Duration::from_secs(60);
+
 pub(super) fn run(arguments: &Token, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {
     let credentials = session.credentials();
     let missing = |what: &str, flag: &str, variable: &str| {
@@ -23,7 +26,12 @@ pub(super) fn run(arguments: &Token, session: &Session, output: &mut Output<'_>)
         let text = format!("\"{}\" is no user that a server knows: admin or user", credentials.user);
         return Err(Failure::new(text));
     }
-    output.line(&credentials.scoped_token(API_SCOPE, lifetime(&arguments.lifetime)?))
+    let lifetime = lifetime(&arguments.lifetime)?;
+    if lifetime < SHORT {
+        let seconds = lifetime.as_secs();
+        output.note(&format!("The token is good for {seconds} s only: for hours write --lifetime=8h\n"))?;
+    }
+    output.line(&credentials.scoped_token(API_SCOPE, lifetime))
 }
 
 /// A number with `s`, `m` or `h`; seconds without.

@@ -10,7 +10,7 @@ use super::output::Output;
 use super::session::Session;
 use super::topology_file::{TopologyFile, read};
 use super::topology_load::known;
-use super::topology_plan::{ClusterPlan, DevicePlan, NodePlan, Place, plan};
+use super::topology_plan::{ClusterPlan, DevicePlan, NodePlan, Place, Plan};
 use crate::api::NodeInfo;
 use crate::client::Topology;
 
@@ -23,6 +23,8 @@ enum Difference {
     Differs(String),
     /// The file does not name it; a load leaves it alone.
     NotInFile(String),
+    /// The file does not say where it belongs; a load does nothing at all.
+    Doubtful(String),
 }
 
 pub(super) fn run(
@@ -30,13 +32,18 @@ pub(super) fn run(
     session: &Session,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let file = read(&arguments.file)?;
+    let path = &arguments.file;
+    let (file, unknown) = read(path)?;
+    unknown.iter().try_for_each(|key| output.note(&format!("{path}: {key}\n")))?;
     let client = session.client()?;
     let known = known(&client)?;
     let differences = differences(&file, &known);
     let colours = output.screen().is_some_and(|screen| screen.colours);
     differences.iter().try_for_each(|difference| output.line(&line(difference, colours)))?;
     output.hint(match differences[..] {
+        _ if differences.iter().any(|one| matches!(one, Difference::Doubtful(_))) => {
+            "A load is refused as long as there are lines with a !.\n"
+        }
         [] => "The server has what the file says.\n",
         _ => "A load adds what has a +, and changes nothing else.\n",
     })
@@ -47,17 +54,18 @@ fn line(difference: &Difference, colours: bool) -> String {
         Difference::Added(text) => ('+', text, Style::new().green()),
         Difference::Differs(text) => ('~', text, Style::new().yellow()),
         Difference::NotInFile(text) => ('-', text, Style::new().red()),
+        Difference::Doubtful(text) => ('!', text, Style::new().red().bold()),
     };
     style.force_styling(colours).apply_to(format!("{sign} {text}")).to_string()
 }
 
 fn differences(file: &TopologyFile, known: &Topology) -> Vec<Difference> {
-    let plan = plan(file, known);
-    let mut found = Vec::new();
-    for cluster in &plan {
+    let plan = Plan::new(file, known);
+    let mut found: Vec<Difference> = plan.doubts.into_iter().map(Difference::Doubtful).collect();
+    for cluster in &plan.clusters {
         cluster_differences(cluster, known, &mut found);
     }
-    not_in_file(&plan, known, &mut found);
+    not_in_file(&plan.clusters, known, &mut found);
     found
 }
 
@@ -70,6 +78,7 @@ fn cluster_differences(cluster: &ClusterPlan<'_>, known: &Topology, found: &mut 
                 let kinds = kinds(cluster.entry.file, cluster.entry.block);
                 found.push(Difference::Added(format!("cluster for {kinds}")));
             }
+            Place::Joins(cluster) => current = format!("cluster {cluster}"),
             Place::SameCluster => {}
             Place::Found(info) => {
                 current = format!("cluster {}", info.cluster);

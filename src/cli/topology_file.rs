@@ -5,8 +5,10 @@ use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::failure::Failure;
+use super::spelling::nearest;
 use crate::api::Hostnames;
 use crate::json;
 
@@ -94,11 +96,11 @@ impl<'de> Visitor<'de> for DeviceVisitor {
     }
 }
 
-/// Reads and checks a file.
+/// Reads and checks a file; with it comes a line for each key that nothing reads.
 ///
 /// # Errors
 /// In heketi-cli's words, with the place and the reason behind them.
-pub(super) fn read(path: &str) -> Result<TopologyFile, Failure> {
+pub(super) fn read(path: &str) -> Result<(TopologyFile, Vec<String>), Failure> {
     if path.is_empty() {
         return Err(Failure::new("Missing configuration file"));
     }
@@ -110,7 +112,50 @@ pub(super) fn read(path: &str) -> Result<TopologyFile, Failure> {
         |reason: String| Failure::because("Unable to parse config file", format!("{path}: {reason}"));
     let mut text = Vec::new();
     std::io::Read::read_to_end(&mut file, &mut text).map_err(|error| broken(error.to_string()))?;
-    parse(&text).map_err(broken)
+    let parsed = parse(&text).map_err(&broken)?;
+    let whole = json::decode_first(&text).map_err(|error| broken(error.to_string()))?;
+    let mut unknown = Vec::new();
+    unknown_keys(&whole, &FILE, "", &mut unknown);
+    Ok((parsed, unknown))
+}
+
+/// The keys of an object, and what is below them.
+struct Keys(&'static [(&'static str, Option<&'static Keys>)]);
+
+const FILE: Keys = Keys(&[("clusters", Some(&CLUSTER))]);
+const CLUSTER: Keys = Keys(&[("nodes", Some(&NODE)), ("file", None), ("block", None)]);
+const NODE: Keys = Keys(&[("node", Some(&SPEC)), ("devices", Some(&DEVICE))]);
+const SPEC: Keys = Keys(&[("hostnames", Some(&NAMES)), ("zone", None), ("tags", None), ("cluster", None)]);
+const NAMES: Keys = Keys(&[("manage", None), ("storage", None)]);
+const DEVICE: Keys = Keys(&[("name", None), ("tags", None), ("destroydata", None)]);
+
+/// Collects the keys that are not read, as heketi-cli does not read them, with what was probably meant. Those that
+/// begin with a sign are remarks.
+fn unknown_keys(value: &Value, keys: &Keys, place: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                unknown_keys(item, keys, &format!("{place}[{at}]"), found);
+            }
+        }
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+                let known = keys.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+                match known {
+                    Some((_, Some(below))) => unknown_keys(value, below, &place, found),
+                    Some((_, None)) => {}
+                    None if key.starts_with(|first: char| !first.is_alphanumeric()) => {}
+                    None => {
+                        let meant = nearest(key, keys.0.iter().map(|(name, _)| *name));
+                        let meant = meant.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+                        found.push(format!("{place} is not read{meant}"));
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Reads and checks the text of a file; the error has a line for each thing that is wrong.

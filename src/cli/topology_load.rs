@@ -8,7 +8,7 @@ use super::output::Output;
 use super::session::Session;
 use super::topology_file::{ClusterEntry, NodeSpec, read, repeated_hosts};
 use super::topology_meanwhile::Meanwhile;
-use super::topology_plan::{Additions, ClusterPlan, DevicePlan, NodePlan, Place, plan};
+use super::topology_plan::{Additions, ClusterPlan, DevicePlan, NodePlan, Place, Plan};
 use crate::api::{ClusterCreateRequest, DeviceAddRequest, NodeAddRequest, NodeInfo};
 use crate::client::{Client, ClientError, Topology};
 
@@ -18,24 +18,36 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let path = &arguments.source.file;
-    let file = read(path)?;
+    let (file, unknown) = read(path)?;
+    unknown.iter().try_for_each(|key| output.note(&format!("{path}: {key}\n")))?;
     for host in repeated_hosts(&file) {
         output.hint(&format!("{path}: node {host} is listed more than once\n"))?;
     }
     let client = session.loading_client()?;
     let known = known(&client)?;
-    let plan = plan(&file, &known);
-    if arguments.dry_run {
-        return tell(&plan, output);
+    let Plan { clusters, doubts } = Plan::new(&file, &known);
+    if !doubts.is_empty() {
+        let told = doubts.join("\n");
+        let told = format!("{path}: {told}\nNothing was added.");
+        return Err(Failure::because("Unable to tell which cluster new nodes belong to", told));
     }
-    Load::new(&client, output).clusters(&plan)
+    for (at, homes) in
+        clusters.iter().map(ClusterPlan::homes).enumerate().filter(|(_, homes)| homes.len() > 1)
+    {
+        let homes = homes.into_iter().collect::<Vec<_>>().join(" and ");
+        output.hint(&format!("{path}: clusters[{at}]: its nodes are in clusters {homes}\n"))?;
+    }
+    if arguments.dry_run {
+        return tell(&clusters, output);
+    }
+    Load::new(&client, output).clusters(&clusters)
 }
 
 /// What the server has. Volumes are of no account here.
 pub(super) fn known(client: &Client) -> Result<Topology, Failure> {
     client.topology_of_nodes().map_err(|error| {
-        let Failure { text, explanation, .. } = error.into();
-        Failure { explanation, ..Failure::new(format!("Unable to get topology information: {text}")) }
+        let failure = Failure::from(error);
+        Failure { text: format!("Unable to get topology information: {}", failure.text), ..failure }
     })
 }
 
@@ -48,6 +60,9 @@ fn tell(plan: &[ClusterPlan<'_>], output: &mut Output<'_>) -> Result<(), Failure
                 output.line(&format!("\tFound node {host} on cluster {}", found.cluster))?
             }
             Place::NewCluster => output.line(&format!("Would create cluster\n\tWould create node {host}"))?,
+            Place::Joins(cluster) => {
+                output.line(&format!("\tWould create node {host} on cluster {cluster}"))?
+            }
             Place::SameCluster => output.line(&format!("\tWould create node {host}"))?,
         }
         for device in &node.devices {
@@ -86,7 +101,7 @@ impl<'a, 'o> Load<'a, 'o> {
         plan.nodes.iter().try_for_each(|node| self.node(plan.entry, node, &mut current))
     }
 
-    /// One node. Its cluster is that of the one before it, or else a new one.
+    /// One node. Its cluster is that of the known nodes of its entry, or else a new one that all of them join.
     fn node(
         &mut self,
         entry: &ClusterEntry,
@@ -105,6 +120,7 @@ impl<'a, 'o> Load<'a, 'o> {
                 return self.devices(&node.devices, &found.id);
             }
             Place::NewCluster => *current = self.create_cluster(entry)?,
+            Place::Joins(cluster) => cluster.clone_into(current),
             Place::SameCluster => {}
         }
         let Some(added) = self.add_node(node.spec, current)? else { return Ok(()) };

@@ -4,6 +4,7 @@
 use clap::{Arg, ArgAction, Command, CommandFactory as _};
 
 use super::args::Cli;
+use super::examples;
 
 /// The commands with their own flags.
 pub(super) fn plain(name: &'static str) -> Command {
@@ -24,6 +25,7 @@ fn complete(command: Command, above: String, everywhere: &[Arg]) -> Command {
     let path = format!("{above} {}", command.get_name());
     let missing: Vec<Arg> = everywhere.iter().filter(|arg| !has_name_of(&command, arg)).cloned().collect();
     let mut command = command.args(missing.into_iter().map(|arg| arg.help_heading("Global Flags")));
+    command = examples::added(command, &path);
     if command.has_subcommands() {
         let more = format!("Use \"{path} [command] --help\" for more information about a command.");
         command = command.after_help(more);

@@ -6,6 +6,7 @@ use super::output::Output;
 use super::persistent_volume::persistent_volume;
 use super::session::Session;
 use super::volume_list;
+use super::written_file::WrittenFile;
 use crate::api::{
     BlockRestrictionRequest, DisperseOptions, Durability, List, ReplicateOptions, Snapshot,
     VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo,
@@ -74,14 +75,41 @@ fn create(flags: &VolumeCreate, session: &Session, output: &mut Output<'_>) -> R
     if !request.snapshot.factor.is_finite() {
         return Err(Failure::new("json: unsupported value: +Inf"));
     }
-    let volume = session.client()?.volume_create(&request)?;
-    if flags.persistent_volume {
-        output.line(&persistent_volume(&volume, &flags.persistent_volume_endpoint))
-    } else if !flags.persistent_volume_file.is_empty() {
-        write_file(&flags.persistent_volume_file, &volume, &flags.persistent_volume_endpoint, output)
-    } else {
-        show(&volume, session, output)
+    if flags.snapshot_factor < 1.0 && flags.snapshot_factor != 0.0 {
+        let factor = flags.snapshot_factor;
+        output.note(&format!(
+            "--snapshot-factor={factor} is below 1: the volume has no room for snapshots\n"
+        ))?;
     }
+    let client = session.client()?;
+    let path = flags.persistent_volume_file.as_str();
+    // Before anything is made whose id would be lost. Where the object is printed, heketi-cli forgets the file.
+    let file = match flags.persistent_volume || path.is_empty() {
+        true => None,
+        false => Some(WrittenFile::open(path).or_else(|error| unwritable("open", path, &error, output))?),
+    };
+    let volume = client.volume_create(&request)?;
+    match file {
+        None if flags.persistent_volume => {
+            output.line(&persistent_volume(&volume, &flags.persistent_volume_endpoint))
+        }
+        None => show(&volume, session, output),
+        Some(file) => {
+            let text = persistent_volume(&volume, endpoint_or_place(&flags.persistent_volume_endpoint));
+            let written =
+                file.write(text.as_bytes()).or_else(|error| unwritable("write", path, &error, output));
+            written.map_err(|failure| Failure { always_explained: true, ..failure.explained(made(&volume)) })
+        }
+    }
+}
+
+/// What is left to do where a volume was made and its file was not written.
+fn made(volume: &VolumeInfo) -> String {
+    let VolumeInfo { id, name, .. } = volume;
+    format!(
+        "Volume {id} ({name}) was made all the same: `volume info {id}` shows what the file would say, \
+         `volume delete {id}` takes it away again"
+    )
 }
 
 fn request(flags: &VolumeCreate) -> VolumeCreateRequest {
@@ -109,18 +137,19 @@ pub(super) fn split(text: &str) -> List<String> {
     if text.is_empty() { List::default() } else { text.split(',').map(str::to_owned).collect() }
 }
 
-fn write_file(
+fn endpoint_or_place(endpoint: &str) -> &str {
+    if endpoint.is_empty() { "TYPE ENDPOINT HERE" } else { endpoint }
+}
+
+/// heketi-cli's two lines; `what` did not succeed.
+fn unwritable<T>(
+    what: &str,
     path: &str,
-    volume: &VolumeInfo,
-    endpoint: &str,
+    error: &std::io::Error,
     output: &mut Output<'_>,
-) -> Result<(), Failure> {
-    let endpoint = if endpoint.is_empty() { "TYPE ENDPOINT HERE" } else { endpoint };
-    if let Err(error) = std::fs::write(path, persistent_volume(volume, endpoint)) {
-        output.note(&format!("Unable to write to file {path}\n"))?;
-        return Err(Failure::new(format!("open {path}: {}", os_reason(&error))));
-    }
-    Ok(())
+) -> Result<T, Failure> {
+    output.note(&format!("Unable to write to file {path}\n"))?;
+    Err(Failure::new(format!("{what} {path}: {}", os_reason(error))))
 }
 
 fn expand(flags: &VolumeExpand, session: &Session, output: &mut Output<'_>) -> Result<(), Failure> {

@@ -47,12 +47,20 @@ fn not_let_in(refusal: &Refusal<'_>) -> String {
         () if clocks.is_some() || of_time => clocks.unwrap_or_else(|| {
             format!("Compare the clocks of this machine and of {host}: a token is good for five minutes")
         }),
-        () if user.is_empty() || key.is_empty() => format!(
-            "{host} lets nobody in without a user and a key: give --user and --secret, or set HEKETI_CLI_USER and HEKETI_CLI_KEY"
-        ),
+        () if user.is_empty() || key.is_empty() => {
+            let missing = match (user.is_empty(), key.is_empty()) {
+                (true, true) => {
+                    "no user and no secret were given: --user and --secret, or HEKETI_CLI_USER and HEKETI_CLI_KEY"
+                }
+                (true, false) => "no user was given: --user or HEKETI_CLI_USER, admin or user",
+                _ => "no secret was given: --secret or HEKETI_CLI_KEY",
+            };
+            format!("{host} lets nobody in without both, and {missing}")
+        }
         () if text.contains("Administrator access required") => {
             format!(
-                "{host} lets user \"{user}\" make and list volumes only: for the rest give --user=admin and its key"
+                "{host} lets user \"{user}\" only make volumes and look at those that users made (`volume create`, \
+                 `volume list --wide`, `volume info`): for the rest give --user=admin and its key"
             )
         }
         () => format!(
@@ -148,7 +156,7 @@ mod tests {
         let date = Some("Thu, 01 Jan 2026 00:00:00 GMT");
         let wrong = "Invalid JWT token: signature is invalid";
         assert!(advice(401, wrong, date, "admin").contains("does not know user \"admin\" with this key"));
-        assert!(advice(401, wrong, date, "").contains("without a user and a key"));
+        assert!(advice(401, wrong, date, "").contains("no user was given: --user"));
         assert!(advice(401, "Administrator access required\n", date, "user").contains("--user=admin"));
         assert_eq!(advice(404, "Id not found", date, "admin"), "");
     }

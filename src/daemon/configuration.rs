@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::arguments::{CheckArguments, ConfigCommand};
+use super::printing;
 use crate::app;
 use crate::config::{self, Environment, Origin, Report};
 use crate::json::encode_indented;
@@ -15,10 +16,7 @@ use crate::json::encode_indented;
 /// Runs one of the commands.
 pub(super) fn run(command: ConfigCommand) -> ExitCode {
     match command {
-        ConfigCommand::Keys => {
-            print!("{}", config::table());
-            ExitCode::SUCCESS
-        }
+        ConfigCommand::Keys => printing::print(config::table().as_bytes()),
         ConfigCommand::Check(arguments) => check(&arguments),
     }
 }

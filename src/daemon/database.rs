@@ -1,11 +1,11 @@
 //! `mortard db …`: messages on standard error without a mark, as heketi's; reports on standard output.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use super::arguments::{Database, DbCommand, Files, Selection};
-use super::{failed, wait_for};
+use super::printing::{ended_by, print};
+use super::{complain, failed, wait_for};
 use crate::app::{database, import};
 use crate::operations::empty_paths::Selected;
 use crate::telemetry::{self, LogLevel};
@@ -50,17 +50,13 @@ fn import_of(json: &Path, database: &Path) -> ExitCode {
 fn export_to(json: &Path, database: &Path) -> ExitCode {
     match wait_for(database::export(database, json)) {
         Ok(()) => said(&format!("DB exported to {}", json.display())),
-        Err(error) => failed(&format!("failed to dump db: {error:#}")),
+        Err(error) => ended_by(&error, &format!("failed to dump db: {error:#}")),
     }
 }
 
 fn check(database: &Path) -> ExitCode {
-    let report = wait_for(database::check(database)).and_then(|report| {
-        std::io::stdout().write_all(&report)?;
-        Ok(())
-    });
-    match report {
-        Ok(()) => ExitCode::SUCCESS,
+    match wait_for(database::check(database)) {
+        Ok(report) => print(&report),
         Err(error) => failed(&format!("failed to check db: {error:#}")),
     }
 }
@@ -80,6 +76,6 @@ fn delete_bricks(database: &Database, selection: Selection) -> ExitCode {
 }
 
 fn said(text: &str) -> ExitCode {
-    eprintln!("{text}");
+    complain(text);
     ExitCode::SUCCESS
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod configuration;
 mod database;
 mod offline;
+mod printing;
 mod refused;
 mod serve;
 
@@ -33,9 +34,7 @@ fn print_completion(shell: CompletionCommand) -> ExitCode {
     let name = program(std::env::args_os().next().as_ref());
     let mut script = Vec::new();
     clap_complete::generate(shell.shell(), &mut Arguments::command().name(name), name, &mut script);
-    // A reader that has gone needs no answer.
-    std::io::stdout().write_all(&script).ok();
-    ExitCode::SUCCESS
+    printing::print(&script)
 }
 
 /// The name it was called by, which tells apart nothing but names in messages.
@@ -46,8 +45,7 @@ fn program(path: Option<&OsString>) -> &'static str {
 
 fn run(arguments: Arguments) -> ExitCode {
     if arguments.version {
-        println!("{}", version());
-        return ExitCode::SUCCESS;
+        return printing::print(format!("{}\n", version()).as_bytes());
     }
     keep_files_private();
     match arguments.command {
@@ -83,8 +81,13 @@ fn version() -> String {
 
 /// A failure in plain words on standard error.
 fn failed(text: &str) -> ExitCode {
-    eprintln!("{text}");
+    complain(text);
     ExitCode::FAILURE
+}
+
+/// A line on standard error. Where nobody reads it the status has to do.
+fn complain(text: &str) {
+    writeln!(std::io::stderr(), "{text}").ok();
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, ConfigError> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::arguments::{ConfigFile, ExamineCommand, OfflineCommand, StateCommand};
-use super::{failed, wait_for};
+use super::{complain, failed, wait_for};
 use crate::app::{examine, offline};
 use crate::config::{Config, ConfigError, Environment};
 use crate::telemetry;
@@ -13,17 +13,17 @@ use crate::telemetry;
 pub(super) fn run(command: OfflineCommand, outer: Option<PathBuf>) -> ExitCode {
     let done = match command {
         OfflineCommand::CleanupOperations(given) => {
-            println!("OFFLINE COMMAND: Clean All Pending Operations");
+            telemetry::say("OFFLINE COMMAND: Clean All Pending Operations");
             read(given, outer).and_then(cleanup_operations)
         }
         OfflineCommand::State {
             command: StateCommand::Examine { command: ExamineCommand::Gluster(given) },
         } => {
-            println!("OFFLINE COMMAND: Examine state of Gluster");
+            telemetry::say("OFFLINE COMMAND: Examine state of Gluster");
             read(given, outer).and_then(examine_gluster)
         }
         OfflineCommand::UpdateDbvol { config, force_volume_name } => {
-            println!("OFFLINE COMMAND: update dbvol");
+            telemetry::say("OFFLINE COMMAND: update dbvol");
             read(config, outer).and_then(|config| update_dbvol(config, &force_volume_name))
         }
     };
@@ -43,18 +43,21 @@ fn read(given: ConfigFile, outer: Option<PathBuf>) -> Result<Config, String> {
 }
 
 fn cleanup_operations(config: Config) -> Result<(), String> {
-    eprintln!("Starting clean now...");
+    complain("Starting clean now...");
     let left = wait_for(offline::clean_up(config)).map_err(told("Error cleaning operations"))?;
     // heketi is silent about them.
-    left.iter().for_each(|line| eprintln!("{line}"));
+    left.iter().for_each(|line| complain(line));
     Ok(())
 }
 
 /// heketi's words around the JSON, by which scripts cut it out: the log is on standard output, too.
 fn examine_gluster(config: Config) -> Result<(), String> {
-    println!("Starting examiner now...");
+    telemetry::say("Starting examiner now...");
     let json = wait_for(examine::examine(config)).map_err(told("Failed to examine Gluster"))?;
-    println!("EXAMINER_OUTPUT_STARTS\n{}EXAMINER_OUTPUT_ENDS", String::from_utf8_lossy(&json));
+    telemetry::say(&format!(
+        "EXAMINER_OUTPUT_STARTS\n{}EXAMINER_OUTPUT_ENDS",
+        String::from_utf8_lossy(&json)
+    ));
     Ok(())
 }
 

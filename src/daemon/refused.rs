@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::complain;
+use super::printing::print;
+use crate::telemetry;
+
 /// heketi's exit status for a command line that it does not understand.
 const NOT_UNDERSTOOD: u8 = 255;
 
@@ -14,10 +18,7 @@ pub(super) fn answer(error: &clap::Error, tree: Command, words: &[OsString]) -> 
     match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            print!("{error}");
-            ExitCode::SUCCESS
-        }
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => print(error.to_string().as_bytes()),
         ErrorKind::InvalidSubcommand => unknown_command(error, tree, words),
         ErrorKind::UnknownArgument => flag(&context(error, ContextKind::InvalidArg)),
         // Two values are left out: the flag's own one, and the one that clap makes of nothing.
@@ -59,8 +60,7 @@ fn unknown_command(error: &clap::Error, mut tree: Command, words: &[OsString]) -
             &format!("Run '{name} --help' for usage.\n"),
         );
     }
-    print!("{}", group.clone().render_help());
-    ExitCode::SUCCESS
+    print(group.clone().render_help().to_string().as_bytes())
 }
 
 /// The command that the known words of a line lead to.
@@ -71,8 +71,8 @@ fn innermost<'a>(tree: &'a Command, words: &[OsString]) -> &'a Command {
 
 /// On both streams, as heketi does.
 fn say(text: &str, hint: &str) -> ExitCode {
-    println!("{text}");
-    eprint!("Error: {text}\n{hint}");
+    telemetry::say(text);
+    complain(format!("Error: {text}\n{hint}").trim_end_matches('\n'));
     ExitCode::from(NOT_UNDERSTOOD)
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{failed, version, wait_for};
+use super::{complain, failed, printing, version, wait_for};
 use crate::app::{self, Server};
 use crate::config::{Config, Environment};
 use crate::{http, store, telemetry};
@@ -12,7 +12,7 @@ const NO_FILE: &str = "Please provide configuration file";
 
 /// Runs the server until it is told to stop.
 pub(super) fn run(config: Option<PathBuf>, disable_auth: bool) -> ExitCode {
-    println!("{}", version());
+    telemetry::say(&version());
     match config {
         None => failed(NO_FILE),
         Some(path) => ended(serve(&path, disable_auth)),
@@ -23,12 +23,12 @@ fn serve(path: &Path, disable_auth: bool) -> anyhow::Result<()> {
     let config = Config::load(path, &Environment::of_process(), disable_auth)?;
     let log = telemetry::init(config.log_level);
     if disable_auth {
-        eprintln!("WARNING: Heketi started with --disable-auth");
+        complain("WARNING: Heketi started with --disable-auth");
     }
     wait_for(async {
         let server = Server::start(config, log).await?;
         let tls = if server.is_encrypted() { " with TLS enabled" } else { "" };
-        println!("Listening on port {}{tls}", server.address()?.port());
+        telemetry::say(&format!("Listening on port {}{tls}", server.address()?.port()));
         server.serve().await
     })
 }
@@ -44,7 +44,7 @@ fn copy(config: &Path, file: &Path) -> anyhow::Result<()> {
     let config = Config::load(config, &Environment::of_process(), true)?;
     let database = &config.database.path;
     wait_for(async { Ok(store::backup::backup(database, file).await?) })?;
-    println!("{} was backed up to {} and verified", database.display(), file.display());
+    telemetry::say(&format!("{} was backed up to {} and verified", database.display(), file.display()));
     Ok(())
 }
 
@@ -71,7 +71,10 @@ fn put_back(config: &Path, file: &Path, go_back: bool) -> anyhow::Result<()> {
 /// Prints the OpenAPI document.
 pub(super) fn print_document() -> ExitCode {
     let (_, document) = http::routes();
-    ended(http::openapi::published(&document).map(|text| print!("{text}")).map_err(anyhow::Error::from))
+    match http::openapi::published(&document) {
+        Ok(text) => printing::print(text.as_bytes()),
+        Err(error) => failed(&format!("ERROR: {error:#}")),
+    }
 }
 
 fn ended(done: anyhow::Result<()>) -> ExitCode {

@@ -14,8 +14,9 @@ use crate::operations::JobView;
 /// The most that a list has.
 const LIST_LIMIT: u32 = 1000;
 
-/// Jobs: those that have not ended, then the others, newest first; up to 1000, and `truncated` says whether there are more. A `user` sees those that users have
-/// started. To be listed does not count as being read.
+/// Jobs: those that have not ended, then the others, newest first; up to 1000, and `truncated` says whether there are
+/// more. A `user` sees those that users have started. To be listed does not count as being read. A job that has ended
+/// and that nobody has read has `unclaimed: true`.
 #[utoipa::path(get, path = "/jobs", tag = "jobs", operation_id = "job_list",
     responses((status = 200, description = "The jobs", body = JobList)))]
 pub(super) async fn list(State(app): State<App>, IsUser(is_user): IsUser) -> Result<Response, ApiError> {

@@ -24,7 +24,7 @@ use crate::store::{block_volume, brick, node, volume};
 /// The header of a request that may be repeated.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// Makes a volume. With an `Idempotency-Key` a repeated request is answered with the same job.
+/// Makes a volume; without `durability` one of ONE copy, as in heketi. With an `Idempotency-Key` a repeated request is answered with the same job.
 #[utoipa::path(post, path = "/volumes", tag = "volumes", operation_id = "volume_create",
     params(("Idempotency-Key" = Option<String>, Header, description = "A text that names this request, so that it can be repeated. It is kept for as long as the volume is there, and free again when the request failed and was undone")),
     request_body = VolumeCreateRequest,

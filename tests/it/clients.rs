@@ -114,7 +114,8 @@ fn live_with(page: &Page) {
     lab.speak_tls();
     let token = take_tokens(&mut lab);
     let said = page.follow(&lab, &token);
-    for expected in ["pictures has 2 GiB; mount it from 10.10.10.1", "pictures has 5 GiB\n", "Id not found\n"]
+    for expected in
+        ["pictures has 2 GiB in 3 bricks; mount it from 10.10.10.1", "pictures has 5 GiB\n", "Id not found\n"]
     {
         assert!(said.contains(expected), "{expected:?} is not in\n{said}");
     }

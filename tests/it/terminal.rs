@@ -103,3 +103,33 @@ fn lists_are_tables_on_a_terminal_and_heketi_clis_lines_elsewhere() {
     let line = format!("Id:{:<35} Cluster:{:<35} Name:{}\n", made.id, made.cluster, made.name);
     assert_eq!(written(&lab), line);
 }
+
+#[test]
+fn a_name_in_the_place_of_an_id_is_told_with_the_id_at_a_terminal_only() {
+    let lab = Lab::with_three_peers();
+    let mut body = replica_3(1);
+    body["name"] = "data".into();
+    let made = lab.create(&body).unwrap();
+    let client = format!("{} --server={}", env!("CARGO_BIN_EXE_mortar"), lab.url());
+    for (line, told) in [
+        ("volume delete data".to_owned(), format!("data is volume {}", made.id)),
+        (
+            "node info 10.10.10.18".to_owned(),
+            format!("10.10.10.18 is node {}", lab.node_of("10.10.10.18").id),
+        ),
+        ("device info /dev/vdd".to_owned(), "3 have that name: device ".to_owned()),
+        (
+            "volume create --size=1 --name=data".to_owned(),
+            format!("cluster {} has it as volume {}", made.cluster, made.id),
+        ),
+        ("volume create --size=1 --durability=raid".to_owned(), "none, replicate or disperse".to_owned()),
+    ] {
+        let line = format!("{client} {line}");
+        assert_eq!(shell(&lab, &line, true).wait().unwrap().code(), Some(255));
+        assert_says(&written(&lab), &["Error: ", &told]);
+        assert_eq!(shell(&lab, &line, false).wait().unwrap().code(), Some(255));
+        let said = written(&lab);
+        assert!(said.starts_with("Error: ") && said.lines().count() == 1, "{said}");
+    }
+    assert_eq!(lab.volumes(), [made.id]);
+}

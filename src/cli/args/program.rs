@@ -33,7 +33,7 @@ pub(in crate::cli) struct Pages {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SetupStorage {
     /// File that is written
-    #[arg(long, default_value = "heketi-storage.json")]
+    #[arg(long, value_name = "FILE", default_value = "heketi-storage.json")]
     pub(in crate::cli) listfile: String,
     /// Image of the job that copies the database
     #[arg(long, default_value = "heketi/heketi:dev")]

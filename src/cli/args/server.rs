@@ -1,8 +1,8 @@
 //! The commands that are about the server itself.
 
-use clap::Subcommand;
+use clap::{ArgAction, Args, Subcommand};
 
-use super::{Id, Ids, Words};
+use super::{Id, Ids};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ServerCommand {
@@ -45,7 +45,7 @@ pub(in crate::cli) enum ModeCommand {
     /// Show the mode
     Get,
     /// Set the mode: normal, read-only or local-client
-    Set(Words),
+    Set(Mode),
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,5 +61,21 @@ pub(in crate::cli) enum LoglevelCommand {
     /// Show the level
     Get,
     /// Set the level: none, critical, error, warning, info or debug
-    Set(Words),
+    Set(Level),
+}
+
+/// Words of which there should be one.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Mode {
+    /// normal, read-only or local-client
+    #[arg(action = ArgAction::Append, id = "mode", value_name = "MODE")]
+    pub(in crate::cli) words: Vec<String>,
+}
+
+/// Words of which there should be one.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Level {
+    /// none, critical, error, warning, info or debug
+    #[arg(action = ArgAction::Append, id = "level", value_name = "LEVEL")]
+    pub(in crate::cli) words: Vec<String>,
 }

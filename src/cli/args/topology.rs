@@ -14,7 +14,7 @@ pub(in crate::cli) enum TopologyCommand {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TopologyFileFlag {
-    /// The file
+    /// The topology file: peers and disks in heketi's format
     #[arg(
         short = 'j',
         long = "json",

@@ -98,6 +98,66 @@ fn shells_complete_commands_and_flags() {
 }
 
 #[test]
+fn help_says_which_ids_are_wanted_what_the_units_are_and_has_lines_to_begin_with() {
+    let check = |line: &str, says: &[&str]| {
+        let words: Vec<&str> = line.split(' ').chain(["--help"]).collect();
+        let help = alone(&words).out.split_whitespace().collect::<Vec<_>>().join(" ");
+        for said in says {
+            assert!(help.contains(said), "{line}: {said:?} is missing in {help}");
+        }
+    };
+    let id = "Id of the volume, 32 hex digits: `heketi-cli volume list` shows them";
+    check("volume delete", &[id]);
+    check("volume endpoint patch", &[id]);
+    check("volume expand", &[id, "--expand-size <GIB>", "heketi-cli volume expand ID --expand-size=5"]);
+    check(
+        "volume create",
+        &[
+            "--size <GIB> Size in GiB",
+            "none (one copy",
+            "1, 2 or 3",
+            "Examples: heketi-cli volume create --size=10",
+        ],
+    );
+    check(
+        "node settags",
+        &["Id of the node, 32 hex digits: `heketi-cli topology info` shows them; then the tags"],
+    );
+    check("node add", &["--cluster <ID> Id of the cluster: `cluster list`"]);
+    check("device info", &["Id of the device, 32 hex digits: `heketi-cli device list`"]);
+    check("blockvolume expand", &["The size that it gets in all, in GiB", "Id of the block volume"]);
+    check("brick evict", &["Id of the brick"]);
+    check("server operations cleanup", &["Id of the operation"]);
+    check(
+        "server mode set",
+        &[
+            "lets no change in, of an admin neither",
+            "kill -USR2",
+            "[MODE]... normal, read-only or local-client",
+        ],
+    );
+    check("loglevel set", &["none, critical, error, warning, info or debug"]);
+    check("token", &["without a unit seconds", "scoped_tokens", "MORTAR_SCOPED_TOKENS"]);
+    check("topology load", &["heketi-cli topology load --json=topology.json --dry-run"]);
+}
+
+#[test]
+fn each_example_is_a_line_that_its_command_takes() {
+    for (_, lines) in examples::EXAMPLES {
+        for line in lines {
+            let words: Vec<String> =
+                line.split(' ').map(|word| word.replace("ID", "0123456789abcdef0123456789abcdef")).collect();
+            // Of the option with a blank in it only the first half.
+            let words: Vec<String> = words.into_iter().filter(|word| word != "off\"").collect();
+            let parsed = flags::parse(&tree::plain("mortar"), &words);
+            let Ok(flags::Parsed::Command(Line { words, .. })) = parsed else { panic!("{line}: {parsed:?}") };
+            let cli = Cli::try_parse_from(std::iter::once("mortar".to_owned()).chain(words));
+            assert!(cli.is_ok(), "{line}: {cli:?}");
+        }
+    }
+}
+
+#[test]
 fn each_command_has_a_manual_page() {
     let folder = tempfile::tempdir().unwrap();
     let pages = folder.path().join("man1");
@@ -126,4 +186,22 @@ fn the_scripts_of_heketi_clis_own_completion_are_answered() {
     );
     check(&["__completeNoDesc", "cluster", "delete", ""], ":0\n");
     check(&["__complete", "bogus", ""], ":0\n");
+}
+
+#[test]
+fn each_line_of_the_readme_is_one_that_the_client_takes() {
+    let readme = include_str!("../../../README.md");
+    let blocks = readme.split("```sh\n").skip(1).filter_map(|block| block.split("```").next());
+    let lines =
+        blocks.flat_map(str::lines).flat_map(|line| line.split('#').next().unwrap_or_default().split("&&"));
+    let mut checked = 0;
+    for line in lines.map(str::trim).filter_map(|line| line.strip_prefix("mortar ")) {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let parsed = flags::parse(&tree::plain("mortar"), &words);
+        let Ok(flags::Parsed::Command(Line { words, .. })) = parsed else { panic!("{line}: {parsed:?}") };
+        let cli = Cli::try_parse_from(std::iter::once("mortar".to_owned()).chain(words));
+        assert!(cli.is_ok(), "{line}: {cli:?}");
+        checked += 1;
+    }
+    assert!(checked > 20, "{checked}");
 }

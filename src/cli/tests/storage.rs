@@ -139,3 +139,100 @@ fn block_volumes_are_made_and_shown_with_their_login() {
     assert_eq!((ran.status, ran.out.as_str()), (0, block));
     assert_eq!(asked[0], r#"POST /blockvolumes/b/expand {"new_size":2}"#);
 }
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_before_a_volume_is_made_and_its_id_where_that_shows_later() {
+    let volume =
+        r#"{"size":1,"name":"data","id":"0123456789abcdef0123456789abcdef","durability":{"type":"none"}}"#;
+    let answers = || vec![accepted(), json(volume)];
+    let line = |file: &str| {
+        [
+            "volume".to_owned(),
+            "create".to_owned(),
+            "--size=1".to_owned(),
+            format!("--persistent-volume-file={file}"),
+        ]
+    };
+    let run_to = |file: &str| {
+        let line = line(file);
+        against(&line.iter().map(String::as_str).collect::<Vec<_>>(), answers())
+    };
+    let (ran, asked) = run_to("/dev/null/pv.json");
+    let told = "Unable to write to file /dev/null/pv.json\nError: open /dev/null/pv.json: not a directory\n";
+    assert_eq!((ran.status, ran.err.as_str(), asked.len()), (255, told, 0));
+    // Full as a disk may be.
+    let (ran, asked) = run_to("/dev/full");
+    assert_eq!((ran.status, ran.out.as_str(), asked.len()), (255, "", 2));
+    let told = concat!(
+        "Unable to write to file /dev/full\nError: write /dev/full: no space left on device\n",
+        "Volume 0123456789abcdef0123456789abcdef (data) was made all the same: ",
+        "`volume info 0123456789abcdef0123456789abcdef` shows what the file would say, ",
+        "`volume delete 0123456789abcdef0123456789abcdef` takes it away again\n"
+    );
+    assert_eq!(ran.err, told);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pv.json");
+    std::fs::write(&file, "x".repeat(10_000)).unwrap();
+    let (ran, _) = run_to(&file.display().to_string());
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.ends_with("  \"status\": {}\n}") && written.contains("\"path\": \"data\""), "{written}");
+}
+
+#[test]
+fn a_refused_create_leaves_no_file_and_none_of_before_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let (new, old) = (folder.path().join("new.json"), folder.path().join("old.json"));
+    std::fs::write(&old, "of before").unwrap();
+    for file in [&new, &old] {
+        let argument = format!("--persistent-volume-file={}", file.display());
+        let refused = vec![answer("500 Internal Server Error", &[], "No space\n")];
+        let (ran, _) = against(&["volume", "create", "--size=1", &argument], refused);
+        assert_eq!((ran.status, ran.err.as_str()), (255, "Error: No space\n"));
+    }
+    assert!(!new.exists());
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "of before");
+}
+
+#[test]
+fn the_file_of_the_database_volume_is_looked_at_before_the_volume_is_made() {
+    let nothing = || json(r#"{"clusters":[]}"#);
+    let made = || json(r#"{"id":"v","name":"heketidbstorage","durability":{"type":"replicate"}}"#);
+    let line = |file: &str| ["setup-openshift-heketi-storage".to_owned(), format!("--listfile={file}")];
+    let run_to = |file: &str, answers: Vec<String>| {
+        let line = line(file);
+        against(&line.iter().map(String::as_str).collect::<Vec<_>>(), answers)
+    };
+    let (ran, asked) = run_to("/dev/null/list", vec![nothing()]);
+    assert_eq!((ran.status, ran.err.as_str()), (255, "Error: open /dev/null/list: not a directory\n"));
+    assert_eq!(asked, ["GET /clusters"]);
+    let backup = || answer("200 OK", &[], "database");
+    let (ran, asked) = run_to("/dev/full", vec![nothing(), accepted(), made(), backup(), accepted(), done()]);
+    let told = "Cleaning up\nError: write /dev/full: no space left on device\n";
+    assert_eq!((ran.status, ran.err.as_str()), (255, told));
+    assert!(asked.iter().any(|line| line == "DELETE /volumes/v"), "{asked:?}");
+    let refused = answer("409 Conflict", &[], "Cannot delete volume containing the Heketi database\n");
+    let stub = Stub::new(vec![nothing(), accepted(), made(), backup(), refused]);
+    let line = ["setup-openshift-heketi-storage", "--listfile=/dev/full"];
+    let ran = run_with(&line, &stub.url, true);
+    let left = concat!(
+        "Volume heketidbstorage (v) is still there: Cannot delete volume containing the Heketi database. ",
+        "Before the next try: `volume delete v`\n"
+    );
+    assert_eq!(ran.err, format!("{told}{left}"));
+}
+
+#[test]
+fn a_snapshot_factor_without_effect_is_told() {
+    let made = || vec![accepted(), json(r#"{"id":"v","durability":{"type":"none"},"bricks":[{"id":"b"}]}"#)];
+    let check = |factor: &str, told: &str| {
+        let flag = format!("--snapshot-factor={factor}");
+        let (ran, asked) = against(&["volume", "create", "--size=1", &flag], made());
+        assert_eq!((ran.status, ran.err.as_str()), (0, told), "{factor}");
+        assert!(asked[0].contains(r#""snapshot":{"enable":false,"factor":0}"#), "{asked:?}");
+    };
+    check("0.5", "--snapshot-factor=0.5 is below 1: the volume has no room for snapshots\n");
+    check("-2", "--snapshot-factor=-2 is below 1: the volume has no room for snapshots\n");
+    check("1", "");
+    check("0", "");
+}

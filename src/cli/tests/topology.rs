@@ -269,3 +269,145 @@ fn what_an_interrupted_load_had_begun_is_waited_for_and_gone_on_with_in_its_clus
     assert_eq!(ran.out, out);
     assert!(asked.last().is_some_and(|line| line == "DELETE /clusters/new"), "{asked:?}");
 }
+
+/// An entry of a file: hosts on their own disks.
+fn entry(hosts: &[&str]) -> String {
+    let node = |host: &&str| {
+        format!(
+            r#"{{"node":{{"hostnames":{{"manage":["{host}"],"storage":["{host}"]}},"zone":1}},"devices":["/dev/vdd"]}}"#
+        )
+    };
+    format!(r#"{{"nodes":[{}]}}"#, hosts.iter().map(node).collect::<Vec<_>>().join(","))
+}
+
+fn entries(entries: &[&[&str]]) -> tempfile::NamedTempFile {
+    let entries: Vec<String> = entries.iter().map(|hosts| entry(hosts)).collect();
+    file(&format!(r#"{{"clusters":[{}]}}"#, entries.join(",")))
+}
+
+/// The server's side: clusters with their hosts, each with its disk.
+fn clusters(clusters: &[(&str, &[&str])]) -> Vec<String> {
+    let ids: Vec<String> = clusters.iter().map(|(id, _)| format!(r#""{id}""#)).collect();
+    let mut answers = vec![json(&format!(r#"{{"clusters":[{}]}}"#, ids.join(",")))];
+    for (id, hosts) in clusters {
+        let nodes: Vec<String> = hosts.iter().map(|host| format!(r#""{host}""#)).collect();
+        let nodes = nodes.join(",");
+        answers.push(json(&format!(r#"{{"id":"{id}","nodes":[{nodes}],"file":true,"block":true}}"#)));
+        answers.extend(hosts.iter().map(|host| {
+            json(&format!(
+                r#"{{"id":"{host}","cluster":"{id}","zone":1,"hostnames":{{"manage":["{host}"],"storage":["{host}"]}},"devices":[{{"id":"d","name":"/dev/vdd"}}]}}"#
+            ))
+        }));
+    }
+    answers
+}
+
+#[test]
+fn a_new_node_joins_the_cluster_of_its_entry_wherever_it_stands_in_it() {
+    let file = entries(&[&["n0", "n1"]]);
+    let path = file.path().display().to_string();
+    let known = || clusters(&[("c", &["n1"])]);
+    let mut answers = known();
+    answers.extend([
+        accepted(),
+        answer("303 See Other", &["Location: /nodes/n0"], ""),
+        json(r#"{"id":"n0"}"#),
+        accepted(),
+        done(),
+        json(r#"{"id":"c","nodes":["n0","n1"]}"#),
+    ]);
+    let (ran, asked) = against(&["topology", "load", "-j", &path], answers);
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    assert_eq!(
+        ran.out,
+        concat!(
+            "\tCreating node n0 ... ID: n0\n\t\tAdding device /dev/vdd ... OK\n",
+            "\tFound node n1 on cluster c\n\t\tFound device /dev/vdd\n"
+        )
+    );
+    assert!(!asked.iter().any(|line| line.starts_with("POST /clusters")), "{asked:?}");
+    assert!(asked[3].starts_with("POST /nodes ") && asked[3].contains(r#""cluster":"c""#), "{asked:?}");
+    let (ran, _) = against(&["topology", "load", "--dry-run", "-j", &path], known());
+    assert_eq!(
+        ran.out,
+        concat!(
+            "\tWould create node n0 on cluster c\n\t\tWould add device /dev/vdd\n",
+            "\tFound node n1 on cluster c\n\t\tFound device /dev/vdd\n",
+            "Nothing was changed. A load adds: 0 clusters, 1 node, 1 device\n"
+        )
+    );
+    let (ran, _) = against(&["topology", "diff", "-j", &path], known());
+    assert_eq!(ran.out, "+ node n0 in zone 1 of cluster c\n+ device /dev/vdd on n0\n");
+}
+
+#[test]
+fn where_a_new_node_belongs_has_to_be_told_before_anything_is_added() {
+    let check = |file: &[&[&str]], known: &[(&str, &[&str])], doubt: &str| {
+        let file = entries(file);
+        let path = file.path().display().to_string();
+        let told = format!(
+            "Error: Unable to tell which cluster new nodes belong to\n{path}: {doubt}: list new nodes in an entry with nodes \
+             of one cluster, and all nodes of that cluster in the same entry\nNothing was added.\n"
+        );
+        for line in [&["topology", "load", "-j", &path][..], &["topology", "load", "--dry-run", "-j", &path]]
+        {
+            let (ran, asked) = against(line, clusters(known));
+            assert_eq!(
+                (ran.status, ran.out.as_str(), ran.err.as_str()),
+                (255, "", told.as_str()),
+                "{line:?}"
+            );
+            assert!(asked.iter().all(|line| line.starts_with("GET ")), "{asked:?}");
+        }
+        let (ran, _) = against(&["topology", "diff", "-j", &path], clusters(known));
+        assert!(ran.status == 0 && ran.out.starts_with(&format!("! {doubt}: list")), "{}", ran.out);
+    };
+    check(
+        &[&["n0", "n1", "n2"]],
+        &[("a", &["n1"]), ("b", &["n2"])],
+        "clusters[0]: n0 may be in any of several clusters, as its other nodes are in clusters a and b",
+    );
+    check(
+        &[&["n1"], &["n2", "n3"]],
+        &[("a", &["n1", "n2"])],
+        "clusters[1]: n3 may be in any of several clusters, as cluster a has nodes of clusters[0] as well",
+    );
+    // Without new nodes there is nothing to be in doubt about.
+    let file = entries(&[&["n1", "n2"]]);
+    let answers = || {
+        let mut answers = clusters(&[("a", &["n1"]), ("b", &["n2"])]);
+        answers.extend([json(r#"{"id":"a"}"#), json(r#"{"id":"b"}"#)]);
+        answers
+    };
+    let path = file.path().display().to_string();
+    let (ran, _) = against(&["topology", "load", "-j", &path], answers());
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    let stub = Stub::new(answers());
+    let told = format!("{path}: clusters[0]: its nodes are in clusters a and b\n");
+    assert_eq!(run_with(&["topology", "load", "-j", &path], &stub.url, true).err, told);
+}
+
+#[test]
+fn keys_that_nothing_reads_are_told_with_what_was_meant() {
+    let file = file(concat!(
+        r#"{"_comment":"x","clusters":[{"Nodes":[{"node":{"hostnames":{"manage":["n1"],"storage":["n1"]},"zone":1,"#,
+        r#""zones":2,"tags":{"any":"key"}},"device":["/dev/vdd"],"colour":1,"devices":[{"name":"/dev/vdd","destroyData":true,"#,
+        r#""destroy_data":true}]}]}]}"#
+    ));
+    let path = file.path().display().to_string();
+    let told = [
+        "clusters[0].Nodes[0].colour is not read",
+        "clusters[0].Nodes[0].device is not read; did you mean devices?",
+        "clusters[0].Nodes[0].devices[0].destroy_data is not read; did you mean destroydata?",
+        "clusters[0].Nodes[0].node.zones is not read; did you mean zone?",
+    ];
+    let empty = || vec![json(r#"{"clusters":[]}"#)];
+    for line in [&["topology", "load", "--dry-run", "-j", &path][..], &["topology", "diff", "-j", &path]] {
+        let (ran, _) = against(line, empty());
+        let mut lines: Vec<&str> = ran.err.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(lines, told.map(|line| format!("{path}: {line}")), "{line:?}");
+        assert_eq!(ran.status, 0);
+        assert!(!ran.out.contains("not read"), "{}", ran.out);
+    }
+}
