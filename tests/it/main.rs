@@ -53,6 +53,7 @@ mod simulated;
 #[path = "../ssh/sshd.rs"]
 #[expect(dead_code, reason = "most of it is for the tests of the connections")]
 mod sshd;
+mod sudoers;
 mod support;
 mod sweep;
 mod tags;

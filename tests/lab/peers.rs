@@ -27,6 +27,18 @@ pub fn lab(arguments: &[&str]) -> String {
 /// Puts all peers back into the state in which nothing was ever done to them.
 pub fn reset() {
     lab(&["reset"]);
+    if user() != "root" {
+        let rules = include_str!("../../packaging/sudoers");
+        for n in 1..=ADDRESSES.len() {
+            on(n, &format!("cat > /etc/sudoers.d/mortar <<'RULES'\n{rules}RULES\nvisudo -cq"));
+        }
+    }
+}
+
+/// As whom the server comes to the peers: `MORTAR_LAB_USER`, else root. Who is not root may do what `packaging/sudoers`
+/// says, and nothing else.
+pub fn user() -> String {
+    std::env::var("MORTAR_LAB_USER").unwrap_or_else(|_| "root".to_owned())
 }
 
 /// Runs a line on peer `n` (from 1) as root; panics where it fails.

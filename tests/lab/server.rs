@@ -60,8 +60,10 @@ impl Server {
 
     fn configuration(&self, faults: &Value) -> Value {
         let executor = if faults.is_null() { "ssh" } else { "inject/ssh" };
+        let user = peers::user();
+        let sudo = user != "root";
         json!({"glusterfs": {"executor": executor, "db": self.path("mortar.db"), "loglevel": "debug",
-               "injectexec": faults, "sshexec": {"keyfile": peers::key(), "user": "root"}}})
+               "injectexec": faults, "sshexec": {"keyfile": peers::key(), "user": user, "sudo": sudo}}})
     }
 
     /// A file in the server's directory.
