@@ -64,6 +64,22 @@ test-all: test test-clients ## Everything
 	$(LAB) up
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone:: stalls blocks
 
+.PHONY: sweep
+sweep: deps ## Every command of every change with every fault, and of every undo: the cases, and what is wrong
+	$(CARGO) test --locked --test it -- --include-ignored --nocapture sweep::
+
+.PHONY: random
+random: deps ## Random schedules: make random RANDOM_SEED=1 RANDOM_SECONDS=600
+	$(CARGO) test --locked --test it -- --include-ignored --nocapture schedules::whatever_else schedules::schedules
+
+.PHONY: soak
+soak: deps ## Two thousand changes by sixteen clients, with faults: make soak SOAK_SEED=1
+	$(CARGO) test --locked --test it -- --include-ignored --nocapture schedules::two_thousand
+
+.PHONY: fuzz
+fuzz: deps ## Damaged input wherever something is read: make fuzz FUZZ_SECONDS=600 FUZZ_SEED=1
+	$(CARGO) test --locked --test it -- --nocapture fuzz::
+
 .PHONY: bench
 bench: deps ## Speed and memory, as ratios
 	$(CARGO) build --release --locked

@@ -23,6 +23,7 @@ mod elsewhere;
 mod examine;
 mod faults;
 mod foreign;
+mod fuzz;
 mod gone;
 mod gone_readers;
 mod heals;
