@@ -19,6 +19,7 @@ mod deletes;
 mod demo;
 mod disks;
 mod dump;
+mod durability;
 mod elsewhere;
 mod examine;
 mod faults;

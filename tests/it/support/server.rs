@@ -27,6 +27,8 @@ pub struct Lab {
     settings: Vec<(String, Value)>,
     top_settings: Vec<(String, Value)>,
     database: Option<PathBuf>,
+    /// The size in KiB of the disk that the database has for itself.
+    disk_kib: Option<u32>,
     /// The certificates that its clients believe, where it speaks TLS.
     certificates: Option<PathBuf>,
 }
@@ -44,6 +46,7 @@ impl Lab {
             settings: Vec::new(),
             top_settings: Vec::new(),
             database: None,
+            disk_kib: None,
             certificates: None,
         }
     }
@@ -100,6 +103,18 @@ impl Lab {
     /// Names the database by another path from the next start on.
     pub fn call_database(&mut self, path: &Path) {
         self.database = Some(path.to_owned());
+    }
+
+    /// The database is on a disk of its own of so many KiB, which is there as long as the server runs. The peers are not
+    /// on it.
+    pub fn small_disk(&mut self, kib: u32) {
+        self.disk_kib = Some(kib);
+    }
+
+    /// The small disk, as it is seen from outside.
+    pub fn disk(&self) -> PathBuf {
+        let process = self.process.as_ref().unwrap().id();
+        PathBuf::from(format!("/proc/{process}/root{}/disk", self.path().display()))
     }
 
     pub fn path(&self) -> &Path {
@@ -184,7 +199,10 @@ impl Lab {
     fn spawn(&self) -> Child {
         self.write_config();
         let log = || File::options().create(true).append(true).open(self.log_file()).unwrap();
-        let mut command = program(SERVER, self.path());
+        let mut command = match self.disk_kib {
+            None => program(SERVER, self.path()),
+            Some(kib) => self.on_disk(kib),
+        };
         command.arg(format!("--config={}", self.config_file().display()));
         if self.keys.is_none() {
             command.arg("--disable-auth");
@@ -193,6 +211,23 @@ impl Lab {
             command.env("MORTAR_DB_ALONE", "true");
         }
         command.stdout(log()).stderr(log()).spawn().unwrap()
+    }
+
+    /// The server in a name space with a disk in memory, which needs no rights.
+    fn on_disk(&self, kib: u32) -> Command {
+        let disk = self.path().join("disk");
+        fs::create_dir_all(&disk).unwrap();
+        // The database is called by a link: what belongs to the peers is beside that, and what is SQLite's beside the file.
+        let file = disk.join("heketi.db");
+        std::os::unix::fs::symlink(&file, self.database()).unwrap();
+        let script = format!(
+            "mount -t tmpfs -o size={kib}k none {} && : > {} && exec \"$@\"",
+            disk.display(),
+            file.display()
+        );
+        let mut command = program("unshare", self.path());
+        command.args(["--map-root-user", "--mount", "sh", "-c", &script, "sh", SERVER]);
+        command
     }
 
     /// Starts the server and waits until it listens.
