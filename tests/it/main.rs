@@ -25,6 +25,7 @@ mod faults;
 mod foreign;
 mod gone;
 mod heals;
+mod heketi_db;
 mod host_keys;
 mod hosting;
 mod import;

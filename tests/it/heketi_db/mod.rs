@@ -1,0 +1,11 @@
+//! Files that heketi, bbolt and Go have written, whole and damaged.
+
+mod contradictions;
+mod damage;
+mod exports;
+mod fixtures;
+mod gobs;
+mod mutation;
+mod pages;
+mod soak;
+mod versions;
