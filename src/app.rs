@@ -4,6 +4,7 @@ pub mod check;
 pub mod database;
 pub mod examine;
 pub mod import;
+pub mod moving_in;
 pub mod offline;
 
 use std::net::{Ipv6Addr, SocketAddr};
@@ -16,6 +17,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
+use self::moving_in::{Damage, Home, MoveError};
 use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, Timing, TlsConfig};
 use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
@@ -55,6 +57,8 @@ pub struct Server {
     admin_state: SharedAdminState,
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
+    // heketi's lock on the old file is held for as long as we work on what was made of it.
+    _home: Home,
 }
 
 impl Server {
@@ -67,8 +71,8 @@ impl Server {
         config.warnings.iter().for_each(|warning| warn!("{warning}"));
         config.refuse_to_serve()?;
         let tls = config.tls.as_ref().map(tls).transpose()?;
-        let database = config.database.path.clone();
-        let store = open(&config).await?;
+        let (store, home) = open(&config).await?;
+        let database = home.path.clone();
         if let Err(refused) = backup::sweep(&database) {
             warn!("left-overs of earlier backups beside {} stay: {refused}", database.display());
         }
@@ -89,7 +93,7 @@ impl Server {
         operations.start_background();
         operations.start_rounds();
         let (router, admin_state) = router(&config, operations.clone(), database, log, metrics)?;
-        Ok(Server { operations, store, router, admin_state, listener, tls })
+        Ok(Server { operations, store, router, admin_state, listener, tls, _home: home })
     }
 
     /// Where the server listens.
@@ -147,11 +151,14 @@ fn tls(files: &TlsConfig) -> anyhow::Result<Arc<Tls>> {
     Ok(Arc::new(read.context("HTTP Server error: enable_tls is set")?))
 }
 
-async fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
+/// Opens the database, which is made of heketi's where that is named, and locked as long as its home lives.
+async fn open(config: &Config) -> anyhow::Result<(Arc<Store>, Home)> {
+    let refused = |error: MoveError| ConfigError::Application(format!("Unable to open database: {error}"));
+    let home = moving_in::settle(&config.database.path, Damage::Refused).await.map_err(refused)?;
     let sharing = if config.database.alone { Sharing::Alone } else { Sharing::AsFileSystem };
-    let opened = Store::open(&config.database.path, sharing).await;
-    let refused = |error| ConfigError::Application(format!("Unable to open database: {error}"));
-    Ok(Arc::new(opened.map_err(refused)?))
+    let store = Store::open(&home.path, sharing).await.map_err(MoveError::from).map_err(refused)?;
+    home.verify(&store).await.map_err(refused)?;
+    Ok((Arc::new(store), home))
 }
 
 fn engine(config: &Config, store: &Arc<Store>, executor: Arc<dyn Executor>, metrics: Metrics) -> Operations {

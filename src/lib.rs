@@ -12,6 +12,7 @@ pub mod http;
 pub mod json;
 pub mod metrics;
 pub mod model;
+pub mod moving_in;
 pub mod operations;
 pub mod placement;
 pub mod store;

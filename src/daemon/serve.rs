@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{failed, version, wait_for};
-use crate::app::Server;
+use crate::app::{Server, moving_in};
 use crate::config::{Config, Environment};
 use crate::{http, store, telemetry};
 
@@ -42,7 +42,7 @@ pub(super) fn backup(config: Option<PathBuf>, file: &Path) -> ExitCode {
 fn copy(config: &Path, file: &Path) -> anyhow::Result<()> {
     // Keys play no part in a backup.
     let config = Config::load(config, &Environment::of_process(), true)?;
-    let database = &config.database.path;
+    let database = &moving_in::locate(&config.database.path);
     wait_for(async { Ok(store::backup::backup(database, file).await?) })?;
     println!("{} was backed up to {} and verified", database.display(), file.display());
     Ok(())

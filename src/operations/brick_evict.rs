@@ -125,7 +125,7 @@ impl Engine {
         let stays: Vec<_> = set.iter().filter(|brick| brick.id != old.id).map(|brick| brick.node).collect();
         let nodes: Vec<NodeView<'_>> =
             candidate.nodes.iter().map(|node| NodeView { node, down: self.is_down(node.id) }).collect();
-        let view = ClusterView { nodes: &nodes, devices: &candidate.devices, unreconciled: &[] };
+        let view = ClusterView { nodes: &nodes, devices: &candidate.devices, unreconciled: &candidate.held };
         let request = ReplacementRequest {
             size: old.space.size,
             role: old.role,
@@ -197,7 +197,7 @@ fn refuse_only_copy(old: &Brick, volume: &Volume, check_heal: bool) -> Result<()
 }
 
 /// All stages but the last one, in which the old brick is removed.
-fn stages(
+pub(super) fn stages(
     volume: &Volume,
     there: &[Brick],
     old: &Brick,

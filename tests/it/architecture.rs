@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("heketi_db", &[]),
+    ("moving_in", &["model", "heketi_db"]),
     ("json", &[]),
     ("telemetry", &[]),
     ("metrics", &[]),

@@ -36,6 +36,7 @@ mod large_topology;
 mod life;
 mod metrics;
 mod moves;
+mod moving_in;
 mod offline;
 mod openapi;
 mod patient;

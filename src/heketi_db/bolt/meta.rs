@@ -6,6 +6,9 @@ use super::foreign::Looks;
 use super::page::HEADER;
 
 const MAGIC: u32 = 0xed0c_daed;
+
+/// The same as it stands at byte 16 of a file.
+pub const MAGIC_BYTES: [u8; 4] = MAGIC.to_le_bytes();
 const VERSION: u32 = 2;
 
 /// How many bytes behind the header the checksum is of; it follows them.

@@ -3,7 +3,7 @@
 mod contradictions;
 mod damage;
 mod exports;
-mod fixtures;
+pub mod fixtures;
 mod gobs;
 mod mutation;
 mod pages;

@@ -1,0 +1,83 @@
+//! The places of bricks in their volumes. heketi lists bricks by id, which says nothing where a volume has several sets
+//! of several bricks: only gluster knows those.
+
+use std::collections::BTreeMap;
+
+use super::pending::{Task, Work};
+use crate::heketi_db::Database;
+use crate::model::brick::{Brick, BrickRole};
+use crate::model::everything::Everything;
+use crate::model::ids::{BrickId, VolumeId};
+use crate::model::volume::Volume;
+
+/// Gives each brick a place, and says of which volumes that is a guess.
+pub(super) fn number(database: &Database, works: &[Work], objects: &mut Everything) -> Vec<VolumeId> {
+    let mut places: BTreeMap<BrickId, (u32, u32)> = BTreeMap::new();
+    let mut unknown = Vec::new();
+    let mut of_volumes: BTreeMap<VolumeId, BTreeMap<String, &Brick>> = BTreeMap::new();
+    for brick in objects.bricks.iter().filter(|brick| brick.replaces.is_none()) {
+        of_volumes.entry(brick.volume).or_default().insert(brick.id.to_string(), brick);
+    }
+    for volume in &objects.volumes {
+        let listed = of_volumes.get(&volume.id).map(|own| listed(database, volume, own)).unwrap_or_default();
+        // Those that a growth was adding are sets of their own.
+        let (added, there): (Vec<&Brick>, Vec<&Brick>) =
+            listed.into_iter().partition(|brick| is_added(works, volume, brick));
+        let size = volume.durability.set_size();
+        let first = place(&there, size, 0, &mut places);
+        place(&added, size, first, &mut places);
+        if size > 1 && (there.len() > size || added.len() > size) {
+            unknown.push(volume.id);
+        }
+    }
+    for brick in &mut objects.bricks {
+        (brick.set, brick.position) = places.get(&brick.id).copied().unwrap_or_default();
+    }
+    // What takes another one's place has the place of that.
+    let of: BTreeMap<BrickId, (u32, u32)> = places;
+    for brick in &mut objects.bricks {
+        let place = brick.replaces.and_then(|old| of.get(&old)).copied();
+        (brick.set, brick.position) = place.unwrap_or((brick.set, brick.position));
+    }
+    unknown
+}
+
+/// The bricks of a volume that are kept, in heketi's order.
+fn listed<'a>(database: &Database, volume: &Volume, own: &BTreeMap<String, &'a Brick>) -> Vec<&'a Brick> {
+    let entry = database.volumes.get(&volume.id.to_string());
+    let mut found: Vec<&Brick> = Vec::new();
+    for brick in entry.iter().flat_map(|entry| &entry.bricks).filter_map(|id| own.get(id)) {
+        if !found.iter().any(|known| known.id == brick.id) {
+            found.push(brick);
+        }
+    }
+    found
+}
+
+fn is_added(works: &[Work], volume: &Volume, brick: &Brick) -> bool {
+    let (volume, brick) = (volume.id.to_string(), brick.id.to_string());
+    works.iter().any(|work| match &work.task {
+        Task::Expand { volume: grown, bricks, .. } => *grown == volume && bricks.contains(&brick),
+        _ => false,
+    })
+}
+
+/// Fills sets, the arbiter being the last one of its set. Gives the number of the next set.
+fn place(bricks: &[&Brick], size: usize, first: u32, places: &mut BTreeMap<BrickId, (u32, u32)>) -> u32 {
+    let (arbiters, data): (Vec<&Brick>, Vec<&Brick>) =
+        bricks.iter().copied().partition(|brick| brick.role == BrickRole::Arbiter && size > 1);
+    let width = if arbiters.is_empty() { size } else { size.saturating_sub(1) }.max(1);
+    let mut next = first;
+    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    for (at, brick) in data.iter().enumerate() {
+        let set = first.saturating_add(number(at / width));
+        places.insert(brick.id, (set, number(at % width)));
+        next = next.max(set.saturating_add(1));
+    }
+    for (at, brick) in arbiters.iter().enumerate() {
+        let set = first.saturating_add(number(at));
+        places.insert(brick.id, (set, number(width)));
+        next = next.max(set.saturating_add(1));
+    }
+    next
+}
