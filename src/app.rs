@@ -92,6 +92,7 @@ impl Server {
         info!("GlusterFS Application Loaded");
         operations.start_background();
         operations.start_rounds();
+        operations.start_learning();
         let (router, admin_state) = router(&config, operations.clone(), database, log, metrics)?;
         Ok(Server { operations, store, router, admin_state, listener, tls, _home: home })
     }

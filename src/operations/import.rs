@@ -87,7 +87,7 @@ pub async fn import(
     }
     for one in &imported.unfinished {
         let job = JobId::from_uuid(ids.draw());
-        unfinished(&mut tx, objects, one, job).await?;
+        unfinished(&mut tx, imported, one, job).await?;
     }
     for volume in &imported.unknown_sets {
         unknown_sets::insert(&mut tx, *volume).await?;
@@ -141,17 +141,21 @@ fn without_blocks(objects: &Everything) -> Result<Vec<Volume>, ImportError> {
 
 async fn unfinished(
     conn: &mut SqliteConnection,
-    objects: &Everything,
+    imported: &Imported,
     one: &Unfinished,
     job: JobId,
 ) -> Result<(), ImportError> {
-    let recorded = record(one, job, stages(objects, one)?);
+    let recorded = record(one, job, stages(&imported.objects, &imported.unknown_sets, one)?);
     // Nobody waits for it, and nobody knows its job.
     rows::insert(conn, NewRows { operation: Some(&recorded), ..NewRows::default() }).await?;
     Ok(operation::park(conn, one.id, &Parked::stale()).await?)
 }
 
-fn stages(objects: &Everything, one: &Unfinished) -> Result<Vec<Vec<Step>>, ImportError> {
+fn stages(
+    objects: &Everything,
+    unknown: &[VolumeId],
+    one: &Unfinished,
+) -> Result<Vec<Vec<Step>>, ImportError> {
     match one.kind {
         OperationKind::VolumeCreate | OperationKind::VolumeDelete | OperationKind::VolumeExpand => {
             let volume = one.target.parse().ok().and_then(|id| Site::of(objects, id));
@@ -162,7 +166,7 @@ fn stages(objects: &Everything, one: &Unfinished) -> Result<Vec<Vec<Step>>, Impo
                 _ => volume.expand()?,
             })
         }
-        OperationKind::BrickEvict => evict(objects, one),
+        OperationKind::BrickEvict => evict(objects, unknown, one),
         OperationKind::BlockVolumeCreate
         | OperationKind::BlockVolumeDelete
         | OperationKind::BlockVolumeExpand => block(objects, one),
@@ -223,13 +227,22 @@ fn shared(bricks: &[Brick], all: &[Brick]) -> Vec<BrickId> {
     bricks.iter().filter(others).map(|brick| brick.id).collect()
 }
 
-fn evict(objects: &Everything, one: &Unfinished) -> Result<Vec<Vec<Step>>, ImportError> {
+/// Where nobody knows the set of the brick yet, all bricks of the volume count as its set: the old one goes only when none
+/// of them has anything left to be healed.
+fn evict(
+    objects: &Everything,
+    unknown: &[VolumeId],
+    one: &Unfinished,
+) -> Result<Vec<Vec<Step>>, ImportError> {
     let missing = || ImportError::NoTarget(one.clone());
     let Detail::Evict { new, .. } = one.detail else { return Err(missing()) };
     let find = |id: BrickId| objects.bricks.iter().find(|brick| brick.id == id);
     let old = one.target.parse().ok().and_then(find).ok_or_else(missing)?;
     let new = find(new).ok_or_else(missing)?;
-    let site = Site::of(objects, old.volume).ok_or_else(missing)?;
+    let mut site = Site::of(objects, old.volume).ok_or_else(missing)?;
+    if unknown.contains(&old.volume) {
+        site.bricks.iter_mut().for_each(|brick| brick.set = old.set);
+    }
     let mut stages = brick_evict::stages(site.volume, &site.bricks, old, new, &site.nodes, false)?;
     let leaving = brick_steps(site.volume, std::slice::from_ref(old), &site.nodes)?;
     stages.push(destroy_steps(leaving, &shared(std::slice::from_ref(old), &objects.bricks)));

@@ -45,6 +45,7 @@ mod run;
 pub mod seed;
 pub mod steps;
 mod tags;
+mod unknown_sets;
 mod unwanted;
 mod volume_clone;
 mod volume_create;

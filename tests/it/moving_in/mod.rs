@@ -2,7 +2,9 @@
 
 mod damage;
 mod life;
+mod pending;
 mod round;
+mod sets;
 mod start;
 
 use std::fs;
