@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::notes::Notes;
 use super::pending::{Task, Work};
-use super::values::{id, kib, text};
+use super::values::{id, is_absurd, kib, text};
 use crate::heketi_db::Database;
 use crate::heketi_db::entities::BrickEntry;
 use crate::model::brick::{Brick, BrickRole, BrickSpace, logical_volume};
@@ -98,8 +98,12 @@ impl<'a> Context<'a> {
         if replaces.is_none() && !self.listed.contains(&(info.volume.as_str(), key.as_str())) {
             return Err(format!("names volume {}, which does not list it", volume.id));
         }
-        if info.size == 0 {
-            return Err("has a size of 0".to_owned());
+        let sizes = [info.size, entry.tp_size, entry.pool_metadata_size];
+        if info.size == 0 || sizes.into_iter().any(is_absurd) {
+            return Err(format!(
+                "has a size of {} KiB, in a pool of {} and {} KiB",
+                sizes[0], sizes[1], sizes[2]
+            ));
         }
         if info.node != node.id.to_string() {
             let what = format!("names node `{}`, and its device is in node {}", text(&info.node), node.id);

@@ -31,14 +31,25 @@ pub(super) fn tags(tags: &BTreeMap<String, String>) -> BTreeMap<String, String> 
     tags.iter().map(|(name, value)| (text(name), text(value))).collect()
 }
 
+/// A quarter of an exbibyte: no disk is larger, and the sum of all that are smaller is a number that SQLite keeps.
+const LARGEST_KIB: u64 = 1 << 48;
+
+/// The same in GiB.
+const LARGEST_GIB: i64 = 1 << 28;
+
 /// The largest size, where it is larger than any.
 pub(super) fn kib(size: u64) -> KiB {
-    KiB::new(size).unwrap_or(KiB::MAX)
+    KiB::new(size.min(LARGEST_KIB)).unwrap_or(KiB::MAX)
+}
+
+/// Whether it is larger than any.
+pub(super) fn is_absurd(size: u64) -> bool {
+    size > LARGEST_KIB
 }
 
 /// None where it is no size.
 pub(super) fn gib(size: i64) -> Option<GiB> {
-    GiB::from_sql(size)
+    GiB::from_sql(size).filter(|_| size <= LARGEST_GIB)
 }
 
 /// One that is none of heketi's words takes no bricks until somebody says so.

@@ -21,6 +21,7 @@ mod error;
 mod examine;
 mod failure;
 mod figures;
+mod findings;
 mod finish;
 mod forward;
 mod fullness;

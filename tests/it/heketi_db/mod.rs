@@ -5,7 +5,7 @@ mod damage;
 mod exports;
 pub mod fixtures;
 mod gobs;
-mod mutation;
+pub mod mutation;
 mod pages;
 mod soak;
 mod versions;

@@ -1,6 +1,7 @@
 //! A server that is given heketi's database, and what heketi exports of it.
 
 mod damage;
+mod fuzz;
 mod life;
 mod pending;
 mod round;
