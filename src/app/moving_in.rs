@@ -56,21 +56,24 @@ pub struct Home {
 pub fn locate(database: &Path) -> PathBuf {
     match database.canonicalize() {
         Ok(real) if is_heketis(&real) => beside(&real, SUFFIX),
-        Ok(_) => database.to_owned(),
-        Err(_) => left_alone(database).unwrap_or_else(|| database.to_owned()),
+        _ => left_alone(database).unwrap_or_else(|| database.to_owned()),
     }
 }
 
-/// What was made of heketi's file, where that has been taken away since. To begin with an empty database would forget all.
+/// What was made of heketi's file, where that has been taken away, or emptied, since. To begin with an empty database would forget all.
 fn left_alone(database: &Path) -> Option<PathBuf> {
-    Some(beside(database, SUFFIX)).filter(|made| !database.exists() && made.exists())
+    let is_gone = database.metadata().map_or(true, |found| found.is_file() && found.len() == 0);
+    Some(beside(database, SUFFIX)).filter(|made| is_gone && made.exists())
 }
 
 /// Whether a file is a BoltDB file.
 pub fn is_heketis(path: &Path) -> bool {
-    let mut head = [0; 20];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
-    read.is_ok() && head.ends_with(&bolt::MAGIC)
+    // Its first two pages say so, each in the same place: one of them may be damaged.
+    const PAGE: usize = 4096;
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(2 * PAGE as u64).read_to_end(&mut head));
+    let says_so = |page: usize| head.get(page + 16..page + 20) == Some(&bolt::MAGIC);
+    read.is_ok() && !head.starts_with(b"SQLite format 3\0") && (says_so(0) || says_so(PAGE))
 }
 
 /// The file that has the state. Where `database` is heketi's and was not imported yet, it is.

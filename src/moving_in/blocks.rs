@@ -28,8 +28,8 @@ pub(super) fn block_volumes(
     let mut taken: BTreeMap<VolumeId, GiB> = BTreeMap::new();
     for (key, entry) in &database.block_volumes {
         let Some(own) = id(Subject::BlockVolume, key, notes) else { continue };
-        let hosting =
-            objects.volumes.iter().find(|volume| volume.id.to_string() == entry.info.blockhostingvolume);
+        let hosting = entry.info.blockhostingvolume.parse::<VolumeId>().ok();
+        let hosting = hosting.and_then(|id| objects.volumes.iter().find(|volume| volume.id == id));
         let kept = match hosting.filter(|volume| volume.hosting.is_some()) {
             None => Err(format!(
                 "is in volume `{}`, which is not there or hosts no block volumes",

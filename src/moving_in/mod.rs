@@ -28,8 +28,9 @@ use crate::model::everything::{Everything, Imported};
 /// Takes over what was read. `reading` may be of any version.
 pub fn take_over(reading: Reading) -> Imported {
     let Reading { mut database, findings } = reading;
-    let judged = crate::heketi_db::check(&database);
     crate::heketi_db::upgrade(&mut database);
+    // Afterwards: what older versions did not keep contradicts nothing.
+    let judged = crate::heketi_db::check(&database);
     let mut notes = Notes::default();
     let works = pending::works(&database, &mut notes);
     let mut objects = objects(&database, &works, &mut notes);

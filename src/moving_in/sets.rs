@@ -64,20 +64,43 @@ fn is_added(works: &[Work], volume: &Volume, brick: &Brick) -> bool {
 
 /// Fills sets, the arbiter being the last one of its set. Gives the number of the next set.
 fn place(bricks: &[&Brick], size: usize, first: u32, places: &mut BTreeMap<BrickId, (u32, u32)>) -> u32 {
-    let (arbiters, data): (Vec<&Brick>, Vec<&Brick>) =
+    let (mut arbiters, data): (Vec<&Brick>, Vec<&Brick>) =
         bricks.iter().copied().partition(|brick| brick.role == BrickRole::Arbiter && size > 1);
     let width = if arbiters.is_empty() { size } else { size.saturating_sub(1) }.max(1);
+    let mut left = by_size(&data, width);
     let mut next = first;
-    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    for (at, brick) in data.iter().enumerate() {
-        let set = first.saturating_add(number(at / width));
-        places.insert(brick.id, (set, number(at % width)));
-        next = next.max(set.saturating_add(1));
-    }
-    for (at, brick) in arbiters.iter().enumerate() {
-        let set = first.saturating_add(number(at));
-        places.insert(brick.id, (set, number(width)));
-        next = next.max(set.saturating_add(1));
+    while !left.is_empty() || !arbiters.is_empty() {
+        let mut set = Vec::new();
+        while set.len() < width && !left.is_empty() {
+            set.push(fitting(&mut left, &set));
+        }
+        if !arbiters.is_empty() {
+            set.push(fitting(&mut arbiters, &set));
+        }
+        for (position, brick) in (0..).zip(&set) {
+            places.insert(brick.id, (next, position));
+        }
+        next = next.saturating_add(1);
     }
     next
+}
+
+/// The bricks of a set are of one size; where there is one set only, heketi's order is kept.
+fn by_size<'a>(bricks: &[&'a Brick], width: usize) -> Vec<&'a Brick> {
+    let mut sorted = bricks.to_vec();
+    if bricks.len() > width && width > 1 {
+        sorted.sort_by_key(|brick| brick.space.size);
+    }
+    sorted
+}
+
+/// Takes the first one that is as large as those of the set and on none of their nodes, if there is one.
+fn fitting<'a>(left: &mut Vec<&'a Brick>, set: &[&Brick]) -> &'a Brick {
+    let size = set.first().map(|brick| brick.space.size);
+    let is_elsewhere = |brick: &&Brick| !set.iter().any(|other| other.node == brick.node);
+    let is_as_large =
+        |brick: &&Brick| size.is_none_or(|size| brick.space.size == size || brick.role == BrickRole::Arbiter);
+    let at = left.iter().position(|brick| is_elsewhere(brick) && is_as_large(brick));
+    let at = at.or_else(|| left.iter().position(|brick| is_as_large(brick)));
+    left.remove(at.unwrap_or(0))
 }

@@ -61,7 +61,7 @@ impl Operations {
 
 impl Engine {
     async fn learn_all(self: Arc<Self>) {
-        loop {
+        while !self.is_stopping() {
             let left = async { unknown_sets::all(&mut *self.store.read().await?).await }.await;
             match left {
                 Ok(left) if left.is_empty() => return,
@@ -74,11 +74,11 @@ impl Engine {
                 }
                 Err(refused) => {
                     let refused: &StoreError = &refused;
-                    error!(error = refused as &dyn std::error::Error, "imported volumes could not be listed");
+                    error!(
+                        error = refused as &dyn std::error::Error,
+                        "volumes of unknown sets could not be listed"
+                    );
                 }
-            }
-            if self.is_stopping() {
-                return;
             }
             self.pause(ASK_EVERY).await;
         }

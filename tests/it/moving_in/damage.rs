@@ -17,7 +17,9 @@ fn a_damaged_file_is_not_imported_by_itself() {
     for byte in flipped.iter_mut().skip(8 * 4096).take(64) {
         *byte ^= 0xff;
     }
-    let spoilt = [whole[..whole.len() / 2].to_vec(), whole[..3 * 4096].to_vec(), flipped];
+    let mut without_first_page = whole.clone();
+    without_first_page[..100].fill(0);
+    let spoilt = [whole[..whole.len() / 2].to_vec(), whole[..3 * 4096].to_vec(), flipped, without_first_page];
     for (at, content) in spoilt.into_iter().enumerate() {
         let mut lab = Lab::new();
         fs::write(lab.database(), &content).unwrap();
@@ -63,6 +65,23 @@ fn a_file_of_a_heketi_that_is_not_known_is_not_imported_by_itself() {
     assert_eq!(status, Some(1));
     assert_says(&said, &["was written by a heketi that is not known here", "DB_DEVICE_HAS_ID_NEXT"]);
     assert!(!made(&lab).exists());
+}
+
+#[test]
+fn a_database_of_version_4_is_imported_without_a_complaint() {
+    let mut lab = Lab::new();
+    fs::write(lab.database(), fixtures::made("version-4")).unwrap();
+    lab.start();
+    let found = findings(&lab, &lab.database());
+    let dump = lab.get("/db/dump").json();
+    assert!(!dump["brickentries"].as_object().unwrap().is_empty(), "{dump}");
+    for brick in dump["brickentries"].as_object().unwrap().values() {
+        assert_ne!(brick["Info"]["volume"], "", "heketi fills it in when it opens such a file");
+    }
+    for cluster in dump["clusterentries"].as_object().unwrap().values() {
+        assert_eq!((&cluster["Info"]["file"], &cluster["Info"]["block"]), (&json!(true), &json!(true)));
+    }
+    assert_eq!(found, Vec::<Value>::new());
 }
 
 /// The only volume that has such a name.

@@ -101,6 +101,10 @@ fn what_was_made_of_the_file_is_never_made_a_second_time() {
     assert!(!made(&lab).exists());
     fs::rename(&kept, made(&lab)).unwrap();
     // Somebody tidies up: an empty database is not what he wants.
+    fs::write(lab.database(), "").unwrap();
+    lab.start();
+    assert!(lab.volumes().contains(&new.id));
+    lab.stop();
     fs::remove_file(lab.database()).unwrap();
     lab.start();
     assert!(lab.volumes().contains(&new.id));
