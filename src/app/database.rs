@@ -65,7 +65,7 @@ pub async fn check(database: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// heketi's own file, if it is one that was not imported yet: afterwards it is not the state any more.
 fn heketis(database: &Path) -> Option<Result<Reading, MoveError>> {
-    if !is_heketis(database) || locate(database).exists() {
+    if !heketis_alone(database) {
         return None;
     }
     let read = |bytes: Vec<u8>| {
@@ -75,11 +75,21 @@ fn heketis(database: &Path) -> Option<Result<Reading, MoveError>> {
     Some(bolt::load(database).map_err(MoveError::from).and_then(read))
 }
 
+fn heketis_alone(database: &Path) -> bool {
+    is_heketis(database) && !locate(database).exists()
+}
+
 /// What an import could not reconcile: a line each, or JSON. A server may be running on the database.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn findings(database: &Path, as_json: bool) -> anyhow::Result<Vec<u8>> {
+    if heketis_alone(database) {
+        bail!(
+            "{} is a database of heketi's that was not imported yet; `mortard migrate --plan {0}` says what would be found",
+            database.display()
+        );
+    }
     let found = peek::findings(&locate(database)).await.context("Unable to open database")?;
     if as_json {
         let list = found.iter().map(|kept| {

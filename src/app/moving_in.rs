@@ -8,7 +8,7 @@ mod origin;
 mod plan;
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use tracing::{info, warn};
@@ -171,7 +171,13 @@ async fn make(old: &Path, path: &Path, imported: &Imported, origin: &Origin) -> 
     File::open(&unfinished).and_then(|file| file.sync_all()).map_err(io("write", &unfinished))?;
     std::fs::rename(&unfinished, path).map_err(io("make", path))?;
     let folder = path.parent().unwrap_or(Path::new("/"));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io("write", folder))?;
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Some network file systems have nothing of that kind.
+        Err(source) if !matches!(source.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+            return Err(MoveError::io("write", folder, source));
+        }
+        _ => {}
+    }
     sweep(&unfinished)
 }
 
@@ -179,7 +185,7 @@ async fn make(old: &Path, path: &Path, imported: &Imported, origin: &Origin) -> 
 fn sweep(unfinished: &Path) -> Result<(), MoveError> {
     for left in ["", "-wal", "-shm", "-journal", ".lock"].map(|suffix| beside(unfinished, suffix)) {
         match std::fs::remove_file(&left) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
                 return Err(MoveError::io("remove", &left, source));
             }
             _ => {}

@@ -61,8 +61,7 @@ pub(super) fn works(database: &Database, notes: &mut Notes) -> Vec<Work> {
             continue;
         };
         if OperationType::of(entry.number) != Some(task.kind()) {
-            let what =
-                format!("is of type {}, and what it changes is what a {} changes", entry.number, task.kind());
+            let what = format!("is of type {}, and by what it changes it is {}", entry.number, task.kind());
             notes.add(Subject::Operation, key, &what, "it was taken for that", LOOK);
         }
         found.push(Work { key: key.clone(), created_ms: entry.timestamp.saturating_mul(1000), task });

@@ -101,6 +101,6 @@ fn fitting<'a>(left: &mut Vec<&'a Brick>, set: &[&Brick]) -> &'a Brick {
     let is_as_large =
         |brick: &&Brick| size.is_none_or(|size| brick.space.size == size || brick.role == BrickRole::Arbiter);
     let at = left.iter().position(|brick| is_elsewhere(brick) && is_as_large(brick));
-    let at = at.or_else(|| left.iter().position(|brick| is_as_large(brick)));
+    let at = at.or_else(|| left.iter().position(is_as_large));
     left.remove(at.unwrap_or(0))
 }

@@ -26,7 +26,7 @@ use crate::placement::{
     PlacementRequest, VolumeUse,
 };
 use crate::store::cluster::Prospect;
-use crate::store::{Result as StoreResult, StoreError, cluster, finding, topology};
+use crate::store::{Result as StoreResult, StoreError, cluster, topology};
 
 /// What heketi puts before a refusal.
 const REFUSED: &str = "Failed to allocate new volume: ";
@@ -272,8 +272,7 @@ pub(super) fn asked(named: &[String], candidates: &[Prospect]) -> Vec<ClusterId>
 }
 
 pub(super) async fn load(conn: &mut SqliteConnection, id: ClusterId) -> StoreResult<Candidate> {
-    let (nodes, devices) = topology::of_cluster(conn, id).await?;
-    let held = finding::held(conn, id).await?;
+    let (nodes, devices, held) = topology::with_held(conn, id).await?;
     Ok(Candidate { nodes, devices, held })
 }
 

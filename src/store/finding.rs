@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::Result;
 use crate::model::finding::{Finding, KeptFinding, Subject};
-use crate::model::ids::{ClusterId, DeviceId};
+use crate::model::ids::DeviceId;
 
 /// Puts one in, and keeps new bricks off its devices. Gives its number.
 ///
@@ -73,18 +73,4 @@ pub async fn all(conn: &mut SqliteConnection) -> Result<Vec<KeptFinding>> {
 pub async fn clear(conn: &mut SqliteConnection, number: i64) -> Result<bool> {
     let gone = sqlx::query!("DELETE FROM finding WHERE number = ?", number).execute(conn).await?;
     Ok(gone.rows_affected() > 0)
-}
-
-/// The devices of a cluster that take no new bricks because of findings.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn held(conn: &mut SqliteConnection, cluster: ClusterId) -> Result<Vec<DeviceId>> {
-    let found = sqlx::query_scalar!(
-        r#"SELECT DISTINCT f.device_id AS "id: DeviceId"
-             FROM finding_device f JOIN device d ON d.id = f.device_id JOIN node n ON n.id = d.node_id
-            WHERE n.cluster_id = ?"#,
-        cluster
-    );
-    Ok(found.fetch_all(conn).await?)
 }

@@ -225,7 +225,7 @@ fn an_operation_is_known_by_what_it_changes_whatever_its_number_says() {
     assert_eq!(import(&lab, &dump).0, Some(0));
     fs::copy(dead.path().join("heketi.db.peers"), lab.path().join("heketi.db.peers")).unwrap();
     let found = findings(&lab, &lab.database());
-    let what = "is of type 8, and what it changes is what a expand-volume changes";
+    let what = "is of type 8, and by what it changes it is expand-volume";
     assert!(found.iter().any(|one| one["what"] == what), "{found:?}");
     lab.start();
     clean_up(&mut lab, "expand-volume");

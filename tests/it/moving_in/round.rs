@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{comparable, exported, findings, flag, import, made, recorded, with_database};
 use crate::heketi_db::fixtures::ALL;
 use crate::support::Lab;
+use crate::support::operator::assert_says;
 
 #[test]
 fn a_database_of_heketis_is_exported_as_heketi_would() {
@@ -14,8 +15,15 @@ fn a_database_of_heketis_is_exported_as_heketi_would() {
         let lab = with_database(name);
         // Before it was imported: heketi's own file.
         assert_eq!(exported(&lab, &lab.database()), recorded(name), "{name}");
-        let (code, out, err) = lab.mortard(&["migrate", lab.database().to_str().unwrap()]);
+        let (code, _, err) = lab.mortard(&["db", "findings", &flag("dbfile", lab.database())]);
+        assert_eq!(code, Some(1));
+        assert_says(&err, &["was not imported yet", "mortard migrate --plan"]);
+        let migrate = ["migrate", "heketi.db"];
+        let (code, out, err) = lab.mortard(&migrate);
         assert_eq!(code, Some(0), "{out}{err}");
+        let (code, _, err) = lab.mortard(&migrate);
+        assert_eq!(code, Some(1));
+        assert_says(&err, &["has been imported into", "already"]);
         // Afterwards either name means what was made of it.
         for database in [lab.database(), made(&lab)] {
             assert_eq!(comparable(exported(&lab, &database)), comparable(recorded(name)), "{name}");
