@@ -58,6 +58,12 @@ clients-deps:
 test-clients: deps clients-deps ## Generated clients in all languages, and schemathesis
 	$(CARGO) test --locked --test it -- --include-ignored clients::
 
+SECONDS_OF_FUZZING ?= 600
+
+.PHONY: fuzz-import
+fuzz-import: ## Mutated databases and exports of heketi's, for ten minutes each: make fuzz-import SECONDS_OF_FUZZING=60
+	HEKETI_DB_SECONDS=$(SECONDS_OF_FUZZING) $(CARGO) test --locked --test it -- --ignored --nocapture soak
+
 .PHONY: test-all
 test-all: test test-clients ## Everything
 	$(CARGO) test --locked --test it -- --ignored sweep::

@@ -4,6 +4,7 @@ pub mod check;
 pub mod database;
 pub mod examine;
 pub mod import;
+pub mod moving_in;
 pub mod offline;
 pub mod restore;
 
@@ -17,6 +18,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
+use self::moving_in::{Damage, Home, MoveError};
 use crate::config::{AuthConfig, Config, ConfigError, ExecutorConfig, ExecutorKind, Timing, TlsConfig};
 use crate::executor::faulty::Faulty;
 use crate::executor::settings::PeerSettings;
@@ -33,7 +35,7 @@ use crate::model::ids::RandomIds;
 use crate::model::sizes::KiB;
 use crate::operations::{self, OperationSettings, Operations, Parts, Rhythm, Stopped};
 use crate::placement::{PlacementLimits, ZoneChecking};
-use crate::store::{Sharing, Store, backup};
+use crate::store::{OpenError, Sharing, Store, backup};
 use crate::telemetry::{self, LogHandle};
 
 /// How long a delete is tried before its client is told that the background goes on with it.
@@ -56,6 +58,8 @@ pub struct Server {
     admin_state: SharedAdminState,
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
+    // heketi's lock on the old file is held for as long as we work on what was made of it.
+    _home: Home,
 }
 
 impl Server {
@@ -68,8 +72,8 @@ impl Server {
         config.warnings.iter().for_each(|warning| warn!("{warning}"));
         config.refuse_to_serve()?;
         let tls = config.tls.as_ref().map(tls).transpose()?;
-        let database = config.database.path.clone();
-        let store = open(&config).await?;
+        let (store, home) = open(&config).await?;
+        let database = home.path.clone();
         if let Err(refused) = backup::sweep(&database) {
             warn!("left-overs of earlier backups beside {} stay: {refused}", database.display());
         }
@@ -89,8 +93,9 @@ impl Server {
         info!("GlusterFS Application Loaded");
         operations.start_background();
         operations.start_rounds();
+        operations.start_learning();
         let (router, admin_state) = router(&config, operations.clone(), database, log, metrics)?;
-        Ok(Server { operations, store, router, admin_state, listener, tls })
+        Ok(Server { operations, store, router, admin_state, listener, tls, _home: home })
     }
 
     /// Where the server listens.
@@ -148,16 +153,19 @@ fn tls(files: &TlsConfig) -> anyhow::Result<Arc<Tls>> {
     Ok(Arc::new(read.context("HTTP Server error: enable_tls is set")?))
 }
 
-async fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
-    open_at(config, &config.database.path).await
+/// Opens the database, which is made of heketi's where that is named, and locked as long as its home lives.
+async fn open(config: &Config) -> anyhow::Result<(Arc<Store>, Home)> {
+    let refused = |error: MoveError| ConfigError::Application(format!("Unable to open database: {error}"));
+    let home = moving_in::settle(&config.database.path, Damage::Refused).await.map_err(refused)?;
+    let store = open_at(config, &home.path).await.map_err(MoveError::from).map_err(refused)?;
+    home.verify(&store).await.map_err(refused)?;
+    Ok((store, home))
 }
 
-/// Opens another file as if it were the configured database.
-async fn open_at(config: &Config, path: &Path) -> anyhow::Result<Arc<Store>> {
+/// Opens a file as the configured database is opened.
+async fn open_at(config: &Config, path: &Path) -> Result<Arc<Store>, OpenError> {
     let sharing = if config.database.alone { Sharing::Alone } else { Sharing::AsFileSystem };
-    let opened = Store::open(path, sharing).await;
-    let refused = |error| ConfigError::Application(format!("Unable to open database: {error}"));
-    Ok(Arc::new(opened.map_err(refused)?))
+    Ok(Arc::new(Store::open(path, sharing).await?))
 }
 
 fn engine(config: &Config, store: &Arc<Store>, executor: Arc<dyn Executor>, metrics: Metrics) -> Operations {

@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod device;
 pub mod dump;
 pub mod examine;
+pub mod finding;
 pub mod job;
 pub mod list;
 pub mod node;
@@ -34,6 +35,7 @@ pub use device::{
 };
 pub use dump::Dump;
 pub use examine::Examination;
+pub use finding::{FindingInfo, FindingList};
 pub use job::{JobError, JobInfo, JobList, JobResult, JobState};
 pub use list::List;
 pub use node::{Hostnames, NodeAddRequest, NodeInfo, StateRequest, TagsRequest};

@@ -7,10 +7,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
+use super::moving_in::{MoveError, finding_json, is_heketis, line, locate};
 use crate::api::{CheckReport, Dump};
+use crate::heketi_db::{self, Reading, bolt};
 use crate::json;
 use crate::operations::empty_paths::{self, Selected};
-use crate::store::{Sharing, Store, peek};
+use crate::store::{Sharing, Store, finding, peek};
 
 /// Writes the database as heketi 10.4 imports it, with the passwords of block volumes, to a new file that only its
 /// owner can read; `-` is standard output. A server may be running on it.
@@ -19,8 +21,16 @@ use crate::store::{Sharing, Store, peek};
 /// When the database cannot be read, or the file is there already.
 pub async fn export(database: &Path, file: &Path) -> anyhow::Result<()> {
     // Before the file is made, so that a failure leaves none.
-    let all = peek::read(database).await.context("Could not construct dump from DB")?;
-    let text = json::encode_indented(&Dump::with_passwords(&all));
+    let text = match heketis(database) {
+        // Byte for byte what heketi exports of it: nothing was changed.
+        Some(reading) => {
+            heketi_db::json::write(&reading.context("Could not construct dump from DB")?.database)
+        }
+        None => {
+            let all = peek::read(&locate(database)).await.context("Could not construct dump from DB")?;
+            json::encode_indented(&Dump::with_passwords(&all))
+        }
+    };
     if file.as_os_str() == "-" {
         return Ok(std::io::stdout().write_all(&text)?);
     }
@@ -43,8 +53,77 @@ pub async fn export(database: &Path, file: &Path) -> anyhow::Result<()> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn check(database: &Path) -> anyhow::Result<Vec<u8>> {
-    let all = peek::read(database).await.context("Unable to open database")?;
-    Ok(json::encode_indented(&CheckReport::new(&Dump::new(&all))))
+    let dump = match heketis(database) {
+        Some(reading) => {
+            let text = heketi_db::json::write(&reading.context("Unable to open database")?.database);
+            json::decode_first(&text).context("Unable to read database")?
+        }
+        None => Dump::new(&peek::read(&locate(database)).await.context("Unable to open database")?),
+    };
+    Ok(json::encode_indented(&CheckReport::new(&dump)))
+}
+
+/// heketi's own file, if it is one that was not imported yet: afterwards it is not the state any more.
+fn heketis(database: &Path) -> Option<Result<Reading, MoveError>> {
+    if !heketis_alone(database) {
+        return None;
+    }
+    let read = |bytes: Vec<u8>| {
+        let unreadable = |source| MoveError::Unreadable { path: database.to_owned(), source };
+        heketi_db::read(&bytes).map_err(unreadable)
+    };
+    Some(bolt::load(database).map_err(MoveError::from).and_then(read))
+}
+
+fn heketis_alone(database: &Path) -> bool {
+    is_heketis(database) && !locate(database).exists()
+}
+
+/// What an import could not reconcile: a line each, or JSON. A server may be running on the database.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn findings(database: &Path, as_json: bool) -> anyhow::Result<Vec<u8>> {
+    if heketis_alone(database) {
+        bail!(
+            "{} is a database of heketi's that was not imported yet; `mortard migrate --plan {0}` says what would be found",
+            database.display()
+        );
+    }
+    let found = peek::findings(&locate(database)).await.context("Unable to open database")?;
+    if as_json {
+        let list = found.iter().map(|kept| {
+            let mut one = finding_json(&kept.finding);
+            one["number"] = kept.number.into();
+            one
+        });
+        return Ok(json::encode_indented(&list.collect::<Vec<_>>()));
+    }
+    let lines = found.iter().map(|kept| format!("{}: {}\n", kept.number, line(&kept.finding)));
+    Ok(lines.collect::<String>().into_bytes())
+}
+
+/// Takes findings out that somebody has mended; all of them, where none are named. No server runs on the database: one
+/// that does is asked by its own route.
+///
+/// # Errors
+/// When one of them is not there, or the database cannot be opened.
+pub async fn clear_findings(database: &Path, numbers: &[i64]) -> anyhow::Result<()> {
+    let store =
+        Store::open(&locate(database), Sharing::default()).await.context("Unable to open database")?;
+    let cleared = clear(&store, numbers).await;
+    store.close().await;
+    cleared
+}
+
+async fn clear(store: &Store, numbers: &[i64]) -> anyhow::Result<()> {
+    let mut tx = store.write().await?;
+    for number in numbers {
+        if !finding::clear(&mut tx, *number).await? {
+            bail!("there is no finding {number}; nothing was cleared");
+        }
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Takes bricks without a path out of a database on which no server runs.
@@ -52,6 +131,7 @@ pub async fn check(database: &Path) -> anyhow::Result<Vec<u8>> {
 /// # Errors
 /// In heketi's words.
 pub async fn delete_bricks_with_empty_path(database: &Path, selected: &Selected) -> anyhow::Result<()> {
+    let database = &locate(database);
     if !database.is_file() {
         bail!("Unable to open database: open {}: no such file or directory", database.display());
     }

@@ -10,8 +10,8 @@ use crate::metrics::Metrics;
 /// # Errors
 /// When the database cannot be opened, for example because a server runs on it, or the executor cannot.
 pub async fn examine(config: Config) -> anyhow::Result<Vec<u8>> {
-    let store = super::open(&config).await?;
-    let executor = super::executor(&config.executor, &config.database.path, &store).await?;
+    let (store, home) = super::open(&config).await?;
+    let executor = super::executor(&config.executor, &home.path, &store).await?;
     let operations = super::engine(&config, &store, executor, Metrics::new()?);
     let found = operations.examine().await;
     store.close().await;

@@ -3,35 +3,41 @@
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use crate::api::Dump;
-use crate::json;
+use super::beside;
+use super::moving_in::{fill, read_export};
 use crate::model::everything::Imported;
-use crate::model::ids::RandomIds;
-use crate::operations;
-use crate::store::{Sharing, Store};
+use crate::moving_in::take_over;
 
-/// Makes the new database `database` of the dump in `file`. Where that fails, there is no database.
+/// Makes the new database `database` of the dump in `file`. Where that fails, there is no database. Gives how many findings
+/// there are in it.
 ///
 /// # Errors
-/// In heketi's words where it has some: the file cannot be read, the database exists, or the dump contradicts itself.
-pub async fn import(file: &Path, database: &Path) -> anyhow::Result<()> {
+/// In heketi's words where it has some: the file cannot be read, or the database exists.
+pub async fn import(file: &Path, database: &Path) -> anyhow::Result<usize> {
     let text = std::fs::read(file).context("Could not open input file")?;
-    let dump: Dump = json::decode_first(&text).context("Could not decode input file as JSON")?;
-    let imported = dump.read()?;
+    let reading = read_export(file, &text).context("Could not decode input file as JSON")?;
+    let mut imported = take_over(reading);
+    // As heketi: a database that is made of a dump is another one.
+    imported.objects.generation.clear();
     reserve(database)?;
-    let filled = fill(database, &imported).await;
+    let filled = fill_or_remove(database, &imported).await;
+    // The lock's file stays: a server that starts just now may hold it.
+    filled.map(|()| imported.findings.len())
+}
+
+async fn fill_or_remove(database: &Path, imported: &Imported) -> anyhow::Result<()> {
+    let filled = fill(database, imported, "").await;
     if filled.is_err() {
         // Best effort: what matters is the error that comes back.
         for suffix in ["", "-wal", "-shm"] {
             std::fs::remove_file(beside(database, suffix)).ok();
         }
     }
-    // The lock's file stays: a server that starts just now may hold it.
-    filled
+    Ok(filled?)
 }
 
 /// Takes the name with an empty file that only its owner may read: an empty file is a new database.
@@ -43,17 +49,4 @@ fn reserve(database: &Path) -> anyhow::Result<()> {
         }
         Err(error) => Err(error).with_context(|| format!("cannot make {}", database.display())),
     }
-}
-
-async fn fill(database: &Path, imported: &Imported) -> anyhow::Result<()> {
-    let store = Store::open(database, Sharing::default()).await?;
-    let done = operations::import::import(&store, imported, &RandomIds).await;
-    store.close().await;
-    Ok(done?)
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

@@ -36,8 +36,8 @@ async fn with_engine<T>(
     config: &Config,
     work: impl AsyncFnOnce(&Operations) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let store = super::open(config).await?;
-    let executor = super::executor(&config.executor, &config.database.path, &store).await?;
+    let (store, home) = super::open(config).await?;
+    let executor = super::executor(&config.executor, &home.path, &store).await?;
     let operations = super::engine(config, &store, executor, Metrics::new()?);
     let done = work(&operations).await;
     operations.stop().await;

@@ -1,23 +1,39 @@
 //! `mortard restore`: a backup takes the place of the database, unless that would go back behind the peers.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use self::changes::changes;
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::model::everything::Everything;
-use crate::model::state::Phase;
-use crate::store::{peek, restore};
+use crate::store::{OpenError, peek, restore};
+
+mod changes;
+
+/// So many differences are named; where there are more, it is another array or a very old backup.
+const NAMED: usize = 50;
 
 /// What became of a restore.
 #[derive(Debug)]
 pub struct Restored {
+    /// The database that it is now.
+    pub database: PathBuf,
     /// Where the database from before is kept, if there was one.
     pub kept: Option<PathBuf>,
+    /// What could not be compared.
+    pub notes: Vec<String>,
     /// What the peers or the database from before have that the backup does not know, or the other way round.
     pub differences: Vec<String>,
+}
+
+/// What a backup is compared with says.
+#[derive(Debug, Default)]
+struct Compared {
+    differences: Vec<String>,
+    /// Peers that could not be asked, or not for everything.
+    unasked: Vec<String>,
+    notes: Vec<String>,
 }
 
 /// Puts a backup in the place of the database that the configuration names. `go_back`: also where peers have changed
@@ -27,76 +43,74 @@ pub struct Restored {
 /// When a server runs on the database, the backup is damaged, or what it says is not what the peers have. Nothing is
 /// changed then.
 pub async fn restore(config: &Config, backup: &Path, go_back: bool) -> anyhow::Result<Restored> {
-    let restoring = restore::prepare(backup, &config.database.path).await?;
-    let differences = match differences(config, restoring.copy(), restoring.database()).await {
-        Ok(differences) => differences,
-        Err(error) => {
-            restoring.give_up();
-            return Err(error.context(format!("{} was not restored", backup.display())));
-        }
-    };
-    if !differences.is_empty() && !go_back {
-        restoring.give_up();
+    let database = super::moving_in::locate(&config.database.path);
+    let restoring = restore::prepare(backup, &database).await?;
+    let compared = compare(config, restoring.copy(), restoring.database()).await;
+    let compared = compared.with_context(|| format!("{} was not restored", backup.display()))?;
+    let Compared { differences, unasked, notes } = compared;
+    if !go_back {
+        refuse(backup, &differences, &unasked)?;
+    }
+    let database = restoring.database().to_owned();
+    let kept = restoring.publish().await?;
+    Ok(Restored { database, kept, notes, differences: [unasked, differences].concat() })
+}
+
+fn refuse(backup: &Path, differences: &[String], unasked: &[String]) -> anyhow::Result<()> {
+    let backup = backup.display();
+    if !differences.is_empty() {
+        let mut lines = [differences, unasked].concat();
+        let more = lines.len().saturating_sub(NAMED);
+        lines.truncate(NAMED);
+        lines.extend((more > 0).then(|| format!("and {more} more")));
         bail!(
-            "{} was not restored, since it is older than what is there now, or not of these peers:\n{}\nWhat a server does not know it can neither show nor delete nor count. Restore a newer backup; or, with --go-back, this one all the same, and mend what is listed by hand (`mortard offline state examine gluster` lists it again)",
-            backup.display(),
-            differences.join("\n")
+            "{backup} was not restored, since it is older than what is there now, or not of these peers:\n{}\nWhat a server does not know it can neither show nor delete nor count. Restore a newer backup; or, with --go-back, this one all the same, and mend by hand what is listed (`mortard offline state examine gluster` lists what the peers have)",
+            lines.join("\n")
         );
     }
-    let kept = restoring.publish().await?;
-    Ok(Restored { kept, differences })
+    if !unasked.is_empty() {
+        bail!(
+            "{backup} was not restored, since nobody knows whether the peers have changed since it was made:\n{}\nSee to it that they answer, and try again; or, with --go-back, restore it without that look",
+            unasked.join("\n")
+        );
+    }
+    Ok(())
 }
 
 /// What a server on the copy would not agree about with the peers, or with the database that it takes the place of.
-async fn differences(config: &Config, copy: &Path, database: &Path) -> anyhow::Result<Vec<String>> {
+async fn compare(config: &Config, copy: &Path, database: &Path) -> anyhow::Result<Compared> {
     let store = super::open_at(config, copy).await?;
     // What belongs to the peers is beside the database, whatever that is.
-    let executor = super::executor(&config.executor, &config.database.path, &store).await?;
+    let executor = super::executor(&config.executor, database, &store).await?;
     let operations = super::engine(config, &store, executor, Metrics::new()?);
     let found = operations.examine().await;
     operations.stop().await;
     store.close().await;
     let found = found.context("the peers could not be compared with the backup")?;
-    let mut lines = found.differences;
-    match database.exists() {
-        false => {}
-        true => match peek::read(database).await {
-            Ok(now) => lines.extend(changes(&found.database, &now)),
+    let mut compared = Compared { differences: found.differences, unasked: found.unasked, notes: Vec::new() };
+    if found.database.nodes.is_empty() {
+        compared.unasked.push("the backup knows no peer: none could be asked".to_owned());
+    }
+    compared.differences.extend(found.database.operations.iter().map(|op| {
+        format!(
+            "{} of {} was under way when the backup was made: a server on the backup goes on with it from there, or undoes it, whatever has become of it since",
+            op.kind.as_str(),
+            op.target
+        )
+    }));
+    if database.exists() {
+        match peek::read(database).await {
+            Ok(now) => compared.differences.extend(changes(&found.database, &now)),
             // A damaged database is what backups are for.
-            Err(error) => tracing::warn!("nothing was compared with the database from before: {error:#}"),
-        },
+            Err(damaged @ OpenError::Damaged { .. }) => {
+                compared
+                    .notes
+                    .push(format!("nothing could be compared with the database from before: {damaged}"));
+            }
+            Err(error) => compared
+                .unasked
+                .push(format!("the database that is there now could not be compared: {error}")),
+        }
     }
-    Ok(lines)
-}
-
-/// What came and went between a backup and a later state.
-fn changes(backup: &Everything, now: &Everything) -> Vec<String> {
-    let (then, now) = (names(backup), names(now));
-    let made = now.iter().filter(|(id, _)| !then.contains_key(*id));
-    let made = made.map(|(_, what)| format!("{what} is in the present database and not in the backup"));
-    let gone = then.iter().filter(|(id, _)| !now.contains_key(*id));
-    let gone = gone.map(|(_, what)| format!("{what} is in the backup and not in the present database"));
-    made.chain(gone).collect()
-}
-
-/// All that a person knows of, by id.
-fn names(all: &Everything) -> BTreeMap<String, String> {
-    let mut names = BTreeMap::new();
-    let mut add = |id: String, what: String| drop(names.insert(id, what));
-    for cluster in &all.clusters {
-        add(cluster.id.to_string(), format!("cluster {}", cluster.id));
-    }
-    for node in all.nodes.iter().filter(|node| node.phase == Phase::Ready) {
-        add(node.id.to_string(), format!("node {} ({})", node.manage.join(", "), node.id));
-    }
-    for device in all.devices.iter().filter(|device| device.phase == Phase::Ready) {
-        add(device.id.to_string(), format!("device {} of node {} ({})", device.name, device.node, device.id));
-    }
-    for volume in all.volumes.iter().filter(|volume| volume.phase == Phase::Ready) {
-        add(volume.id.to_string(), format!("volume {} ({})", volume.name, volume.id));
-    }
-    for block in all.block_volumes.iter().filter(|block| block.phase == Phase::Ready) {
-        add(block.id.to_string(), format!("block volume {} ({})", block.name, block.id));
-    }
-    names
+    Ok(compared)
 }

@@ -11,7 +11,8 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 pub(super) use self::block_volume::{BlockVolumeCommand, BlockVolumeCreate, BlockVolumeExpand};
 pub(super) use self::program::{Completion, CompletionCommand, Pages, SetupStorage};
 pub(super) use self::server::{
-    DbCommand, ExamineCommand, LoglevelCommand, ModeCommand, OperationsCommand, ServerCommand, StateCommand,
+    DbCommand, ExamineCommand, FindingsCommand, LoglevelCommand, ModeCommand, OperationsCommand,
+    ServerCommand, StateCommand,
 };
 pub(super) use self::topology::{TopologyCommand, TopologyFileFlag, TopologyInfo, TopologyLoad};
 pub(super) use self::volume::{

@@ -2,8 +2,8 @@
 
 use super::{Client, Result};
 use crate::api::{
-    AdminStatus, CleanUpRequest, LogLevels, OperationProgressList, OperationsInfo, PendingOperationDetails,
-    PendingOperationList,
+    AdminStatus, CleanUpRequest, FindingList, LogLevels, OperationProgressList, OperationsInfo,
+    PendingOperationDetails, PendingOperationList,
 };
 
 impl Client {
@@ -47,6 +47,22 @@ impl Client {
         let answer = self.0.send_json("POST", "/operations/pending/cleanup", request)?;
         let answer = answer.expect(&[200, 202])?;
         if answer.is_accepted() { self.0.wait(answer)?.expect(&[204]).map(drop) } else { Ok(()) }
+    }
+
+    /// What an import from heketi could not reconcile. heketi has no such path.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn findings(&self) -> Result<FindingList> {
+        self.get("/findings")
+    }
+
+    /// Takes a finding out of the list.
+    ///
+    /// # Errors
+    /// See [`Client::cluster_list`].
+    pub fn finding_clear(&self, number: i64) -> Result<()> {
+        self.0.send("DELETE", &format!("/findings/{number}"))?.expect(&[200]).map(drop)
     }
 
     /// What the peers have against what the database says: the JSON as it came.

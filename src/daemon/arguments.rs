@@ -53,6 +53,9 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: DbCommand,
     },
+    /// Import a database of heketi's into a file beside it, as a server on it does by itself
+    #[command(args_override_self = true)]
+    Migrate(MigrateArguments),
     /// What is done while no server runs on the database
     Offline {
         #[command(subcommand)]
@@ -119,6 +122,21 @@ pub(super) struct CheckArguments {
     pub(super) disable_auth: bool,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct MigrateArguments {
+    /// heketi's database; with --plan also an export of it
+    pub(super) file: PathBuf,
+    /// Say what would be imported, what would become of it and what contradicts itself, and write nothing
+    #[arg(long)]
+    pub(super) plan: bool,
+    /// Print the plan as JSON for programs
+    #[arg(long, requires = "plan")]
+    pub(super) json: bool,
+    /// Import what can be read of a file that is damaged, or of a version that is not known
+    #[arg(long, conflicts_with = "plan")]
+    pub(super) despite_damage: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum DbCommand {
     /// Make a new database of a dump in heketi's JSON format
@@ -132,6 +150,18 @@ pub(super) enum DbCommand {
     ConsistencyCheck {
         #[command(flatten)]
         database: Database,
+    },
+    /// List what an import from heketi could not reconcile; a server may be running on the database
+    #[command(args_override_self = true)]
+    Findings {
+        #[command(flatten)]
+        database: Database,
+        /// Print JSON for programs
+        #[arg(long)]
+        json: bool,
+        /// Take these out of the list, by their numbers; their devices get new bricks again. No server may be running
+        #[arg(long, value_name = "NUMBERS", value_delimiter = ',', conflicts_with = "json")]
+        clear: Vec<i64>,
     },
     /// Take bricks out of a database that have no path; no peer is asked
     #[command(args_override_self = true)]

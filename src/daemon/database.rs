@@ -22,6 +22,14 @@ pub(super) fn run(command: DbCommand) -> ExitCode {
             log(database.debug);
             if database.dbfile.is_empty() { failed(NO_DATABASE) } else { check(Path::new(&database.dbfile)) }
         }
+        DbCommand::Findings { database, json, clear } => {
+            log(database.debug);
+            if database.dbfile.is_empty() {
+                return failed(NO_DATABASE);
+            }
+            let path = Path::new(&database.dbfile);
+            if clear.is_empty() { findings(path, json) } else { clear_findings(path, &clear) }
+        }
         DbCommand::DeleteBricksWithEmptyPath { database, selection } => delete_bricks(&database, selection),
     }
 }
@@ -42,7 +50,15 @@ fn log(debug: bool) {
 
 fn import_of(json: &Path, database: &Path) -> ExitCode {
     match wait_for(import::import(json, database)) {
-        Ok(()) => said(&format!("DB imported to {}", database.display())),
+        Ok(findings) => {
+            if findings > 0 {
+                let database = database.display();
+                complain(&format!(
+                    "{findings} findings: `mortard db findings --dbfile={database}` lists them"
+                ));
+            }
+            said(&format!("DB imported to {}", database.display()))
+        }
         Err(error) => failed(&format!("db creation failed: {error:#}")),
     }
 }
@@ -58,6 +74,20 @@ fn check(database: &Path) -> ExitCode {
     match wait_for(database::check(database)) {
         Ok(report) => print(&report),
         Err(error) => failed(&format!("failed to check db: {error:#}")),
+    }
+}
+
+fn findings(database: &Path, json: bool) -> ExitCode {
+    match wait_for(database::findings(database, json)) {
+        Ok(list) => print(&list),
+        Err(error) => failed(&format!("failed to list findings: {error:#}")),
+    }
+}
+
+fn clear_findings(database: &Path, numbers: &[i64]) -> ExitCode {
+    match wait_for(database::clear_findings(database, numbers)) {
+        Ok(()) => said("findings cleared"),
+        Err(error) => failed(&format!("failed to clear findings: {error:#}")),
     }
 }
 

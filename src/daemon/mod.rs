@@ -3,6 +3,7 @@
 mod arguments;
 mod configuration;
 mod database;
+mod migrate;
 mod offline;
 mod printing;
 mod refused;
@@ -51,15 +52,18 @@ fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         None => serve::run(arguments.config, arguments.disable_auth),
         // A flag of the program is none of these commands, in heketi neither.
-        Some(Command::Db { .. } | Command::Openapi | Command::Config { .. } | Command::Completion { .. })
-            if arguments.config.is_some() =>
-        {
-            refused::flag("--config")
-        }
+        Some(
+            Command::Db { .. }
+            | Command::Openapi
+            | Command::Config { .. }
+            | Command::Migrate(_)
+            | Command::Completion { .. },
+        ) if arguments.config.is_some() => refused::flag("--config"),
         Some(Command::Db { command }) => database::run(command),
         Some(Command::Offline { command }) => offline::run(command, arguments.config),
         Some(Command::Completion { shell }) => print_completion(shell),
         Some(Command::Config { command }) => configuration::run(command),
+        Some(Command::Migrate(arguments)) => migrate::run(&arguments),
         Some(Command::Backup { file, config }) => serve::backup(config.or(arguments.config), &file),
         Some(Command::Restore { file, config, go_back }) => {
             serve::restore(config.or(arguments.config), &file, go_back)

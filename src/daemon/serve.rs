@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{complain, failed, printing, version, wait_for};
-use crate::app::{self, Server};
+use crate::app::{self, Server, moving_in};
 use crate::config::{Config, Environment};
 use crate::{http, store, telemetry};
 
@@ -42,7 +42,7 @@ pub(super) fn backup(config: Option<PathBuf>, file: &Path) -> ExitCode {
 fn copy(config: &Path, file: &Path) -> anyhow::Result<()> {
     // Keys play no part in a backup.
     let config = Config::load(config, &Environment::of_process(), true)?;
-    let database = &config.database.path;
+    let database = &moving_in::locate(&config.database.path);
     wait_for(async { Ok(store::backup::backup(database, file).await?) })?;
     telemetry::say(&format!("{} was backed up to {} and verified", database.display(), file.display()));
     Ok(())
@@ -58,13 +58,14 @@ fn put_back(config: &Path, file: &Path, go_back: bool) -> anyhow::Result<()> {
     // Keys play no part in it.
     let config = Config::load(config, &Environment::of_process(), true)?;
     let restored = wait_for(app::restore::restore(&config, file, go_back))?;
-    let database = config.database.path.display();
-    println!("{} is the database {database} now", file.display());
+    let database = restored.database.display();
+    restored.notes.iter().for_each(|line| telemetry::say(&format!("Note: {line}")));
+    telemetry::say(&format!("{} is the database {database} now", file.display()));
     if let Some(kept) = restored.kept {
-        println!("The one from before was kept as {}", kept.display());
+        telemetry::say(&format!("The one from before was kept as {}", kept.display()));
     }
-    restored.differences.iter().for_each(|line| println!("To be mended by hand: {line}"));
-    println!("Start the server on it");
+    restored.differences.iter().for_each(|line| telemetry::say(&format!("To be mended by hand: {line}")));
+    telemetry::say("Start the server on it");
     Ok(())
 }
 

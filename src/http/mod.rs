@@ -15,6 +15,7 @@ mod docs;
 mod error;
 mod examine;
 mod extract;
+mod findings;
 mod http2;
 mod jobs;
 mod logging;
@@ -154,6 +155,8 @@ pub fn routes() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(database::dump))
         .routes(routes!(database::check))
         .routes(routes!(examine::gluster))
+        .routes(routes!(findings::list))
+        .routes(routes!(findings::clear))
         .split_for_parts()
 }
 

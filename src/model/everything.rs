@@ -4,9 +4,10 @@ use super::block_volume::BlockVolume;
 use super::brick::Brick;
 use super::cluster::Cluster;
 use super::device::Device;
+use super::finding::Finding;
 use super::ids::{OperationId, VolumeId};
 use super::node::Node;
-use super::operation::{Operation, OperationKind};
+use super::operation::{Detail, Operation, OperationKind};
 use super::volume::Volume;
 
 /// All that the database holds but jobs, each list by id.
@@ -30,24 +31,31 @@ pub struct Everything {
     pub operations: Vec<Operation>,
 }
 
-/// What a dump of another server says.
+/// What the state of another server comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
-    /// The objects; volumes and bricks of unfinished operations are not ready. There are no operations in it.
+    /// The objects; those of unfinished operations are not ready. There are no operations in it. `generation` is empty
+    /// where a new one is to be drawn.
     pub objects: Everything,
     /// What that server had not finished.
     pub unfinished: Vec<Unfinished>,
+    /// What could not be reconciled.
+    pub findings: Vec<Finding>,
+    /// Volumes of which nobody knows which bricks belong to one set; the places of these are a guess.
+    pub unknown_sets: Vec<VolumeId>,
 }
 
 /// An operation that another server has not finished. How far it got, only the peers know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
     /// Its id there.
     pub id: OperationId,
-    /// What it is for: a create or a delete of a volume.
+    /// What it is for.
     pub kind: OperationKind,
-    /// The volume.
-    pub volume: VolumeId,
+    /// The object that it makes, changes or takes away.
+    pub target: String,
+    /// What it has to know beside that.
+    pub detail: Detail,
     /// When it was begun, in milliseconds since 1970.
     pub created_ms: i64,
 }

@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod device;
 pub mod durability;
 pub mod everything;
+pub mod finding;
 pub mod host;
 pub mod hosting;
 pub mod ids;

@@ -6,9 +6,10 @@ use sqlx::SqliteConnection;
 
 use super::engine::{Decision, Engine, Turn};
 use super::leftovers::is_volume_changing;
+use super::unknown_sets::Unlearnt;
 use super::volume_create::{Candidate, load, locks};
 use super::volume_plan::{brick_steps, destroy_steps, has_arbiter, volume_plan};
-use super::{OpError, Operations};
+use super::{IN_USE, OpError, Operations};
 use crate::model::brick::Brick;
 use crate::model::durability::Durability;
 use crate::model::ids::{BrickId, FreshId, JobId, OperationId};
@@ -58,6 +59,7 @@ impl Operations {
 
 impl Engine {
     async fn evict_brick(self: &Arc<Self>, id: BrickId, check_heal: bool) -> Result<JobId, OpError> {
+        self.know_sets_of(id).await.map_err(|why| why.refusal("Failed to set up brick eviction: "))?;
         let mut tx = self.store.write().await?;
         if brick::find(&mut tx, id).await?.is_none_or(|found| is_unlisted(&found)) {
             return Err(OpError::NotFound);
@@ -81,6 +83,13 @@ impl Engine {
 
     /// Begins to move a brick for an operation that empties its device.
     pub(super) async fn begin_eviction(self: &Arc<Self>, eviction: Eviction) -> Result<JobId, CannotMove> {
+        self.know_sets_of(eviction.brick).await.map_err(|why| match why {
+            Unlearnt::Store(error) => CannotMove::Refused(error.into()),
+            why => {
+                let text = format!("Can not evict brick {}: {IN_USE}", eviction.brick);
+                CannotMove::Not(JobOutcome::Failed { text, explanation: Some(why.to_string()) })
+            }
+        })?;
         let mut tx = self.store.write().await?;
         let (decision, _) = self.decide_eviction(&mut tx, eviction).await?;
         Ok(self.launch(tx, decision, false, None).await?)
@@ -127,7 +136,7 @@ impl Engine {
         let stays: Vec<_> = set.iter().filter(|brick| brick.id != old.id).map(|brick| brick.node).collect();
         let nodes: Vec<NodeView<'_>> =
             candidate.nodes.iter().map(|node| NodeView { node, down: self.is_down(node.id) }).collect();
-        let view = ClusterView { nodes: &nodes, devices: &candidate.devices, unreconciled: &[] };
+        let view = ClusterView { nodes: &nodes, devices: &candidate.devices, unreconciled: &candidate.held };
         let request = ReplacementRequest {
             size: old.space.size,
             role: old.role,
@@ -200,7 +209,7 @@ pub(super) fn only_copy(old: &Brick, volume: &Volume, check_heal: bool) -> Optio
 }
 
 /// All stages but the last one, in which the old brick is removed.
-fn stages(
+pub(super) fn stages(
     volume: &Volume,
     there: &[Brick],
     old: &Brick,

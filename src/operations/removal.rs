@@ -190,17 +190,21 @@ impl Engine {
         }
         let eviction = Eviction { brick: brick.id, check_heal, parent: Some(op.id) };
         let mut running = self.running.subscribe();
+        let mut was_free = false;
         let begun = loop {
             running.borrow_and_update();
             match self.begin_eviction(eviction).await {
                 // Another brick of the volume moves, or it grows: this one's turn comes after that.
                 Err(CannotMove::Pending(_)) if self.is_volume_worked_on(brick.volume).await? => {
+                    was_free = false;
                     let text = format!("waiting for another operation on volume {}", brick.volume);
                     self.progress.set(op.job, text.into());
                     if self.is_stopping() || running.changed().await.is_err() {
                         return Ok(None);
                     }
                 }
+                // What was in the way may have ended between the two looks.
+                Err(CannotMove::Pending(_)) if !was_free => was_free = true,
                 other => break other,
             }
         };

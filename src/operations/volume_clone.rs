@@ -46,6 +46,7 @@ impl Engine {
         caller: Caller,
     ) -> Result<JobId, OpError> {
         self.check_name(name.as_deref())?;
+        self.know_sets(id).await.map_err(|why| why.refusal(&format!("Failed clone volume {id}: ")))?;
         let mut tx = self.store.write().await?;
         // First: the source may have gone since.
         if let Some(known) = self.answer_again(&mut tx, &caller).await? {

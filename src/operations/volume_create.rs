@@ -14,7 +14,7 @@ use crate::executor::gluster::BadOption;
 use crate::model::brick::{Brick, MOUNTS};
 use crate::model::device::Device;
 use crate::model::hosting::Hosting;
-use crate::model::ids::{BrickId, ClusterId, FreshId, JobId, VolumeId};
+use crate::model::ids::{BrickId, ClusterId, DeviceId, FreshId, JobId, VolumeId};
 use crate::model::node::Node;
 use crate::model::operation::OperationKind;
 use crate::model::sizes::KiB;
@@ -35,6 +35,8 @@ const REFUSED: &str = "Failed to allocate new volume: ";
 pub(super) struct Candidate {
     pub(super) nodes: Vec<Node>,
     pub(super) devices: Vec<Device>,
+    /// Those about which an import has found something that nobody has cleared.
+    pub(super) held: Vec<DeviceId>,
 }
 
 impl Operations {
@@ -200,7 +202,7 @@ impl Engine {
             .map(|node| NodeView { node, down: self.is_down(node.id) })
             .collect();
         let place = |nodes: &[NodeView<'_>]| {
-            let view = ClusterView { nodes, devices: &candidate.devices, unreconciled: &[] };
+            let view = ClusterView { nodes, devices: &candidate.devices, unreconciled: &candidate.held };
             placement::place(&request, &view, &self.settings.placement)
         };
         let placed = place(&nodes);
@@ -270,8 +272,8 @@ pub(super) fn asked(named: &[String], candidates: &[Prospect]) -> Vec<ClusterId>
 }
 
 pub(super) async fn load(conn: &mut SqliteConnection, id: ClusterId) -> StoreResult<Candidate> {
-    let (nodes, devices) = topology::of_cluster(conn, id).await?;
-    Ok(Candidate { nodes, devices })
+    let (nodes, devices, held) = topology::with_held(conn, id).await?;
+    Ok(Candidate { nodes, devices, held })
 }
 
 pub(super) fn stages(

@@ -39,6 +39,7 @@ impl Engine {
         grow: GiB,
         caller: Caller,
     ) -> Result<JobId, OpError> {
+        self.know_sets(id).await.map_err(|why| why.refusal("Failed to allocate volume expansion: "))?;
         let mut tx = self.store.write().await?;
         if let Some(known) = self.answer_again(&mut tx, &caller).await? {
             tx.commit().await.map_err(StoreError::from)?;

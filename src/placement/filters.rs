@@ -63,7 +63,9 @@ impl fmt::Display for NotTaken {
             NotTaken::NodeDown => f.write_str("its node does not answer"),
             NotTaken::DeviceState(state) => write!(f, "it is {}", state.as_str()),
             NotTaken::DevicePhase(phase) => write!(f, "it is {}", phase_words(*phase)),
-            NotTaken::Unreconciled => f.write_str("its records do not agree with what is on it"),
+            NotTaken::Unreconciled => {
+                f.write_str("its records do not agree with what is on it (`mortard db findings`)")
+            }
             NotTaken::ExtentUnknown => f.write_str("the extent size of its volume group is not known"),
             NotTaken::Left => f.write_str("it is the one that the brick leaves"),
             NotTaken::TagRule(rule) => write!(f, "its tags do not satisfy `{rule}`"),

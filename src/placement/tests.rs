@@ -263,7 +263,7 @@ fn every_device_that_was_not_taken_is_told_why() {
             "it has room, but the set cannot be completed",
             "it is offline",
             "it is being removed",
-            "its records do not agree with what is on it",
+            "its records do not agree with what is on it (`mortard db findings`)",
             "zone 2 already holds a brick of the set",
             "it has room, but the set cannot be completed",
             "its node is offline",

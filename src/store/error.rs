@@ -73,8 +73,8 @@ pub enum OpenError {
     },
     /// A heketi database.
     #[error(
-        "{} is a database of heketi (BoltDB). This version cannot import it yet; it was left untouched. Give another file as glusterfs.db",
-        .0.display()
+        "{} is a database of heketi (BoltDB), and was left untouched. A server on it imports it by itself; `mortard migrate {}` does so now",
+        .0.display(), .0.display()
     )]
     Heketi(PathBuf),
     /// Not a database at all, or a damaged one.

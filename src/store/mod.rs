@@ -2,6 +2,7 @@
 //!
 //! One connection writes, several read. A decision is one transaction; none is open while a host works.
 
+pub mod attribute;
 pub mod backup;
 pub mod block_volume;
 pub mod brick;
@@ -9,6 +10,7 @@ pub mod cluster;
 pub mod device;
 mod error;
 pub mod everything;
+pub mod finding;
 pub mod hosting;
 pub mod idempotency;
 pub mod job;
@@ -23,6 +25,7 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 pub mod topology;
+pub mod unknown_sets;
 pub mod volume;
 mod writer;
 

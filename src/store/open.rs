@@ -150,6 +150,21 @@ pub(super) fn refuse_foreign_file(path: &Path) -> Result<(), OpenError> {
     Err(OpenError::Damaged { path: path.to_owned(), reason: "its first bytes are not SQLite's".to_owned() })
 }
 
+/// Whether a file begins as SQLite's files do; else what it is.
+pub(super) fn says_sqlite(path: &Path) -> Result<(), String> {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(24).read_to_end(&mut head));
+    match read {
+        Err(error) => Err(format!("it cannot be read: {error}")),
+        Ok(0) => Err("it is empty".to_owned()),
+        Ok(_) if head.starts_with(SQLITE_MAGIC) => Ok(()),
+        Ok(_) if head.get(16..20) == Some(&BOLT_MAGIC) => {
+            Err("it is a database of heketi's: name it as glusterfs.db to import it".to_owned())
+        }
+        Ok(_) => Err("its first bytes are not SQLite's".to_owned()),
+    }
+}
+
 async fn check_and_migrate(path: &Path, options: &SqliteConnectOptions) -> Result<(), OpenError> {
     let sqlite = |error: sqlx::Error| OpenError::of_sqlite(path, error);
     let mut conn = SqliteConnection::connect_with(options).await.map_err(sqlite)?;

@@ -7,8 +7,9 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::open::{newest_schema, refuse_foreign_file};
-use super::{OpenError, everything};
+use super::{OpenError, everything, finding};
 use crate::model::everything::Everything;
+use crate::model::finding::KeptFinding;
 
 /// How long a server that has the database to itself is waited for: heketi's time.
 const BUSY: Duration = Duration::from_secs(3);
@@ -18,17 +19,8 @@ const BUSY: Duration = Duration::from_secs(3);
 /// # Errors
 /// When there is no database, when it is another one's or of another version, or a server has it to itself.
 pub async fn read(path: &Path) -> Result<Everything, OpenError> {
-    if !path.exists() {
-        return Err(OpenError::Missing(path.to_owned()));
-    }
-    // Here a database of heketi's is refused: it could be read instead.
-    refuse_foreign_file(path)?;
     let sqlite = |error| OpenError::of_sqlite(path, error);
-    // Not opened read-only: the last one to close has to take the files beside the database away.
-    let options = SqliteConnectOptions::new().filename(path).pragma("query_only", "ON").busy_timeout(BUSY);
-    let options = options.disable_statement_logging();
-    let mut conn = SqliteConnection::connect_with(&options).await.map_err(sqlite)?;
-    refuse_other_schemas(path, &mut conn).await?;
+    let mut conn = connect(path).await?;
     let mut snapshot = conn.begin().await.map_err(sqlite)?;
     let all = everything::read(&mut snapshot)
         .await
@@ -36,6 +28,33 @@ pub async fn read(path: &Path) -> Result<Everything, OpenError> {
     drop(snapshot);
     conn.close().await.map_err(sqlite)?;
     Ok(all)
+}
+
+async fn connect(path: &Path) -> Result<SqliteConnection, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    refuse_foreign_file(path)?;
+    // Not opened read-only: the last one to close has to take the files beside the database away.
+    let options = SqliteConnectOptions::new().filename(path).pragma("query_only", "ON").busy_timeout(BUSY);
+    let options = options.disable_statement_logging();
+    let opened = SqliteConnection::connect_with(&options).await;
+    let mut conn = opened.map_err(|error| OpenError::of_sqlite(path, error))?;
+    refuse_other_schemas(path, &mut conn).await?;
+    Ok(conn)
+}
+
+/// What an import could not reconcile.
+///
+/// # Errors
+/// As for [`read`].
+pub async fn findings(path: &Path) -> Result<Vec<KeptFinding>, OpenError> {
+    let mut conn = connect(path).await?;
+    let found = finding::all(&mut conn)
+        .await
+        .map_err(|error| OpenError::Unreadable { path: path.to_owned(), source: Box::new(error) })?;
+    conn.close().await.map_err(|error| OpenError::of_sqlite(path, error))?;
+    Ok(found)
 }
 
 async fn refuse_other_schemas(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {

@@ -1,14 +1,11 @@
 //! The whole state in the shape of heketi's database dump: what `/db/dump` answers and `db import` reads.
 
 mod build;
-mod read;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-pub use read::DumpError;
 
 use super::block_volume::BlockVolumeInfo;
 use super::cluster::ClusterInfo;

@@ -6,6 +6,9 @@ use super::{Id, Ids};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ServerCommand {
+    /// What an import from heketi could not reconcile
+    #[command(subcommand)]
+    Findings(FindingsCommand),
     /// Which requests the server takes
     #[command(subcommand)]
     Mode(ModeCommand),
@@ -15,6 +18,14 @@ pub(in crate::cli) enum ServerCommand {
     /// What the server and its peers have
     #[command(subcommand)]
     State(StateCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum FindingsCommand {
+    /// Take findings out of the list that somebody has mended: their devices get new bricks again
+    Clear(Ids),
+    /// List them, with what follows and what to do
+    List,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,15 +9,21 @@ use crate::model::brick::Brick;
 use crate::model::device::{Device, volume_group};
 use crate::model::inventory::{Inventory, LogicalVolume};
 
-/// What disagrees about the logical volumes of a node's devices.
-pub(super) fn findings(known: &Known<'_>, peer: &Inventory) -> Vec<String> {
-    let Ok(rows) = &peer.logical_volumes else { return Vec::new() };
+/// What disagrees about the logical volumes of a node's devices; and those on which gluster has bricks of volumes that the
+/// database does not know.
+pub(super) fn findings(
+    known: &Known<'_>,
+    peer: &Inventory,
+    foreign: &ForeignBricks<'_>,
+) -> (Vec<String>, Vec<String>) {
+    let Ok(rows) = &peer.logical_volumes else { return Default::default() };
     let there: HashMap<(&str, &str), &LogicalVolume> =
         rows.iter().map(|row| ((row.vg_name.as_str(), row.lv_name.as_str()), row)).collect();
     let expected = known.expected_bricks(peer.node).into_iter().filter(|brick| has_group(peer, brick));
     let mut lines: Vec<String> = expected.filter_map(|brick| about(known, peer, brick, &there)).collect();
-    lines.extend(unknown(known, peer, rows));
-    lines
+    let (unused, used) = unknown(known, peer, rows, foreign);
+    lines.extend(unused);
+    (lines, used)
 }
 
 /// Whether the group of a brick is there, as far as is known. Where it is not, the device says so for all of its bricks.
@@ -102,8 +108,14 @@ impl<'a> Explained<'a> {
     }
 }
 
-/// Logical volumes in groups of ours that belong to no brick, whatever its phase.
-fn unknown(known: &Known<'_>, peer: &Inventory, rows: &[LogicalVolume]) -> Vec<String> {
+/// Logical volumes in groups of ours that belong to no brick, whatever its phase: those that nobody knows, and those that
+/// gluster uses.
+fn unknown(
+    known: &Known<'_>,
+    peer: &Inventory,
+    rows: &[LogicalVolume],
+    foreign: &ForeignBricks<'_>,
+) -> (Vec<String>, Vec<String>) {
     let mut groups: HashMap<String, Explained<'_>> = HashMap::new();
     for device in known.devices_of(peer.node) {
         groups.insert(volume_group(device.id), Explained::new(device));
@@ -114,16 +126,17 @@ fn unknown(known: &Known<'_>, peer: &Inventory, rows: &[LogicalVolume]) -> Vec<S
         }
     }
     let host = known.host(peer.node);
-    let foreign = ForeignBricks::of(peer);
-    let unexplained = rows.iter().filter_map(|row| {
-        let group = groups.get(&row.vg_name)?;
-        let is_silent = group.has(row) || foreign.is_pool(row);
-        (!is_silent).then(|| match foreign.on(row) {
-            Some(used) => in_use_line(host, group, row, used),
-            None => unknown_line(host, group, row),
-        })
-    });
-    unexplained.collect()
+    let foreign = foreign.on_peer(peer);
+    let (mut unused, mut used) = (Vec::new(), Vec::new());
+    for row in rows {
+        let Some(group) = groups.get(&row.vg_name).filter(|group| !group.has(row)) else { continue };
+        match foreign.on(row) {
+            Some(brick) => used.push(in_use_line(host, group, row, brick)),
+            None if foreign.is_pool(row) => {}
+            None => unused.push(unknown_line(host, group, row, foreign.is_known())),
+        }
+    }
+    (unused, used)
 }
 
 fn in_use_line(host: &str, group: &Explained<'_>, row: &LogicalVolume, used: Used<'_>) -> String {
@@ -135,7 +148,8 @@ fn in_use_line(host: &str, group: &Explained<'_>, row: &LogicalVolume, used: Use
     )
 }
 
-fn unknown_line(host: &str, group: &Explained<'_>, row: &LogicalVolume) -> String {
+/// `is_known`: whether a glusterd has told which bricks there are.
+fn unknown_line(host: &str, group: &Explained<'_>, row: &LogicalVolume, is_known: bool) -> String {
     let LogicalVolume { lv_name: name, vg_name, lv_size: size, pool_lv: pool, origin, .. } = row;
     let (device, path) = (group.device.id, &group.device.name);
     if group.pools.contains(pool.as_str()) && (!origin.is_empty() || is_of_gluster(name)) {
@@ -144,6 +158,11 @@ fn unknown_line(host: &str, group: &Explained<'_>, row: &LogicalVolume) -> Strin
         );
     }
     let kind = if row.lv_attr.starts_with('t') { "thin pool" } else { "logical volume" };
+    if !is_known {
+        return format!(
+            "the {kind} {vg_name}/{name} ({size}) on {host} belongs to no brick of this database, and takes space of device {device} ({path}). No glusterd could be asked whether a volume uses it: keep it until that has answered"
+        );
+    }
     format!(
         "the {kind} {vg_name}/{name} ({size}) on {host} belongs to no brick of this database, and takes space of device {device} ({path}). If nobody needs what is in it: `lvremove {vg_name}/{name}`, then `mortar device resync {device}`"
     )

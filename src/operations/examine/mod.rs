@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
+use self::foreign_bricks::ForeignBricks;
 use self::known::Known;
 use super::engine::Engine;
 use super::{OpError, Operations};
@@ -40,8 +41,10 @@ pub struct Examination {
     pub clusters: Vec<(ClusterId, Vec<Inventory>)>,
     /// What could not be asked, and what disagrees.
     pub report: Vec<String>,
-    /// The lines of it that say that peers have something else than the database, or could not be asked.
+    /// The lines of it that say that peers have something else than the database.
     pub differences: Vec<String>,
+    /// What peers could not be asked for, in more detail than the report has it.
+    pub unasked: Vec<String>,
 }
 
 impl Operations {
@@ -65,7 +68,8 @@ impl Engine {
         let settings = Arc::clone(self.runner.settings());
         let compare = move || {
             let (report, differences) = report(&before, &after, &clusters, &settings);
-            Examination { database: before, clusters, report, differences }
+            let unasked = unasked_parts(&before, &clusters);
+            Examination { database: before, clusters, report, differences, unasked }
         };
         // There may be much of it: not on the threads that serve others.
         tokio::task::spawn_blocking(compare).await.map_err(|_| OpError::Internal)
@@ -114,26 +118,53 @@ fn report(
     settings: &PeerSettings,
 ) -> (Vec<String>, Vec<String>) {
     let known = Known::new(before, after);
-    let (mut lines, mut differences) = (Vec::new(), Vec::new());
+    let (mut lines, mut differences, mut bricks) = (Vec::new(), Vec::new(), Vec::new());
     for (id, peers) in clusters {
         lines.extend(heketi::lines(before, &known, *id, peers));
     }
     for (id, peers) in clusters {
-        differences.extend(peers.iter().filter_map(|peer| unasked(&known, peer)));
+        lines.extend(peers.iter().filter_map(|peer| unasked(&known, peer)));
         differences.extend(volumes::findings(&known, *id, peers));
         differences.extend(blocks::findings(&known, *id, peers));
+        let foreign = ForeignBricks::of(peers);
         for peer in peers {
             differences.extend(devices::findings(&known, peer));
-            differences.extend(logical_volumes::findings(&known, peer));
+            let (wrong, used) = logical_volumes::findings(&known, peer, &foreign);
+            differences.extend(wrong);
+            bricks.extend(used);
+            bricks.extend(mounts::findings(&known, peer, settings, &foreign));
         }
     }
     let (unknown, foreign) = volumes::beyond(&known, clusters);
     differences.extend(unknown);
     lines.extend(differences.iter().cloned());
-    let peers = clusters.iter().flat_map(|(_, peers)| peers);
-    lines.extend(peers.flat_map(|peer| mounts::findings(&known, peer, settings)));
+    lines.extend(bricks);
     lines.extend(foreign);
     (lines, differences)
+}
+
+/// What of each peer is not known, and why.
+fn unasked_parts(all: &Everything, clusters: &[(ClusterId, Vec<Inventory>)]) -> Vec<String> {
+    let known = Known::new(all, all);
+    let mut lines = Vec::new();
+    for peer in clusters.iter().flat_map(|(_, peers)| peers) {
+        let host = known.host(peer.node);
+        let parts = [
+            ("gluster", peer.volumes.as_ref().err()),
+            ("LVM's physical volumes", peer.physical_volumes.as_ref().err()),
+            ("LVM's volume groups", peer.groups.as_ref().err()),
+            ("LVM's logical volumes", peer.logical_volumes.as_ref().err()),
+            ("mounts", peer.mounts.as_ref().err()),
+        ];
+        let parts = parts.into_iter().filter_map(|(what, why)| Some((what.to_owned(), why?)));
+        let blocks = peer.blocks.iter().filter_map(|found| {
+            Some((format!("block volumes in {}", found.name), found.names.as_ref().err()?))
+        });
+        for (what, why) in parts.chain(blocks) {
+            lines.push(format!("{host} could not be asked for {what}: {why}"));
+        }
+    }
+    lines
 }
 
 /// heketi's line for this does not say why.

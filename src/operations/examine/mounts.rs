@@ -32,7 +32,12 @@ impl<'a> Points<'a> {
 }
 
 /// What disagrees about the mounts of a node's bricks.
-pub(super) fn findings(known: &Known<'_>, peer: &Inventory, settings: &PeerSettings) -> Vec<String> {
+pub(super) fn findings(
+    known: &Known<'_>,
+    peer: &Inventory,
+    settings: &PeerSettings,
+    foreign: &ForeignBricks<'_>,
+) -> Vec<String> {
     let Ok(mounts) = &peer.mounts else { return Vec::new() };
     let points = Points::new(mounts);
     let volumes: Option<HashSet<(&str, &str)>> = peer
@@ -53,7 +58,7 @@ pub(super) fn findings(known: &Known<'_>, peer: &Inventory, settings: &PeerSetti
             lines.extend(about_table(known, brick, &site, &points, settings));
         }
     }
-    lines.extend(left_over(known, peer, &points, settings));
+    lines.extend(left_over(known, peer, &points, settings, foreign));
     lines
 }
 
@@ -107,16 +112,16 @@ fn left_over(
     peer: &Inventory,
     points: &Points<'_>,
     settings: &PeerSettings,
+    foreign: &ForeignBricks<'_>,
 ) -> Vec<String> {
     let host = known.host(peer.node);
     let own: HashSet<String> =
         known.devices_of(peer.node).map(|device| format!("{MOUNTS}/{}", volume_group(device.id))).collect();
     let known_points: HashSet<String> =
         known.bricks_of(peer.node).map(|brick| Site::of(brick).point).collect();
-    // What they are on is told with their logical volumes.
-    let foreign = ForeignBricks::of(peer);
     let is_left = |point: &&str| {
         let above = point.rsplit_once('/').map_or("", |(above, _)| above);
+        // Where gluster uses it, that is told with its logical volume.
         own.contains(above) && !known_points.contains(*point) && foreign.below(point).is_none()
     };
     let mut mounted: Vec<&str> = points.mounted.keys().copied().filter(is_left).collect();

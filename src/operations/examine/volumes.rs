@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::foreign_bricks::ForeignBricks;
 use super::known::Known;
 use crate::executor::gluster::ID_OPTION;
 use crate::model::brick::Brick;
@@ -141,16 +142,31 @@ pub(super) fn beyond(
             }
         }
     }
-    let (ours, others): (Vec<_>, Vec<_>) = all.into_values().partition(|(found, _)| is_on_ours(known, found));
+    let ours = on_ours(known, clusters);
+    let (ours, others): (Vec<_>, Vec<_>) =
+        all.into_values().partition(|(found, _)| ours.contains(found.name.as_str()));
     let unknown = ours.into_iter().map(|(found, hosts)| unknown_line(found, &hosts));
     let foreign = others.into_iter().map(|(found, hosts)| foreign_line(found, &hosts));
     (unknown.collect(), foreign.collect())
 }
 
-/// Whether a brick of a volume is on a device of ours: a path of heketi's has its volume group in it.
-fn is_on_ours(known: &Known<'_>, found: &PoolVolume) -> bool {
+/// The volumes with bricks on devices of ours: a path of heketi's has its volume group in it, and that of a clone is where
+/// its logical volume is mounted.
+fn on_ours<'a>(known: &Known<'_>, clusters: &'a [(ClusterId, Vec<Inventory>)]) -> HashSet<&'a str> {
     let groups: HashSet<String> = known.devices().map(|device| volume_group(device.id)).collect();
-    found.bricks.iter().any(|brick| brick.name.split('/').any(|part| groups.contains(part)))
+    let mut found = HashSet::new();
+    for (_, peers) in clusters {
+        let foreign = ForeignBricks::of(peers);
+        found.extend(
+            peers.iter().flat_map(|peer| foreign.on_peer(peer).volumes_in(&groups).collect::<Vec<_>>()),
+        );
+        let told = peers.iter().filter_map(|peer| peer.volumes.as_ref().ok()).flatten();
+        let is_on_ours = |volume: &&PoolVolume| {
+            volume.bricks.iter().any(|brick| brick.name.split('/').any(|part| groups.contains(part)))
+        };
+        found.extend(told.filter(is_on_ours).map(|volume| volume.name.as_str()));
+    }
+    found
 }
 
 fn unknown_line(found: &PoolVolume, hosts: &[&str]) -> String {

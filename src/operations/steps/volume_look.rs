@@ -17,6 +17,17 @@ impl StepRunner {
         self.look_with(plan, &gluster::volume_info(&self.settings, Some(&plan.name))).await
     }
 
+    /// The bricks of a volume as gluster lists them, set by set; none where no peer knows it.
+    ///
+    /// # Errors
+    /// When no peer can say it.
+    pub(in crate::operations) async fn look_at_volume(
+        &self,
+        plan: &VolumePlan,
+    ) -> Result<Option<Vec<String>>> {
+        Ok(self.look(plan).await?.map(|found| found.bricks))
+    }
+
     /// Asks all peers with bricks at once: one that was re-installed, or is out of step, knows nothing.
     async fn look_with(&self, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
         let carries = |peer: &&Peer| plan.bricks.iter().any(|brick| brick.storage == peer.storage);

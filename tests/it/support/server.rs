@@ -262,6 +262,15 @@ impl Lab {
         Ok(())
     }
 
+    /// Starts the server and kills it that much later, wherever it is then.
+    pub fn start_and_kill_after(&mut self, time: Duration) {
+        let mut process = self.spawn();
+        // Any moment will do: there is nothing to wait for.
+        std::thread::sleep(time);
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+
     /// Starts the server where it should refuse to: its status and what it said.
     pub fn start_in_vain(&mut self) -> (Option<i32>, String) {
         let before = self.log().len();
@@ -339,8 +348,10 @@ impl Lab {
         said(&program(SERVER, self.path()).args(arguments).output().unwrap())
     }
 
+    /// Beside the database that the server works on: where heketi's was named, that is the one that was made of it.
     fn peers_file(&self) -> PathBuf {
-        self.path().join("heketi.db.peers")
+        let moved = self.path().join("heketi.db.mortar.peers");
+        if moved.exists() { moved } else { self.path().join("heketi.db.peers") }
     }
 
     /// The peers as they are now.

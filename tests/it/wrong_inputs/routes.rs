@@ -25,8 +25,13 @@ const HARMLESS: [(&str, &str); 13] = [
 ];
 
 /// Those that only list.
-const LISTS: [(&str, &str); 4] =
-    [("GET", "/blockvolumes"), ("GET", "/jobs"), ("GET", "/volumes"), ("GET", "/volumes/summary")];
+const LISTS: [(&str, &str); 5] = [
+    ("GET", "/blockvolumes"),
+    ("GET", "/findings"),
+    ("GET", "/jobs"),
+    ("GET", "/volumes"),
+    ("GET", "/volumes/summary"),
+];
 
 /// What a create of a cluster can be is in `cannot_parse` alone: all that can be parsed is taken.
 const ALL_TAKEN: [(&str, &str); 1] = [("POST", "/clusters")];
