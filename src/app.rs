@@ -333,6 +333,7 @@ fn listen(port: u16) -> anyhow::Result<TcpListener> {
     let bind = |address: SocketAddr| -> std::io::Result<TcpListener> {
         let socket = if address.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
         socket.set_reuseaddr(true)?;
+        socket.set_send_buffer_size(connections::SEND_BUFFER)?;
         socket.bind(address)?;
         socket.listen(BACKLOG)
     };

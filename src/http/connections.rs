@@ -13,7 +13,6 @@ use axum::response::Response;
 use axum::serve::Listener;
 use hyper::Request;
 use hyper::body::Incoming;
-use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -35,6 +34,10 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a client may take none of what it is sent: the system's buffers are full then.
 const READS_WITHIN: Duration = Duration::from_secs(60);
+
+/// How much of an answer the system keeps for a client. It tells that there is room again when a third of that was taken:
+/// where it keeps megabytes, one that reads slowly all the time would seem to read nothing for minutes.
+pub const SEND_BUFFER: u32 = 128 * 1024;
 
 /// The words of Go's server, with the cure.
 const PLAIN_HTTP: &str =
@@ -83,19 +86,19 @@ async fn secured(stream: TcpStream, tls: Arc<Tls>, requests: Requests) {
 }
 
 /// What ends the connection of a client that reads nothing: else its answers would be kept for ever.
-fn patient<S: AsyncRead + AsyncWrite>(stream: S) -> TokioIo<Pin<Box<TimeoutStream<S>>>> {
+fn patient<S: AsyncRead + AsyncWrite>(stream: S) -> Pin<Box<TimeoutStream<S>>> {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(READS_WITHIN));
-    TokioIo::new(Box::pin(stream))
+    Box::pin(stream)
 }
 
-async fn http1(stream: impl Read + Write + Unpin + 'static, requests: Requests) {
+async fn http1(stream: impl AsyncRead + AsyncWrite + Unpin + 'static, requests: Requests) {
     let service = service_fn(move |request| requests.answer(request));
     let served = http1::Builder::new()
         .half_close(true)
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
-        .serve_connection(stream, service);
+        .serve_connection(TokioIo::new(stream), service);
     if let Err(broken) = served.await {
         debug!(error = &broken as &dyn std::error::Error, "a connection ended");
     }
