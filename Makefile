@@ -50,6 +50,13 @@ test-lab: ## The life cycle and the kills on three real peers
 	$(CARGO) test --locked --test lab --no-run
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture alone life kill
 
+.PHONY: test-lab-user
+test-lab-user: ## The lab's scenarios, by a user who may do what packaging/sudoers lists
+	$(LAB) deps
+	$(LAB) up
+	$(CARGO) test --locked --test lab --no-run
+	MORTAR_LAB_USER=mortar $(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture life moved clones grown layouts broken gone::
+
 .PHONY: clients-deps
 clients-deps:
 	@command -v npm >/dev/null || tests/deps nodejs npm

@@ -23,6 +23,7 @@ use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 use tracing::debug;
 
+use super::admission::Admission;
 use super::tls::{self, Speaks, Tls};
 use super::{http2, problem};
 
@@ -52,18 +53,24 @@ pub struct Encrypted(pub bool);
 /// Not `axum::serve`: there a request whose client closes the connection right behind it is dropped before it is
 /// looked at. Here it is carried out, and only its answer is lost.
 pub async fn serve(mut listener: TcpListener, router: Router, tls: Option<Arc<Tls>>) -> Infallible {
+    let admission = Arc::new(Admission::of_this_process());
     loop {
         // Waits where the process has no descriptor left.
         let (stream, address) = Listener::accept(&mut listener).await;
+        let Some(place) = admission.admit(address.ip()) else { continue };
         // Answers are small and complete: nothing is gained by waiting for more.
         stream.set_nodelay(true).ok();
         let requests =
             Requests { router: router.clone(), peer: address, encrypted: Encrypted(tls.is_some()) };
         // The handshake belongs to the task: one that stalls keeps nobody else waiting.
-        match tls.clone() {
-            None => drop(tokio::spawn(http1(patient(stream), requests))),
-            Some(tls) => drop(tokio::spawn(secured(stream, tls, requests))),
-        }
+        let tls = tls.clone();
+        tokio::spawn(async move {
+            match tls {
+                None => http1(patient(stream), requests).await,
+                Some(tls) => secured(stream, tls, requests).await,
+            }
+            drop(place);
+        });
     }
 }
 

@@ -2,6 +2,7 @@
 //! only. What stands around the routes (paths, authentication, states) is in [`shell`].
 
 mod admin;
+mod admission;
 pub mod answers;
 pub mod auth;
 mod backup;

@@ -37,6 +37,7 @@ mod jobs;
 mod kubernetes;
 mod large_topology;
 mod life;
+mod many_connections;
 mod metrics;
 mod moves;
 mod moving_in;

@@ -29,6 +29,8 @@ pub struct Lab {
     database: Option<PathBuf>,
     /// The size in KiB of the disk that the database has for itself.
     disk_kib: Option<u32>,
+    /// How many files and connections it may have open.
+    descriptors: Option<u32>,
     /// The certificates that its clients believe, where it speaks TLS.
     certificates: Option<PathBuf>,
 }
@@ -47,6 +49,7 @@ impl Lab {
             top_settings: Vec::new(),
             database: None,
             disk_kib: None,
+            descriptors: None,
             certificates: None,
         }
     }
@@ -109,6 +112,11 @@ impl Lab {
     /// on it.
     pub fn small_disk(&mut self, kib: u32) {
         self.disk_kib = Some(kib);
+    }
+
+    /// From the next start on it may have no more files and connections open.
+    pub fn descriptors(&mut self, count: u32) {
+        self.descriptors = Some(count);
     }
 
     /// The small disk, as it is seen from outside.
@@ -199,9 +207,14 @@ impl Lab {
     fn spawn(&self) -> Child {
         self.write_config();
         let log = || File::options().create(true).append(true).open(self.log_file()).unwrap();
-        let mut command = match self.disk_kib {
-            None => program(SERVER, self.path()),
-            Some(kib) => self.on_disk(kib),
+        let mut command = match (self.disk_kib, self.descriptors) {
+            (Some(kib), _) => self.on_disk(kib),
+            (None, Some(count)) => {
+                let mut command = program("sh", self.path());
+                command.args(["-c", &format!("ulimit -n {count} && exec \"$@\""), "sh", SERVER]);
+                command
+            }
+            (None, None) => program(SERVER, self.path()),
         };
         command.arg(format!("--config={}", self.config_file().display()));
         if self.keys.is_none() {
