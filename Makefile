@@ -75,7 +75,7 @@ fuzz-import: ## Mutated databases and exports of heketi's, for ten minutes each:
 test-all: test test-clients ## Everything
 	$(CARGO) test --locked --test it -- --ignored sweep::
 	$(LAB) up
-	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved layouts grown gone:: stalls blocks
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved moved_in layouts grown gone:: stalls blocks
 
 .PHONY: sweep
 sweep: deps ## Every command of every change with every fault, and of every undo: the cases, and what is wrong

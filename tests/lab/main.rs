@@ -12,6 +12,7 @@ mod gone;
 mod grown;
 mod mounts;
 mod moved;
+mod moved_in;
 mod orphans;
 mod peers;
 mod power;

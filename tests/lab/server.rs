@@ -22,13 +22,15 @@ pub struct Server {
     process: Option<Child>,
     port: u16,
     orphans: Cell<Option<Orphans>>,
+    /// Names of hosts that it alone knows.
+    hosts: Option<PathBuf>,
 }
 
 impl Server {
     /// A server on an empty database that was not started yet.
     pub fn new() -> Server {
         let directory = tempfile::tempdir().expect("a directory");
-        Server { directory, process: None, port: 0, orphans: Cell::default() }
+        Server { directory, process: None, port: 0, orphans: Cell::default(), hosts: None }
     }
 
     /// A started one on peers to which nothing was ever done, with the topology loaded.
@@ -44,7 +46,8 @@ impl Server {
         let path = self.path("heketi.json");
         std::fs::write(&path, self.configuration(faults).to_string()).expect("the configuration is written");
         let log = File::options().create(true).append(true).open(self.path("log")).expect("a log");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_mortard"))
+        let mut process = self
+            .program()
             .arg(format!("--config={}", path.display()))
             .arg("--disable-auth")
             .stdout(Stdio::piped())
@@ -56,6 +59,31 @@ impl Server {
         // The log goes on into the file; the thread ends with the server.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut { log }));
         self.process = Some(process);
+    }
+
+    /// From the next start on it knows hosts by these names.
+    pub fn call_hosts(&mut self, names: &[(&str, &str)]) {
+        let lines: String = names.iter().map(|(name, address)| format!("{address} {name}\n")).collect();
+        let file = self.path("hosts");
+        std::fs::write(&file, format!("127.0.0.1 localhost\n{lines}")).expect("the names are written");
+        self.hosts = Some(file);
+    }
+
+    /// Puts a database of heketi's, compressed, where its own would be.
+    pub fn put_heketis_database(&self, compressed: &[u8]) {
+        let mut database = Vec::new();
+        flate2::read::GzDecoder::new(compressed).read_to_end(&mut database).expect("it is whole");
+        std::fs::write(self.path("mortar.db"), database).expect("the database is written");
+    }
+
+    /// The server, in a place where it finds its own names of hosts.
+    fn program(&self) -> Command {
+        let server = env!("CARGO_BIN_EXE_mortard");
+        let Some(hosts) = &self.hosts else { return Command::new(server) };
+        let mut command = Command::new("unshare");
+        let script = format!("mount --bind {} /etc/hosts && exec \"$@\"", hosts.display());
+        command.args(["--mount", "sh", "-c", &script, "sh", server]);
+        command
     }
 
     fn configuration(&self, faults: &Value) -> Value {
