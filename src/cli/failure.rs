@@ -72,9 +72,3 @@ pub(super) fn only<'a>(words: &'a [String], missing: &str) -> Result<&'a str, Fa
         _ => Err(Failure::new("too many arguments")),
     }
 }
-
-/// An error of the operating system in Go's words: without a number, in lower case.
-pub(super) fn os_reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
-}

@@ -2,11 +2,18 @@
 //! that clap wants: flags of the program, words of the command, flags of the command, arguments.
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, ValueHint};
 
 use super::failure::Failure;
-use super::go::{parse_bool, quoted};
-use super::spelling;
+use super::raw;
+use crate::words::go::{parse_bool, quoted};
+use crate::words::near::distance;
+
+/// What it costs that two letters have changed places where heketi-cli counts: two changes.
+const LEVENSHTEIN: usize = 2;
+
+/// Why a word is refused that would become part of a request.
+const NOT_UTF8: &str = "it is not UTF-8";
 
 /// What a command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -121,7 +128,7 @@ fn unknown_command(root: &Command, word: &str) -> Failure {
     let name = root.get_name();
     let near = |candidate: &&str| {
         candidate.starts_with(&word.to_lowercase())
-            || spelling::distance(candidate, &word.to_lowercase()) <= 2
+            || distance(candidate, &word.to_lowercase(), LEVENSHTEIN) <= 2
     };
     let names = root.get_subcommands().map(Command::get_name);
     // `help` is never suggested by heketi-cli.
@@ -317,6 +324,7 @@ impl<'a> Reader<'a> {
     /// The line for clap.
     fn line(mut self, path: Vec<String>) -> Result<Line, Failure> {
         self.refuse_surplus(&path)?;
+        self.refuse_other_bytes()?;
         let Reader { root, leaf: _, given, arguments, .. } = self;
         let of_root = |arg: &Arg| root.get_arguments().any(|other| std::ptr::eq(other, arg));
         let mut words: Vec<String> = Vec::new();
@@ -353,6 +361,25 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
+
+    /// Any byte can be part of a key or of the name of a file; what becomes part of a request is UTF-8.
+    fn refuse_other_bytes(&self) -> Result<(), Failure> {
+        let refused = |arg: &Arg, value: &str| !raw::is_plain(value) && !takes_any_byte(arg);
+        if let Some((arg, value)) = self.given.iter().find(|(arg, value)| refused(arg, value)) {
+            return Err(bad_value(value, &shown(arg), NOT_UTF8));
+        }
+        if self.leaf.get_positionals().any(takes_any_byte) {
+            return Ok(());
+        }
+        match self.arguments.iter().find(|word| !raw::is_plain(word)) {
+            Some(word) => Err(Failure::new(format!("invalid argument {}: {NOT_UTF8}", quoted(word)))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn takes_any_byte(arg: &Arg) -> bool {
+    arg.get_id() == "secret" || matches!(arg.get_value_hint(), ValueHint::FilePath | ValueHint::DirPath)
 }
 
 fn surplus_word(leaf: &Command, path: &[String], word: &str, behind: Option<&str>) -> Failure {

@@ -1,15 +1,14 @@
 //! `completion …` and `man`: what is made of the definitions of the commands.
 
-use std::path::Path;
-
 use clap::Command;
 use clap::builder::StyledStr;
 use clap_complete::{Shell, generate};
 
 use super::args::{Completion, CompletionCommand, Pages};
-use super::failure::{Failure, os_reason, required};
+use super::failure::{Failure, required};
 use super::output::Output;
-use super::tree;
+use super::{raw, tree};
+use crate::words::go::os_reason;
 
 /// Prints the script of a shell.
 pub(super) fn completion(
@@ -68,8 +67,9 @@ fn text(styled: Option<&StyledStr>) -> String {
 /// Writes a page for each command.
 pub(super) fn pages(arguments: &Pages, name: &'static str, output: &mut Output<'_>) -> Result<(), Failure> {
     let directory = required(&arguments.directory, "Missing directory for the manual pages")?;
+    let folder = raw::path(directory);
     let failed = |error: std::io::Error| Failure::new(format!("open {directory}: {}", os_reason(&error)));
-    std::fs::create_dir_all(directory).map_err(failed)?;
-    clap_mangen::generate_to(tree::shown(name), Path::new(directory)).map_err(failed)?;
-    output.line(&format!("The pages are in {directory}: man -l {directory}/{name}.1"))
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    clap_mangen::generate_to(tree::shown(name), &folder).map_err(failed)?;
+    output.line(&raw::shown(&format!("The pages are in {directory}: man -l {directory}/{name}.1")))
 }

@@ -23,7 +23,7 @@ fn run_with(arguments: &[&str], server: &str, explain: bool) -> Ran {
 fn run_on(arguments: &[&str], server: &str, explain: bool, screen: Option<Screen>) -> Ran {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let variable = |name: &str| match name {
-        "HEKETI_CLI_SERVER" => Some(server.to_owned()),
+        "HEKETI_CLI_SERVER" => Some(OsString::from(server)),
         _ => None,
     };
     let surroundings = Surroundings { variable: &variable, explain, screen, out: &mut out, err: &mut err };

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 
+use crate::words::go::parse_bool;
+
 /// A heketi-compatible storage service for GlusterFS.
 #[derive(Debug, Parser)]
 #[command(
@@ -19,7 +21,7 @@ pub(super) struct Arguments {
     pub(super) config: Option<PathBuf>,
     /// Serve without checking tokens
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
-          value_parser = go_bool, hide_default_value = true, value_name = "BOOL")]
+          value_parser = parse_bool, hide_default_value = true, value_name = "BOOL")]
     pub(super) disable_auth: bool,
     /// Print the version
     #[arg(short = 'v', long)]
@@ -159,7 +161,7 @@ pub(super) struct Database {
     pub(super) dbfile: OsString,
     /// Log what is done, on standard output
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
-          value_parser = go_bool, hide_default_value = true, value_name = "BOOL")]
+          value_parser = parse_bool, hide_default_value = true, value_name = "BOOL")]
     pub(super) debug: bool,
 }
 
@@ -167,7 +169,7 @@ pub(super) struct Database {
 pub(super) struct Selection {
     /// Bricks on all devices
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
-          value_parser = go_bool, hide_default_value = true, value_name = "BOOL")]
+          value_parser = parse_bool, hide_default_value = true, value_name = "BOOL")]
     pub(super) all: bool,
     /// Bricks in these clusters
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
@@ -222,13 +224,4 @@ pub(super) enum ExamineCommand {
     /// Ask all peers for their volumes, disks and mounts, and report what disagrees with the database
     #[command(args_override_self = true)]
     Gluster(ConfigFile),
-}
-
-/// A truth value as Go reads it.
-fn go_bool(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
-        _ => Err(format!("strconv.ParseBool: parsing {text:?}: invalid syntax")),
-    }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("json", &[]),
+    ("words", &[]),
     ("telemetry", &[]),
     ("metrics", &[]),
     ("placement", &["model"]),
@@ -15,8 +16,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("api", &["model", "json"]),
     // The store for reads only: every change is an operation.
     ("http", &["model", "json", "api", "operations", "store", "telemetry", "metrics"]),
-    ("client", &["api", "json"]),
-    ("config", &["model", "json", "executor::settings", "telemetry"]),
+    ("client", &["api", "json", "words"]),
+    ("config", &["model", "json", "words", "executor::settings", "telemetry"]),
 ];
 
 /// Those that put the parts together.

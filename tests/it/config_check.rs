@@ -69,15 +69,19 @@ fn what_keeps_the_server_from_starting_gives_status_one_and_the_server_agrees() 
         assert_eq!(lab.mortard(&[&config]).0, Some(1), "{text}");
     };
     check(
-        format!(r#"{{"port": 8080, {keys}, "glusterfs": {{"executor": "sim"}}}}"#),
-        "port",
+        format!(r#"{{"cert_file": 8080, {keys}, "glusterfs": {{"executor": "sim"}}}}"#),
+        "cert_file",
         "write \"8080\"",
     );
     check(r#"{"glusterfs": {"executor": "sim"}}"#.to_owned(), "jwt", "Missing JWT information");
-    check(format!(r#"{{{keys}, "glusterfs": {{"executor": "docker"}}}}"#), "", "invalid executor: docker");
+    check(
+        format!(r#"{{{keys}, "glusterfs": {{"executor": "docker"}}}}"#),
+        "glusterfs.executor",
+        "invalid executor: docker",
+    );
     check(
         format!(r#"{{{keys}, "glusterfs": {{"executor": "sim", "db_read_only": true}}}}"#),
-        "",
+        "glusterfs.db_read_only",
         "db_read_only",
     );
     check(
@@ -94,7 +98,7 @@ fn what_keeps_the_server_from_starting_gives_status_one_and_the_server_agrees() 
     );
     check(
         format!(r#"{{{keys}, "glusterfs": {{"executor": "ssh", "sshexec": {{"keyfile": "/no/key"}}}}}}"#),
-        "",
+        "glusterfs.sshexec.keyfile",
         "Unable to read private key file /no/key",
     );
     check("{\n\"port\" \"1\"}".to_owned(), "", "line 2: invalid character '\"' after object key");

@@ -69,9 +69,10 @@ fn an_address_that_nobody_named_is_told_to_be_the_default() {
         tls_cert: Vec::new(),
     };
     let failure = || Failure::new("Get \"http://localhost:8080/clusters\": refused");
-    let told = Session::new(global(""), &|_| None).explained(failure());
+    let told = Session::new(global(""), &|_| None).unwrap().explained(failure());
     assert!(told.explanation.unwrap().contains("neither --server nor HEKETI_CLI_SERVER"));
-    let named = Session::new(global("http://localhost:8080"), &|_| None).explained(failure());
+    let named = Session::new(global("http://localhost:8080"), &|_| None).unwrap();
+    let named = named.explained(failure());
     assert_eq!(named.explanation, None);
 }
 
