@@ -1,6 +1,7 @@
 //! What ends a command.
 
 use crate::client::ClientError;
+use crate::words::go::os_reason;
 
 const ADDRESS: &str = "The address of the server (--server or HEKETI_CLI_SERVER) begins with http:// or https://, \
                        for example http://localhost:8080";
@@ -31,7 +32,7 @@ impl Failure {
     /// Where something could not be printed.
     pub(super) fn of_printing(error: &std::io::Error) -> Failure {
         let reader_has_gone = error.kind() == std::io::ErrorKind::BrokenPipe;
-        Failure { reader_has_gone, ..Failure::new(error.to_string()) }
+        Failure { reader_has_gone, ..Failure::new(format!("write /dev/stdout: {}", os_reason(error))) }
     }
 
     /// With an explanation that everybody sees.

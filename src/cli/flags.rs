@@ -397,11 +397,12 @@ fn surplus_word(leaf: &Command, path: &[String], word: &str, behind: Option<&str
     Failure::because(format!("too many arguments: {}", quoted(word)), format!("{advice}. Nothing was sent."))
 }
 
-/// One flag as clap takes it; none for a truth value that is false anyway.
+/// One flag as clap takes it; none for a truth value that is false anyway, and for a list of nothing.
 fn canonical(arg: &Arg, value: &str) -> Option<String> {
     let name = arg.get_long()?;
     match arg.get_action() {
         ArgAction::SetTrue => (value == "true").then(|| format!("--{name}")),
+        _ if value.is_empty() && arg.get_value_delimiter().is_some() => None,
         _ => Some(format!("--{name}={value}")),
     }
 }

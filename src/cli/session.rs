@@ -5,7 +5,7 @@ use rustls::pki_types::CertificateDer;
 use super::args::Global;
 use super::failure::Failure;
 use super::raw;
-use crate::client::{Behind, Client, Credentials, Line, Progress, Trust};
+use crate::client::{Ahead, Behind, Client, Credentials, Line, Progress, Trust};
 use crate::words::go::os_reason;
 
 const DEFAULT_SERVER: &str = "http://localhost:8080";
@@ -70,9 +70,10 @@ impl Session {
         self.client_with(Line::on_stderr())
     }
 
-    /// A client for commands that show themselves how far they are, which the running step is shown behind.
-    pub(super) fn loading_client(&self) -> Result<Client, Failure> {
-        self.client_with(Behind::stdout())
+    /// A client for commands that show themselves how far they are: the running step is shown behind the line that they
+    /// have begun.
+    pub(super) fn loading_client(&self, ahead: &Ahead) -> Result<Client, Failure> {
+        self.client_with(Behind::stdout(ahead))
     }
 
     fn client_with(&self, progress: Box<dyn Progress>) -> Result<Client, Failure> {
