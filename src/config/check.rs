@@ -42,10 +42,19 @@ impl Report {
         !self.problems.iter().any(|problem| problem.kind.is_fatal())
     }
 
+    /// Whether there is a reason already why the server does not start that is about this key.
+    pub fn is_refused(&self, key: &str) -> bool {
+        self.problems.iter().any(|problem| problem.kind.is_fatal() && problem.key == key)
+    }
+
     /// Adds a reason why the server does not start.
     pub fn refuse(&mut self, key: &str, text: String) {
-        let (kind, key) = (ProblemKind::Refused, key.to_owned());
-        self.problems.push(Problem { kind, key, line: None, text, suggestion: None });
+        self.tell(key, ProblemKind::Refused, text);
+    }
+
+    /// Adds what else is worth a word.
+    pub fn tell(&mut self, key: &str, kind: ProblemKind, text: String) {
+        self.problems.push(Problem { kind, key: key.to_owned(), line: None, text, suggestion: None });
     }
 }
 

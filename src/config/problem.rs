@@ -28,6 +28,8 @@ pub enum ProblemKind {
     Invalid,
     /// It is taken, and heketi would not start with it.
     Foreign,
+    /// It is as it should be, and good to know.
+    Notable,
     /// It is known and has no effect.
     Ignored,
     /// The same, and somebody may rely on it.
@@ -48,6 +50,7 @@ impl ProblemKind {
             ProblemKind::Malformed => "malformed",
             ProblemKind::Invalid => "invalid",
             ProblemKind::Foreign => "foreign",
+            ProblemKind::Notable => "note",
             ProblemKind::Ignored | ProblemKind::Missed => "ignored",
             ProblemKind::Placeholder => "placeholder",
             ProblemKind::Permissions => "permissions",
