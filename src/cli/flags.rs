@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, Command, ValueHint};
 use super::failure::Failure;
 use super::raw;
 use crate::words::go::{parse_bool, quoted};
-use crate::words::near::distance;
+use crate::words::near::{distance, nearest};
 
 /// What it costs that two letters have changed places where heketi-cli counts: two changes.
 const LEVENSHTEIN: usize = 2;
@@ -82,6 +82,7 @@ pub(super) fn parse(root: &Command, line: &[String]) -> Result<Parsed, Failure> 
         given: vec![],
         arguments: vec![],
         behind_switches: vec![],
+        ended: None,
         help: false,
         version: false,
     };
@@ -93,7 +94,9 @@ pub(super) fn parse(root: &Command, line: &[String]) -> Result<Parsed, Failure> 
         return Ok(Parsed::Version);
     }
     if path.is_empty() {
-        return without_command(root, &reader.arguments);
+        // What stands behind `--` is no command.
+        let before = reader.ended.unwrap_or(reader.arguments.len());
+        return without_command(root, &reader.arguments[..before]);
     }
     if names == ["help"] {
         return Ok(topic(root, reader.arguments));
@@ -207,6 +210,8 @@ struct Reader<'a> {
     arguments: Vec<String>,
     /// Arguments that follow a truth value at once: which one, and that flag.
     behind_switches: Vec<(usize, &'a Arg)>,
+    /// How many arguments stand before `--`.
+    ended: Option<usize>,
     help: bool,
     version: bool,
 }
@@ -218,6 +223,7 @@ impl<'a> Reader<'a> {
         while let Some(word) = words.next() {
             let before = switch.take();
             if word == "--" {
+                self.ended = Some(self.arguments.len());
                 self.arguments.extend(words.cloned());
                 return Ok(());
             }
@@ -245,7 +251,7 @@ impl<'a> Reader<'a> {
         }
         let Some(arg) = by_name(self.root, self.leaf, name) else {
             let switch = self.switch(name, value.as_deref(), &format!("--{name}"))?;
-            return if switch { Ok(()) } else { Err(Failure::new(format!("unknown flag: --{name}"))) };
+            return if switch { Ok(()) } else { Err(self.unknown_flag(name)) };
         };
         let value = match value {
             Some(value) => value,
@@ -256,6 +262,15 @@ impl<'a> Reader<'a> {
             }
         };
         self.give(arg, value)
+    }
+
+    fn unknown_flag(&self, name: &str) -> Failure {
+        let failure = Failure::new(format!("unknown flag: --{name}"));
+        let known = self.leaf.get_arguments().chain(self.root.get_arguments());
+        match nearest(name, known.filter(|arg| !arg.is_hide_set()).filter_map(Arg::get_long)) {
+            Some(meant) => failure.explained(format!("Did you mean --{meant}?")),
+            None => failure,
+        }
     }
 
     /// Letters behind one dash: truth values, the last one perhaps with a value.
