@@ -4,10 +4,12 @@ use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::Path;
 
 use crate::config::{self, Config, Environment, ProblemKind, Report};
-use crate::executor::ssh;
+use crate::executor::ssh::{self, StartError};
 use crate::http::tls::Tls;
 use crate::store::peek::{self, Kind};
 use crate::words::go::os_reason;
+
+const KEY_FILE: &str = "glusterfs.sshexec.keyfile";
 
 /// Reports on a configuration file, and on whether a server would start with it now. What it names is looked at, and
 /// nothing is changed.
@@ -25,6 +27,11 @@ pub fn check(path: &Path, environment: &Environment, disable_auth: bool) -> Repo
         let text = format!("{file} is a database of heketi: it will be imported at the start");
         report.tell("glusterfs.db", ProblemKind::Notable, text);
     }
+    if let Some(ssh) = &config.executor.ssh
+        && let Err(open @ StartError::KeyOpenToOthers { .. }) = ssh::check_key(&ssh.key)
+    {
+        report.tell(KEY_FILE, ProblemKind::Permissions, open.to_string());
+    }
     for (key, bad) in super::settings(&config).bad_options(true) {
         let text = format!("{bad}. No volume can be created with it; correct the configuration");
         report.tell(&format!("glusterfs.{key}"), ProblemKind::Invalid, text);
@@ -34,10 +41,9 @@ pub fn check(path: &Path, environment: &Environment, disable_auth: bool) -> Repo
 
 fn refusals(config: &Config) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
-    if let Some(ssh) = &config.executor.ssh
-        && let Err(error) = ssh::check_key(&ssh.key)
-    {
-        found.push(("glusterfs.sshexec.keyfile", error.to_string()));
+    match config.executor.ssh.as_ref().map(|ssh| ssh::check_key(&ssh.key)) {
+        None | Some(Ok(()) | Err(StartError::KeyOpenToOthers { .. })) => {}
+        Some(Err(error)) => found.push((KEY_FILE, error.to_string())),
     }
     if let Some(tls) = &config.tls
         && let Err(error) = Tls::new(tls.certificate.clone(), tls.key.clone())
