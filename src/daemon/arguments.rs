@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::words::go::parse_bool;
@@ -17,7 +18,7 @@ use crate::words::go::parse_bool;
 )]
 pub(super) struct Arguments {
     /// The configuration file (heketi.json)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(super) config: Option<PathBuf>,
     /// Serve without checking tokens
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
@@ -37,7 +38,7 @@ pub(super) enum Command {
         /// The file to make
         file: PathBuf,
         /// The configuration file (heketi.json) that names the database
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = file())]
         config: Option<PathBuf>,
     },
     /// Print the script that completes command lines in a shell
@@ -67,7 +68,7 @@ pub(super) enum Command {
         /// The backup
         file: PathBuf,
         /// The configuration file (heketi.json) that names the database
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = file())]
         config: Option<PathBuf>,
         /// Also where the peers, or the database that is there now, have changed since: volumes that were made
         /// after the backup are in nobody's database then
@@ -206,7 +207,7 @@ pub(super) enum OfflineCommand {
 #[derive(Debug, Args)]
 pub(super) struct ConfigFile {
     /// The configuration file (heketi.json)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(super) config: Option<PathBuf>,
 }
 
@@ -224,4 +225,9 @@ pub(super) enum ExamineCommand {
     /// Ask all peers for their volumes, disks and mounts, and report what disagrees with the database
     #[command(args_override_self = true)]
     Gluster(ConfigFile),
+}
+
+/// The name of a file, which may be empty: that says nothing.
+fn file() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }

@@ -34,7 +34,7 @@ pub(super) fn run(command: OfflineCommand, outer: Option<PathBuf>) -> ExitCode {
 }
 
 fn read(given: ConfigFile, outer: Option<PathBuf>) -> Result<Config, String> {
-    let path = given.config.or(outer).ok_or("Configuration file is required")?;
+    let path = super::given(given.config).or(outer).ok_or("Configuration file is required")?;
     let config = Config::load_for(&path, &Environment::of_process(), Purpose::Peers)
         .map_err(|e| format!("ERROR: {e}"))?;
     telemetry::init(config.log_level);
