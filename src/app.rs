@@ -70,7 +70,7 @@ impl Server {
     /// With one sentence that says what is wrong and what to do.
     pub async fn start(config: Config, log: LogHandle) -> anyhow::Result<Server> {
         config.warnings.iter().for_each(|warning| warn!("{warning}"));
-        config.refuse_to_serve()?;
+        config.refuse_to_serve().map_err(|(_, refused)| refused)?;
         let tls = config.tls.as_ref().map(tls).transpose()?;
         let (store, home) = open(&config).await?;
         let database = home.path.clone();
@@ -312,8 +312,8 @@ fn router(
     };
     let (inner, document) = http::router(app)?;
     let keys = config.auth.as_ref().map(|AuthConfig { admin, user }| Keys {
-        admin: admin.expose().to_owned(),
-        user: user.expose().to_owned(),
+        admin: admin.expose_bytes().to_owned(),
+        user: user.expose_bytes().to_owned(),
     });
     let options = ShellOptions {
         keys,

@@ -17,3 +17,4 @@ pub mod operations;
 pub mod placement;
 pub mod store;
 pub mod telemetry;
+pub mod words;

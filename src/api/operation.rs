@@ -11,16 +11,23 @@ use crate::model::step::StepState;
 
 /// How many operations there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+// What a server leaves out is 0, as heketi-cli takes it.
+#[serde(default)]
 pub struct OperationsInfo {
     /// All that are recorded.
+    #[schema(required = true)]
     pub total: usize,
     /// Those that run or wait for their turn.
+    #[schema(required = true)]
     pub in_flight: usize,
     /// Those that came with an import and have not been looked at.
+    #[schema(required = true)]
     pub stale: usize,
     /// Those that failed and wait for the background or for a person.
+    #[schema(required = true)]
     pub failed: usize,
     /// The others.
+    #[schema(required = true)]
     pub new: usize,
 }
 

@@ -6,7 +6,7 @@ mod server;
 mod topology;
 mod volume;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
 pub(super) use self::block_volume::{BlockVolumeCommand, BlockVolumeCreate, BlockVolumeExpand};
 pub(super) use self::program::{Completion, CompletionCommand, Pages, SetupStorage};
@@ -52,7 +52,7 @@ pub(super) struct Global {
     #[arg(short = 'I', long)]
     pub(super) insecure_tls: bool,
     /// PEM files with the certificates to trust
-    #[arg(short = 'C', long, value_name = "FILES", action = ArgAction::Append, value_delimiter = ',')]
+    #[arg(short = 'C', long, value_name = "FILES", value_hint = ValueHint::FilePath, action = ArgAction::Append, value_delimiter = ',')]
     pub(super) tls_cert: Vec<String>,
 }
 

@@ -2,10 +2,10 @@
 
 use super::args::{ClusterCommand, ClusterSetflags};
 use super::failure::{Failure, required};
-use super::go::parse_bool;
 use super::output::Output;
 use super::session::Session;
 use crate::api::{ClusterCreateRequest, ClusterInfo};
+use crate::words::go::parse_bool;
 
 const MISSING_ID: &str = "Cluster id missing";
 

@@ -1,6 +1,7 @@
 //! What ends a command.
 
 use crate::client::ClientError;
+use crate::words::go::os_reason;
 
 const ADDRESS: &str = "The address of the server (--server or HEKETI_CLI_SERVER) begins with http:// or https://, \
                        for example http://localhost:8080";
@@ -31,7 +32,7 @@ impl Failure {
     /// Where something could not be printed.
     pub(super) fn of_printing(error: &std::io::Error) -> Failure {
         let reader_has_gone = error.kind() == std::io::ErrorKind::BrokenPipe;
-        Failure { reader_has_gone, ..Failure::new(error.to_string()) }
+        Failure { reader_has_gone, ..Failure::new(format!("write /dev/stdout: {}", os_reason(error))) }
     }
 
     /// With an explanation that everybody sees.
@@ -71,10 +72,4 @@ pub(super) fn only<'a>(words: &'a [String], missing: &str) -> Result<&'a str, Fa
         [word] => Ok(word),
         _ => Err(Failure::new("too many arguments")),
     }
-}
-
-/// An error of the operating system in Go's words: without a number, in lower case.
-pub(super) fn os_reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }

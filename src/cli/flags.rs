@@ -2,11 +2,18 @@
 //! that clap wants: flags of the program, words of the command, flags of the command, arguments.
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, ValueHint};
 
 use super::failure::Failure;
-use super::go::{parse_bool, quoted};
-use super::spelling;
+use super::raw;
+use crate::words::go::{parse_bool, quoted};
+use crate::words::near::{distance, nearest};
+
+/// What it costs that two letters have changed places where heketi-cli counts: two changes.
+const LEVENSHTEIN: usize = 2;
+
+/// Why a word is refused that would become part of a request.
+const NOT_UTF8: &str = "it is not UTF-8";
 
 /// What a command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,6 +82,7 @@ pub(super) fn parse(root: &Command, line: &[String]) -> Result<Parsed, Failure> 
         given: vec![],
         arguments: vec![],
         behind_switches: vec![],
+        ended: None,
         help: false,
         version: false,
     };
@@ -86,7 +94,9 @@ pub(super) fn parse(root: &Command, line: &[String]) -> Result<Parsed, Failure> 
         return Ok(Parsed::Version);
     }
     if path.is_empty() {
-        return without_command(root, &reader.arguments);
+        // What stands behind `--` is no command.
+        let before = reader.ended.unwrap_or(reader.arguments.len());
+        return without_command(root, &reader.arguments[..before]);
     }
     if names == ["help"] {
         return Ok(topic(root, reader.arguments));
@@ -121,7 +131,7 @@ fn unknown_command(root: &Command, word: &str) -> Failure {
     let name = root.get_name();
     let near = |candidate: &&str| {
         candidate.starts_with(&word.to_lowercase())
-            || spelling::distance(candidate, &word.to_lowercase()) <= 2
+            || distance(candidate, &word.to_lowercase(), LEVENSHTEIN) <= 2
     };
     let names = root.get_subcommands().map(Command::get_name);
     // `help` is never suggested by heketi-cli.
@@ -200,6 +210,8 @@ struct Reader<'a> {
     arguments: Vec<String>,
     /// Arguments that follow a truth value at once: which one, and that flag.
     behind_switches: Vec<(usize, &'a Arg)>,
+    /// How many arguments stand before `--`.
+    ended: Option<usize>,
     help: bool,
     version: bool,
 }
@@ -211,6 +223,7 @@ impl<'a> Reader<'a> {
         while let Some(word) = words.next() {
             let before = switch.take();
             if word == "--" {
+                self.ended = Some(self.arguments.len());
                 self.arguments.extend(words.cloned());
                 return Ok(());
             }
@@ -238,7 +251,7 @@ impl<'a> Reader<'a> {
         }
         let Some(arg) = by_name(self.root, self.leaf, name) else {
             let switch = self.switch(name, value.as_deref(), &format!("--{name}"))?;
-            return if switch { Ok(()) } else { Err(Failure::new(format!("unknown flag: --{name}"))) };
+            return if switch { Ok(()) } else { Err(self.unknown_flag(name)) };
         };
         let value = match value {
             Some(value) => value,
@@ -249,6 +262,15 @@ impl<'a> Reader<'a> {
             }
         };
         self.give(arg, value)
+    }
+
+    fn unknown_flag(&self, name: &str) -> Failure {
+        let failure = Failure::new(format!("unknown flag: --{name}"));
+        let known = self.leaf.get_arguments().chain(self.root.get_arguments());
+        match nearest(name, known.filter(|arg| !arg.is_hide_set()).filter_map(Arg::get_long)) {
+            Some(meant) => failure.explained(format!("Did you mean --{meant}?")),
+            None => failure,
+        }
     }
 
     /// Letters behind one dash: truth values, the last one perhaps with a value.
@@ -317,6 +339,7 @@ impl<'a> Reader<'a> {
     /// The line for clap.
     fn line(mut self, path: Vec<String>) -> Result<Line, Failure> {
         self.refuse_surplus(&path)?;
+        self.refuse_other_bytes()?;
         let Reader { root, leaf: _, given, arguments, .. } = self;
         let of_root = |arg: &Arg| root.get_arguments().any(|other| std::ptr::eq(other, arg));
         let mut words: Vec<String> = Vec::new();
@@ -353,6 +376,25 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
+
+    /// Any byte can be part of a key or of the name of a file; what becomes part of a request is UTF-8.
+    fn refuse_other_bytes(&self) -> Result<(), Failure> {
+        let refused = |arg: &Arg, value: &str| !raw::is_plain(value) && !takes_any_byte(arg);
+        if let Some((arg, value)) = self.given.iter().find(|(arg, value)| refused(arg, value)) {
+            return Err(bad_value(value, &shown(arg), NOT_UTF8));
+        }
+        if self.leaf.get_positionals().any(takes_any_byte) {
+            return Ok(());
+        }
+        match self.arguments.iter().find(|word| !raw::is_plain(word)) {
+            Some(word) => Err(Failure::new(format!("invalid argument {}: {NOT_UTF8}", quoted(word)))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn takes_any_byte(arg: &Arg) -> bool {
+    arg.get_id() == "secret" || matches!(arg.get_value_hint(), ValueHint::FilePath | ValueHint::DirPath)
 }
 
 fn surplus_word(leaf: &Command, path: &[String], word: &str, behind: Option<&str>) -> Failure {
@@ -370,11 +412,12 @@ fn surplus_word(leaf: &Command, path: &[String], word: &str, behind: Option<&str
     Failure::because(format!("too many arguments: {}", quoted(word)), format!("{advice}. Nothing was sent."))
 }
 
-/// One flag as clap takes it; none for a truth value that is false anyway.
+/// One flag as clap takes it; none for a truth value that is false anyway, and for a list of nothing.
 fn canonical(arg: &Arg, value: &str) -> Option<String> {
     let name = arg.get_long()?;
     match arg.get_action() {
         ArgAction::SetTrue => (value == "true").then(|| format!("--{name}")),
+        _ if value.is_empty() && arg.get_value_delimiter().is_some() => None,
         _ => Some(format!("--{name}={value}")),
     }
 }

@@ -1,16 +1,6 @@
 //! Values as Go reads them from a command line, with its error texts.
 
-/// Reads a truth value.
-///
-/// # Errors
-/// In the words of Go's `strconv`.
-pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
-        _ => Err(format!("strconv.ParseBool: parsing {}: invalid syntax", quoted(text))),
-    }
-}
+use crate::words::go::quoted;
 
 /// Reads an integer: decimal, `0x`, `0o`, `0b`, octal with a leading 0, `_` between digits.
 ///
@@ -59,20 +49,6 @@ pub(super) fn parse_float(text: &str) -> Result<f64, String> {
     Ok(number)
 }
 
-/// A text in quotes, with what cannot be printed escaped as Go does it.
-pub(super) fn quoted(text: &str) -> String {
-    let escaped = text.chars().map(|c| match c {
-        '"' | '\\' => format!("\\{c}"),
-        '\n' => "\\n".to_owned(),
-        '\r' => "\\r".to_owned(),
-        '\t' => "\\t".to_owned(),
-        c if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
-        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
-        c => c.to_string(),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,11 +75,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_an_end_and_texts_cannot_break_a_line() {
+    fn numbers_have_an_end() {
         assert_eq!(parse_float("1.5"), Ok(1.5));
         assert_eq!(parse_float("inf"), Ok(f64::INFINITY));
         let error = "strconv.ParseFloat: parsing \"1e999\": value out of range".to_owned();
         assert_eq!(parse_float("1e999"), Err(error));
-        assert_eq!(quoted("a\n\u{1b}\"\\é"), r#""a\n\x1b\"\\é""#);
     }
 }

@@ -133,7 +133,10 @@ fn of_ids(text: &str, asked: &Asked, name: &str, session: &Session) -> Option<St
             format!("{} have that name: {shown}{more}", several.len())
         }
     };
-    Some(format!("The id of a {what} is wanted, {ID_LENGTH} hex digits, and \"{word}\" is none: {told}"))
+    let article = if what.starts_with('o') { "an" } else { "a" };
+    Some(format!(
+        "The id of {article} {what} is wanted, {ID_LENGTH} hex digits, and \"{word}\" is none: {told}"
+    ))
 }
 
 fn is_id(word: &str) -> bool {

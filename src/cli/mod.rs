@@ -20,12 +20,12 @@ mod node;
 mod operations;
 mod output;
 mod persistent_volume;
+mod raw;
 mod screen;
 mod server;
 mod session;
 mod setup_storage;
 mod shells;
-mod spelling;
 mod storage_list;
 mod table;
 mod tags;
@@ -55,6 +55,7 @@ use self::flags::{Asked, Line, Parsed};
 use self::output::Output;
 pub use self::screen::Screen;
 use self::session::Session;
+use crate::words::near::nearest;
 
 /// The exit status of a command that failed: heketi-cli's.
 const FAILED: u8 = 255;
@@ -65,7 +66,7 @@ const NOBODY_READS: u8 = 141;
 /// The surroundings of a run, as far as they matter.
 pub struct Surroundings<'a> {
     /// Looks a variable up.
-    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
     /// Whether refusals are explained.
     pub explain: bool,
     /// The terminal that results are shown on, where they are.
@@ -78,13 +79,14 @@ pub struct Surroundings<'a> {
 
 /// Runs the command line of this process and gives its exit status.
 pub fn main() -> u8 {
-    let variable = |name: &str| std::env::var(name).ok();
-    let explain = std::io::stderr().is_terminal() || variable("MORTAR_EXPLAIN").as_deref() == Some("1");
+    let variable = |name: &str| std::env::var_os(name);
+    let text = |name: &str| variable(name).map(|value| raw::text(&value));
+    let explain = std::io::stderr().is_terminal() || text("MORTAR_EXPLAIN").as_deref() == Some("1");
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
     let surroundings = Surroundings {
         variable: &variable,
         explain,
-        screen: Screen::of_stdout(&variable),
+        screen: Screen::of_stdout(&text),
         out: &mut out,
         err: &mut err,
     };
@@ -94,11 +96,12 @@ pub fn main() -> u8 {
 /// Runs a command line and gives its exit status.
 pub fn run(arguments: Vec<OsString>, surroundings: Surroundings<'_>) -> u8 {
     let Surroundings { variable, explain, screen, out, err } = surroundings;
+    let variable = |name: &str| variable(name).map(|value| raw::text(&value));
     let mut output = Output::new(out, err, explain, screen);
-    let mut arguments = arguments.into_iter().map(|argument| argument.to_string_lossy().into_owned());
+    let mut arguments = arguments.into_iter().map(|argument| raw::text(&argument));
     let name = program(&arguments.next().unwrap_or_default());
     let line: Vec<String> = arguments.collect();
-    match dispatch(name, &line, variable, &mut output) {
+    match dispatch(name, &line, &variable, &mut output) {
         Ok(()) => 0,
         Err(failure) if failure.reader_has_gone => NOBODY_READS,
         Err(failure) => {
@@ -150,7 +153,7 @@ fn unknown_word(name: &'static str, path: &[String], word: &str) -> String {
     let root = tree::plain(name);
     let group = path.iter().try_fold(&root, |command, word| command.find_subcommand(word));
     let names = group.into_iter().flat_map(clap::Command::get_subcommands).map(clap::Command::get_name);
-    let meant = spelling::nearest(word, names).map(|near| format!("; did you mean {near}?"));
+    let meant = nearest(word, names).map(|near| format!("; did you mean {near}?"));
     format!("unknown command \"{word}\" for \"{name} {}\"{}\n", path.join(" "), meant.unwrap_or_default())
 }
 
@@ -166,7 +169,7 @@ fn execute(
     variable: &dyn Fn(&str) -> Option<String>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let session = Session::new(cli.global, variable);
+    let session = Session::new(cli.global, variable)?;
     carry_out(cli.command, name, &session, output).map_err(|failure| {
         let failure = session.explained(failure);
         if output.has_reader() { hints::explained(failure, asked, name, &session) } else { failure }

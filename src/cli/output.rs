@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::failure::Failure;
+use super::raw;
 use super::screen::Screen;
 use super::table::Table;
 use crate::json::encode_compact;
@@ -85,6 +86,6 @@ impl<'a> Output<'a> {
             text.push('\n');
         }
         // There is nobody left to tell when this fails too.
-        let _ = self.err.write_all(text.as_bytes());
+        let _ = self.err.write_all(raw::shown(&text).as_bytes());
     }
 }

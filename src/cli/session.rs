@@ -3,8 +3,10 @@
 use rustls::pki_types::CertificateDer;
 
 use super::args::Global;
-use super::failure::{Failure, os_reason};
-use crate::client::{Behind, Client, Credentials, Line, Progress, Trust};
+use super::failure::Failure;
+use super::raw;
+use crate::client::{Ahead, Behind, Client, Credentials, Line, Progress, Trust};
+use crate::words::go::os_reason;
 
 const DEFAULT_SERVER: &str = "http://localhost:8080";
 
@@ -22,21 +24,30 @@ pub(super) struct Session {
 
 impl Session {
     /// From flags, or else from the environment. An empty flag counts as none.
-    pub(super) fn new(global: Global, variable: &dyn Fn(&str) -> Option<String>) -> Session {
+    ///
+    /// # Errors
+    /// When a variable other than the key is not UTF-8.
+    pub(super) fn new(global: Global, variable: &dyn Fn(&str) -> Option<String>) -> Result<Session, Failure> {
         let choose = |flag: String, name: &str| {
             if flag.is_empty() { variable(name).unwrap_or_default() } else { flag }
         };
-        let server = choose(global.server, "HEKETI_CLI_SERVER");
-        let user = choose(global.user, "HEKETI_CLI_USER");
-        let key = choose(global.secret, "HEKETI_CLI_KEY");
-        Session {
+        // A flag that is no UTF-8 was refused before.
+        let plain = |flag: String, name: &str| {
+            let chosen = choose(flag, name);
+            let refused = || Failure::new(format!("the value of {name} is not UTF-8"));
+            if raw::is_plain(&chosen) { Ok(chosen) } else { Err(refused()) }
+        };
+        let server = plain(global.server, "HEKETI_CLI_SERVER")?;
+        let user = plain(global.user, "HEKETI_CLI_USER")?;
+        let key = raw::bytes(&choose(global.secret, "HEKETI_CLI_KEY"));
+        Ok(Session {
             is_default: server.is_empty(),
             server: if server.is_empty() { DEFAULT_SERVER.to_owned() } else { server },
             credentials: Credentials { user, key },
             insecure: global.insecure_tls,
             certificates: global.tls_cert,
             json: global.json,
-        }
+        })
     }
 
     /// A failure with a word on where the address came from, where nobody has named one.
@@ -59,9 +70,10 @@ impl Session {
         self.client_with(Line::on_stderr())
     }
 
-    /// A client for commands that show themselves how far they are, which the running step is shown behind.
-    pub(super) fn loading_client(&self) -> Result<Client, Failure> {
-        self.client_with(Behind::stdout())
+    /// A client for commands that show themselves how far they are: the running step is shown behind the line that they
+    /// have begun.
+    pub(super) fn loading_client(&self, ahead: &Ahead) -> Result<Client, Failure> {
+        self.client_with(Behind::stdout(ahead))
     }
 
     fn client_with(&self, progress: Box<dyn Progress>) -> Result<Client, Failure> {
@@ -84,7 +96,7 @@ impl Session {
 }
 
 fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    let text = std::fs::read(path).map_err(|error| {
+    let text = std::fs::read(raw::path(path)).map_err(|error| {
         Failure::new(format!("failed to read cert file {path}: open {path}: {}", os_reason(&error)))
     })?;
     let found = Trust::certificates(&text);

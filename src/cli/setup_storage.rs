@@ -2,7 +2,7 @@
 //! database there.
 
 use super::args::SetupStorage;
-use super::failure::{Failure, os_reason};
+use super::failure::Failure;
 use super::output::Output;
 use super::session::Session;
 use super::storage_list::{StorageList, selector};
@@ -10,6 +10,7 @@ use super::volume::split;
 use super::written_file::WrittenFile;
 use crate::api::{Durability, List, ReplicateOptions, VolumeCreateRequest, VolumeInfo};
 use crate::client::Client;
+use crate::words::go::os_reason;
 
 /// The name of the volume, by which servers know that it is theirs.
 const VOLUME: &str = "heketidbstorage";
@@ -100,7 +101,7 @@ fn options(flags: &SetupStorage) -> List<String> {
 /// Fetches the database and writes the file.
 fn save(
     flags: &SetupStorage,
-    file: WrittenFile<'_>,
+    file: WrittenFile,
     volume: &VolumeInfo,
     client: &Client,
     output: &mut Output<'_>,

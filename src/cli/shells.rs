@@ -5,11 +5,13 @@ use std::path::Path;
 use clap::Command;
 use clap::builder::StyledStr;
 use clap_complete::{Shell, generate};
+use clap_mangen::Man;
 
 use super::args::{Completion, CompletionCommand, Pages};
-use super::failure::{Failure, os_reason, required};
+use super::failure::{Failure, required};
 use super::output::Output;
-use super::tree;
+use super::{raw, tree};
+use crate::words::go::os_reason;
 
 /// Prints the script of a shell.
 pub(super) fn completion(
@@ -65,11 +67,26 @@ fn text(styled: Option<&StyledStr>) -> String {
     styled.map(ToString::to_string).unwrap_or_default()
 }
 
+fn write_pages(command: &Command, folder: &Path) -> std::io::Result<()> {
+    let below = command.get_subcommands().filter(|below| !below.is_hide_set());
+    below.into_iter().try_for_each(|below| write_pages(below, folder))?;
+    let page = Man::new(command.clone()).title(page_name(command));
+    page.source(concat!("mortar ", env!("CARGO_PKG_VERSION"))).generate_to(folder).map(drop)
+}
+
+/// The whole name of a command, as that of its file.
+fn page_name(command: &Command) -> String {
+    command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned()
+}
+
 /// Writes a page for each command.
 pub(super) fn pages(arguments: &Pages, name: &'static str, output: &mut Output<'_>) -> Result<(), Failure> {
     let directory = required(&arguments.directory, "Missing directory for the manual pages")?;
+    let folder = raw::path(directory);
     let failed = |error: std::io::Error| Failure::new(format!("open {directory}: {}", os_reason(&error)));
-    std::fs::create_dir_all(directory).map_err(failed)?;
-    clap_mangen::generate_to(tree::shown(name), Path::new(directory)).map_err(failed)?;
-    output.line(&format!("The pages are in {directory}: man -l {directory}/{name}.1"))
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let mut root = tree::shown(name).disable_help_subcommand(true);
+    root.build();
+    write_pages(&root, &folder).map_err(failed)?;
+    output.line(&raw::shown(&format!("The pages are in {directory}: man -l {directory}/{name}.1")))
 }

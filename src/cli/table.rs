@@ -14,9 +14,7 @@ const LEAST: usize = 12;
 pub(super) enum Kind {
     /// Copied by people, so it is never cut.
     Id,
-    /// Short.
-    Word,
-    /// The same, but left out first.
+    /// Short, and left out where there is no room.
     Spare,
     /// Cut.
     Text,
@@ -72,9 +70,12 @@ impl Table {
         std::iter::once(heading).chain(rows).collect()
     }
 
-    /// Columns that can be spared are left out where there is no room.
+    /// Where there is no room, columns are left out that say nothing, and then those that can be spared.
     fn columns_for(&self, screen: Option<Screen>) -> Vec<&Column> {
         let mut columns: Vec<&Column> = self.0.iter().collect();
+        if screen.is_some_and(|screen| least_width(&columns) > screen.width) {
+            columns.retain(|column| column.cells.iter().any(|cell| !cell.is_empty()));
+        }
         while let Some(screen) = screen
             && least_width(&columns) > screen.width
             && let Some(spare) = columns.iter().rposition(|column| column.kind == Kind::Spare)
@@ -196,6 +197,16 @@ mod tests {
                 "5678  a name of some len…  1000  offline",
             ],
         );
+    }
+
+    #[test]
+    fn columns_that_say_nothing_are_left_out_first() {
+        let mut table = Table::new(&[("ID", Kind::Id), ("BLOCK", Kind::Text), ("CLUSTER", Kind::Spare)]);
+        table.row(["1234".to_owned(), String::new(), "c1".to_owned()]);
+        let at = |width| table.render(Some(Screen { width, colours: false }));
+        assert_eq!(at(20), "ID    BLOCK  CLUSTER\n1234         c1\n");
+        assert_eq!(at(19), "ID    CLUSTER\n1234  c1\n");
+        assert_eq!(at(12), "ID\n1234\n");
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn run_with(arguments: &[&str], server: &str, explain: bool) -> Ran {
 fn run_on(arguments: &[&str], server: &str, explain: bool, screen: Option<Screen>) -> Ran {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let variable = |name: &str| match name {
-        "HEKETI_CLI_SERVER" => Some(server.to_owned()),
+        "HEKETI_CLI_SERVER" => Some(OsString::from(server)),
         _ => None,
     };
     let surroundings = Surroundings { variable: &variable, explain, screen, out: &mut out, err: &mut err };
@@ -81,6 +81,7 @@ fn wrong_command_lines_are_refused_in_heketi_clis_words() {
     check("cluster list --version", "Error: unknown flag: --version\n");
     check("help volume -v", "Error: unknown shorthand flag: 'v' in -v\n");
     check("setup-openshift-heketi-storage --durability=raid", "Error: raid is not a valid durability type\n");
+    check("volume list --jsom", "Error: unknown flag: --jsom\n");
     check("man", "Error: Missing directory for the manual pages\n");
     check("topology diff", "Error: Missing configuration file\n");
     check("volume create", "Error: Missing volume size\n");
@@ -192,7 +193,17 @@ fn help_and_version_exit_with_zero() {
         assert_eq!((ran.status, ran.out.as_str()), (0, ""));
         assert!(ran.err.starts_with(&told) && ran.err.contains("blockvolume"), "{}", ran.err);
     }
+    // What stands behind `--` is no command.
+    let ended = alone(&["--", "volume", "list"]);
+    assert_eq!((ended.status, ended.err), (0, alone(&[]).err));
     let listed = alone(&["--help"]).out;
+    let (_, commands) = listed.split_once("Commands:\n").unwrap();
+    let names: Vec<&str> = commands.lines().map_while(|line| line.split_whitespace().next()).collect();
+    assert!(names.is_sorted() && names.contains(&"brick"), "{names:?}");
+    let empty = alone(&["-C", "", "cluster", "list"]).err;
+    assert!(empty.contains("connection refused"), "{empty}");
+    let person = run_with(&["volume", "list", "--jsom"], "", true);
+    assert_eq!(person.err, "Error: unknown flag: --jsom\nDid you mean --json?\n");
     for name in ["completion", "help", "setup-openshift-heketi-storage", "loglevel", "--version"] {
         assert!(listed.contains(&format!("  {name}")) || listed.contains(&format!(", {name}")), "{listed}");
     }

@@ -8,9 +8,11 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::spelling::nearest;
+use super::raw;
 use crate::api::Hostnames;
 use crate::json;
+use crate::words::go::os_reason;
+use crate::words::near::nearest;
 
 /// A whole file. Null and missing lists are empty.
 #[derive(Debug, Default, PartialEq, serde::Deserialize)]
@@ -104,14 +106,14 @@ pub(super) fn read(path: &str) -> Result<(TopologyFile, Vec<String>), Failure> {
     if path.is_empty() {
         return Err(Failure::new("Missing configuration file"));
     }
-    let mut file = std::fs::File::open(path).map_err(|error| Failure {
-        explanation: Some(format!("{path}: {error}")),
+    let mut file = std::fs::File::open(raw::path(path)).map_err(|error| Failure {
+        explanation: Some(format!("{path}: {}", os_reason(&error))),
         ..Failure::new("Unable to open config file")
     })?;
     let broken =
         |reason: String| Failure::because("Unable to parse config file", format!("{path}: {reason}"));
     let mut text = Vec::new();
-    std::io::Read::read_to_end(&mut file, &mut text).map_err(|error| broken(error.to_string()))?;
+    std::io::Read::read_to_end(&mut file, &mut text).map_err(|error| broken(os_reason(&error)))?;
     let parsed = parse(&text).map_err(&broken)?;
     let whole = json::decode_first(&text).map_err(|error| broken(error.to_string()))?;
     let mut unknown = Vec::new();

@@ -10,7 +10,7 @@ use super::topology_file::{ClusterEntry, NodeSpec, read, repeated_hosts};
 use super::topology_meanwhile::Meanwhile;
 use super::topology_plan::{Additions, ClusterPlan, DevicePlan, NodePlan, Place, Plan};
 use crate::api::{ClusterCreateRequest, DeviceAddRequest, NodeAddRequest, NodeInfo};
-use crate::client::{Client, ClientError, Topology};
+use crate::client::{Ahead, Client, ClientError, Topology};
 
 pub(super) fn run(
     arguments: &TopologyLoad,
@@ -23,7 +23,8 @@ pub(super) fn run(
     for host in repeated_hosts(&file) {
         output.hint(&format!("{path}: node {host} is listed more than once\n"))?;
     }
-    let client = session.loading_client()?;
+    let ahead = Ahead::default();
+    let client = session.loading_client(&ahead)?;
     let known = known(&client)?;
     let Plan { clusters, doubts } = Plan::new(&file, &known);
     if !doubts.is_empty() {
@@ -40,7 +41,7 @@ pub(super) fn run(
     if arguments.dry_run {
         return tell(&clusters, output);
     }
-    Load::new(&client, output).clusters(&clusters)
+    Load::new(&client, ahead, output).clusters(&clusters)
 }
 
 /// What the server has. Volumes are of no account here.
@@ -82,12 +83,19 @@ struct Load<'a, 'o> {
     /// Clusters of nodes that were there, which are looked at once.
     looked_at: BTreeSet<String>,
     meanwhile: Meanwhile,
+    ahead: Ahead,
 }
 
 impl<'a, 'o> Load<'a, 'o> {
-    fn new(client: &'a Client, output: &'a mut Output<'o>) -> Load<'a, 'o> {
+    fn new(client: &'a Client, ahead: Ahead, output: &'a mut Output<'o>) -> Load<'a, 'o> {
         let (created, looked_at) = (Vec::new(), BTreeSet::new());
-        Load { client, output, created, looked_at, meanwhile: Meanwhile::default() }
+        Load { client, output, created, looked_at, meanwhile: Meanwhile::default(), ahead }
+    }
+
+    /// The beginning of a line that ends with what came of it.
+    fn begin(&mut self, text: &str) -> Result<(), Failure> {
+        self.ahead.line(text);
+        self.output.text(text)
     }
 
     fn clusters(mut self, plan: &[ClusterPlan<'_>]) -> Result<(), Failure> {
@@ -138,7 +146,7 @@ impl<'a, 'o> Load<'a, 'o> {
     }
 
     fn create_cluster(&mut self, entry: &ClusterEntry) -> Result<String, Failure> {
-        self.output.text("Creating cluster ... ")?;
+        self.begin("Creating cluster ... ")?;
         let request = ClusterCreateRequest { block: entry.block, file: entry.file };
         let cluster = self.client.cluster_create(&request)?;
         self.created.push(cluster.id.clone());
@@ -155,7 +163,7 @@ impl<'a, 'o> Load<'a, 'o> {
     /// Adds a node; `None` where the server refused, which does not end the load.
     fn add_node(&mut self, node: &NodeSpec, cluster: &str) -> Result<Option<NodeInfo>, Failure> {
         let host = node.host();
-        self.output.text(&format!("\tCreating node {host} ... "))?;
+        self.begin(&format!("\tCreating node {host} ... "))?;
         let request = NodeAddRequest {
             zone: node.zone.unwrap_or(0),
             hostnames: node.hostnames.clone(),
@@ -181,7 +189,7 @@ impl<'a, 'o> Load<'a, 'o> {
                 self.output.line(&format!("\t\tFound device {name}"))?;
                 continue;
             }
-            self.output.text(&format!("\t\tAdding device {name} ... "))?;
+            self.begin(&format!("\t\tAdding device {name} ... "))?;
             let request = DeviceAddRequest {
                 name: name.clone(),
                 tags: device.spec.tags.clone(),

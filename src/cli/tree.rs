@@ -17,6 +17,8 @@ pub(super) fn shown(name: &'static str) -> Command {
     let everywhere: Vec<Arg> = root.get_arguments().cloned().collect();
     let version = Arg::new("version").short('v').long("version").action(ArgAction::SetTrue);
     let root = root.arg(version.help("Print the version"));
+    // Of equal order they are shown by their names.
+    let root = each_subcommand(root, &|command| command.display_order(0));
     each_subcommand(root, &|command| complete(command, name.to_owned(), &everywhere))
 }
 

@@ -1,7 +1,7 @@
 //! `volume …`
 
 use super::args::{EndpointCommand, RestrictionCommand, VolumeCommand, VolumeCreate, VolumeExpand};
-use super::failure::{Failure, os_reason, required};
+use super::failure::{Failure, required};
 use super::output::Output;
 use super::persistent_volume::persistent_volume;
 use super::session::Session;
@@ -11,6 +11,7 @@ use crate::api::{
     BlockRestrictionRequest, DisperseOptions, Durability, List, ReplicateOptions, Snapshot,
     VolumeCloneRequest, VolumeCreateRequest, VolumeExpandRequest, VolumeInfo,
 };
+use crate::words::go::os_reason;
 
 const MISSING_ID: &str = "Volume id missing";
 

@@ -60,8 +60,8 @@ fn table(list: &VolumeSummaryList, wide: bool) -> Table {
         ("ID", Kind::Id),
         ("NAME", Kind::Text),
         ("GIB", Kind::Number),
-        ("DURABILITY", Kind::Word),
-        ("BLOCK", Kind::Word),
+        ("DURABILITY", Kind::Spare),
+        ("BLOCK", Kind::Spare),
         ("CLUSTER", cluster),
     ]);
     for volume in &list.volumes {

@@ -3,25 +3,27 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
-use std::path::Path;
+use std::path::PathBuf;
+
+use super::raw;
 
 /// A file that can be written, as it was until it is.
-pub(super) struct WrittenFile<'a> {
-    path: &'a Path,
+pub(super) struct WrittenFile {
+    path: PathBuf,
     file: File,
     /// Whether it is gone again unless it gets written.
     is_new: bool,
 }
 
-impl<'a> WrittenFile<'a> {
+impl WrittenFile {
     /// Opens a file, or makes it, and changes nothing that is in it.
-    pub(super) fn open(path: &'a str) -> io::Result<WrittenFile<'a>> {
-        let path = Path::new(path);
-        match OpenOptions::new().write(true).create_new(true).open(path) {
+    pub(super) fn open(path: &str) -> io::Result<WrittenFile> {
+        let path = raw::path(path);
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => Ok(WrittenFile { path, file, is_new: true }),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 // A link may lead to where nothing is yet.
-                let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+                let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;
                 Ok(WrittenFile { path, file, is_new: false })
             }
             Err(error) => Err(error),
@@ -40,17 +42,19 @@ impl<'a> WrittenFile<'a> {
     }
 }
 
-impl Drop for WrittenFile<'_> {
+impl Drop for WrittenFile {
     fn drop(&mut self) {
         if self.is_new {
             // What is left is empty; the command tells what matters.
-            std::fs::remove_file(self.path).ok();
+            std::fs::remove_file(&self.path).ok();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]

@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::error::ClientError;
+use crate::words::go::quoted;
 
 /// What cannot stand in a URL; ids are put into paths as they are.
 const NOT_IN_URLS: &AsciiSet = &CONTROLS
@@ -30,14 +31,19 @@ pub(super) struct Address {
 impl Address {
     /// Parses a URL. `method` is for the message.
     pub(super) fn parse(method: &str, url: &str) -> Result<Address, ClientError> {
-        let url = utf8_percent_encode(url, NOT_IN_URLS).to_string();
-        let refuse =
-            |reason: String| Err(ClientError::Address(format!("{} \"{url}\": {reason}", title(method))));
+        let mut url = utf8_percent_encode(url, NOT_IN_URLS).to_string();
+        if let Some(length) = scheme(&url).map(str::len) {
+            url[..length].make_ascii_lowercase();
+        }
+        let refuse = |reason: String| {
+            let shown = without_password(&url);
+            Err(ClientError::Address(format!("{} \"{shown}\": {reason}", title(method))))
+        };
         match scheme(&url) {
             Some("http" | "https") => {}
             None if first_segment(&url).contains(':') => {
                 let reason = "first path segment in URL cannot contain colon";
-                return Err(ClientError::Address(format!("parse \"{url}\": {reason}")));
+                return Err(ClientError::Address(format!("parse \"{}\": {reason}", without_password(&url))));
             }
             other => {
                 return refuse(format!("unsupported protocol scheme \"{}\"", other.unwrap_or("")));
@@ -51,12 +57,27 @@ impl Address {
         if path_at == host_at {
             return refuse("http: no Host in request URL".to_owned());
         }
+        if let Some(port) = port(&url[host_at..path_at]).filter(|port| !port.is_empty()) {
+            if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+                let reason = format!("invalid port {} after host", quoted(&format!(":{port}")));
+                let shown = without_password(&url);
+                return Err(ClientError::Address(format!("parse \"{shown}\": {reason}")));
+            }
+            if port.parse::<u16>().is_err() {
+                return refuse(format!("dial tcp: address {port}: invalid port"));
+            }
+        }
         Ok(Address { url, host_at, path_at })
     }
 
     /// The whole of it.
     pub(super) fn as_str(&self) -> &str {
         &self.url
+    }
+
+    /// The same for people, without a password that it may have in it.
+    pub(super) fn shown(&self) -> String {
+        without_password(&self.url)
     }
 
     /// The path, decoded, without query: what a token is made for.
@@ -104,6 +125,25 @@ pub(super) fn title(method: &str) -> String {
     format!("{}{}", first.to_ascii_uppercase(), rest.to_ascii_lowercase())
 }
 
+/// As Go's client shows a URL in errors.
+fn without_password(url: &str) -> String {
+    let found = url.find("://").map(|at| at + "://".len()).and_then(|begin| {
+        let end = url[begin..].find(['/', '?', '#']).map_or(url.len(), |at| begin + at);
+        let at = begin + url[begin..end].rfind('@')?;
+        let colon = begin + url[begin..at].find(':')?;
+        Some((colon + 1, at))
+    });
+    found.map_or_else(|| url.to_owned(), |(from, to)| format!("{}***{}", &url[..from], &url[to..]))
+}
+
+/// The port that a host with whoever asks it names.
+fn port(authority: &str) -> Option<&str> {
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    // The colons of an IPv6 address stand in brackets.
+    let behind = host.rsplit(']').next().unwrap_or_default();
+    behind.rsplit_once(':').map(|(_, port)| port)
+}
+
 fn scheme(url: &str) -> Option<&str> {
     let (scheme, _) = url.split_once(':')?;
     let letters = scheme.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -142,7 +182,27 @@ mod tests {
         );
         check("https://a:8443/clusters?x=1", "a:8443 /clusters");
         check("ftp://a/clusters", "Get \"ftp://a/clusters\": unsupported protocol scheme \"ftp\"");
+        check("HTTP://LOCALHOST/clusters", "LOCALHOST /clusters");
+        check("http://a:99999/c", "Get \"http://a:99999/c\": dial tcp: address 99999: invalid port");
+        check("http://a:x/c", "parse \"http://a:x/c\": invalid port \":x\" after host");
+        check("http://[::1]:8080/c", "[::1]:8080 /c");
+        check("http://[::1]/c", "[::1] /c");
+        check(
+            "http://me:s3cret@a:99999/c",
+            "Get \"http://me:***@a:99999/c\": dial tcp: address 99999: invalid port",
+        );
+        check("ftp://me:s3cret@a/c", "Get \"ftp://me:***@a/c\": unsupported protocol scheme \"ftp\"");
         check("https:/clusters", "Get \"https:/clusters\": http: no Host in request URL");
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let check = |url: &str, expected: &str| {
+            assert_eq!(Address::parse("GET", url).unwrap().shown(), expected, "{url}");
+        };
+        check("http://me:s3@cret@a:1/c?x=y:z@b", "http://me:***@a:1/c?x=y:z@b");
+        check("http://me@a:1/c", "http://me@a:1/c");
+        check("http://a:1/c:d@e", "http://a:1/c:d@e");
     }
 
     #[test]

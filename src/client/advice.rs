@@ -132,7 +132,7 @@ mod tests {
     const NOW: Duration = Duration::from_secs(1_767_225_600);
 
     fn advice(status: u16, text: &str, date: Option<&str>, user: &str) -> String {
-        let credentials = Credentials { user: user.to_owned(), key: "k".to_owned() };
+        let credentials = Credentials { user: user.to_owned(), key: "k".into() };
         let now = SystemTime::UNIX_EPOCH + NOW;
         let refusal = Refusal { status, text, date, now, host: "a:8080", credentials: &credentials };
         of_refusal(&refusal).unwrap_or_default()

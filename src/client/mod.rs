@@ -17,7 +17,7 @@ mod topology;
 mod transport;
 
 pub use self::error::ClientError;
-pub use self::progress::{Behind, Line, Progress, Quiet};
+pub use self::progress::{Ahead, Behind, Line, Progress, Quiet};
 pub use self::tls::Trust;
 pub use self::token::Credentials;
 pub use self::topology::{Topology, TopologyCluster};

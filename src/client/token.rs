@@ -17,8 +17,8 @@ const LIFETIME: u64 = 300;
 pub struct Credentials {
     /// `admin` or `user`.
     pub user: String,
-    /// The key of that user.
-    pub key: String,
+    /// The key of that user: any bytes.
+    pub key: Vec<u8>,
 }
 
 #[derive(Serialize)]
@@ -63,7 +63,7 @@ impl Credentials {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
         let claims = URL_SAFE_NO_PAD.encode(crate::json::encode_compact(claims));
         let signed = format!("{header}.{claims}");
-        let signature = URL_SAFE_NO_PAD.encode(sign(self.key.as_bytes(), signed.as_bytes()));
+        let signature = URL_SAFE_NO_PAD.encode(sign(&self.key, signed.as_bytes()));
         format!("{signed}.{signature}")
     }
 }

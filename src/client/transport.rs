@@ -19,6 +19,7 @@ use super::tls::{self, TlsConnector, Trust};
 use super::token::Credentials;
 use crate::api::problem::PROBLEM_JSON;
 use crate::json;
+use crate::words::go::os_reason;
 
 /// Tries of a request that a busy server turns away.
 const BUSY_TRIES: u32 = 7;
@@ -196,7 +197,7 @@ impl Transport {
             }
             address = address.join(method, location)?;
         }
-        let (method, url) = (title(method), address.as_str());
+        let (method, url) = (title(method), address.shown());
         Err(ClientError::Address(format!("{method} \"{url}\": stopped after {MAX_HOPS} redirects")))
     }
 
@@ -209,7 +210,7 @@ impl Transport {
     ) -> Result<Answer, ClientError> {
         let failed = |error: ureq::Error| ClientError::Transport {
             method: title(method),
-            url: address.as_str().to_owned(),
+            url: address.shown(),
             advice: advice::of_failure(&error, address),
             reason: match error {
                 ureq::Error::Timeout(limit) => {
@@ -270,27 +271,59 @@ fn busy_pause(retry_after: &str) -> Duration {
 
 /// What Go's client would say.
 fn reason(error: &ureq::Error, address: &Address) -> String {
+    use std::io::ErrorKind;
     let host = address.host();
     if let Some(failure) = tls::failure(error) {
         return tls::reason(failure, host);
     }
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     match error {
-        ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
-            let target = if host.contains(':') {
-                host.to_owned()
-            } else {
-                format!("{host}:{}", address.standard_port())
-            };
-            let address = target.to_socket_addrs().ok().and_then(|addresses| {
-                let mut known: Vec<_> = addresses.collect();
-                known.sort_by_key(std::net::SocketAddr::is_ipv6);
-                known.first().map(ToString::to_string)
-            });
-            format!("dial tcp {}: connect: connection refused", address.unwrap_or(target))
-        }
         other if advice::is_unknown_host(other) => format!("dial tcp: lookup {name}: no such host"),
-        ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => "EOF".to_owned(),
+        ureq::Error::Io(io) => match io.kind() {
+            ErrorKind::ConnectionRefused
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown => {
+                format!("dial tcp {}: connect: {}", dialled(host, address.standard_port()), os_reason(io))
+            }
+            ErrorKind::UnexpectedEof => "EOF".to_owned(),
+            ErrorKind::ConnectionReset => format!("read: {}", os_reason(io)),
+            ErrorKind::BrokenPipe => format!("write: {}", os_reason(io)),
+            _ => os_reason(io),
+        },
+        ureq::Error::Protocol(_) => {
+            "net/http: HTTP/1.x transport connection broken: malformed HTTP response".to_owned()
+        }
+        ureq::Error::BodyExceedsLimit(limit) => format!("the answer is larger than {limit} bytes"),
         other => other.to_string(),
+    }
+}
+
+/// The address that was dialled, of which IPv4 is shown where there is one.
+fn dialled(host: &str, standard_port: u16) -> String {
+    let target = if host.contains(':') { host.to_owned() } else { format!("{host}:{standard_port}") };
+    let address = target.to_socket_addrs().ok().and_then(|addresses| {
+        let mut known: Vec<_> = addresses.collect();
+        known.sort_by_key(std::net::SocketAddr::is_ipv6);
+        known.first().map(ToString::to_string)
+    });
+    address.unwrap_or(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_told_in_gos_words() {
+        let address = Address::parse("GET", "http://127.0.0.1:8080/clusters").unwrap();
+        let check = |error: ureq::Error, expected: &str| assert_eq!(reason(&error, &address), expected);
+        // Of Linux: ECONNRESET, EPIPE, EHOSTUNREACH, EMFILE.
+        let system = |number| ureq::Error::Io(std::io::Error::from_raw_os_error(number));
+        check(system(104), "read: connection reset by peer");
+        check(system(32), "write: broken pipe");
+        check(system(113), "dial tcp 127.0.0.1:8080: connect: no route to host");
+        check(system(24), "too many open files");
+        check(ureq::Error::BodyExceedsLimit(9), "the answer is larger than 9 bytes");
     }
 }

@@ -5,9 +5,11 @@ use std::path::Path;
 use super::environment::Environment;
 use super::keys::{self, Fate, Key};
 use super::parts::Config;
+use super::peers;
 use super::problem::{Problem, ProblemKind};
+use super::purpose::Purpose;
 use super::reading::Reading;
-use super::values::{Origin, Shown};
+use super::values::{Origin, Refusal, Shown};
 use super::{ConfigError, read};
 
 /// What was found.
@@ -17,7 +19,7 @@ pub struct Report {
     pub settings: Vec<Setting>,
     /// What is wrong or odd.
     pub problems: Vec<Problem>,
-    /// The configuration, where there is one.
+    /// The configuration, where there is one; what is refused in it is as if nothing was said.
     pub config: Option<Config>,
 }
 
@@ -40,16 +42,26 @@ impl Report {
         !self.problems.iter().any(|problem| problem.kind.is_fatal())
     }
 
+    /// Whether there is a reason already why the server does not start that is about this key.
+    pub fn is_refused(&self, key: &str) -> bool {
+        self.problems.iter().any(|problem| problem.kind.is_fatal() && problem.key == key)
+    }
+
     /// Adds a reason why the server does not start.
     pub fn refuse(&mut self, key: &str, text: String) {
-        let (kind, key) = (ProblemKind::Refused, key.to_owned());
-        self.problems.push(Problem { kind, key, line: None, text, suggestion: None });
+        self.tell(key, ProblemKind::Refused, text);
+    }
+
+    /// Adds what else is worth a word.
+    pub fn tell(&mut self, key: &str, kind: ProblemKind, text: String) {
+        self.problems.push(Problem { kind, key: key.to_owned(), line: None, text, suggestion: None });
     }
 }
 
 /// Reads a file as the server would, and goes on where that would stop.
 pub fn check(path: &Path, environment: &Environment, disable_auth: bool) -> Report {
-    let reading = read(path).and_then(|text| Reading::of(&text, environment, disable_auth));
+    let reading =
+        read(path).and_then(|text| Reading::of(&text, environment, Purpose::Server { disable_auth }));
     match reading {
         Ok(reading) => report(reading.with_permissions(path), disable_auth),
         Err(error) => {
@@ -62,24 +74,25 @@ pub fn check(path: &Path, environment: &Environment, disable_auth: bool) -> Repo
 
 fn report(reading: Reading, disable_auth: bool) -> Report {
     let settings = keys::all().iter().filter_map(|key| setting(key, &reading, disable_auth)).collect();
+    let config = reading.config_with_warnings();
     let mut report = Report { settings, problems: reading.problems, config: None };
-    // What is malformed counts as not given; what follows from that is nobody's fault.
-    let is_whole = report.starts();
-    match reading.config {
-        Ok(config) => {
-            if let Err(error) = config.refuse_to_serve() {
-                report.refuse("", error.to_string());
-            }
-            report.config = Some(config);
-        }
-        Err(ConfigError::MissingKeys) if is_whole => {
-            let text = "Missing JWT information in config file: give jwt.admin.key and jwt.user.key, or HEKETI_ADMIN_KEY and HEKETI_USER_KEY, or start with --disable-auth";
-            report.refuse("jwt", text.to_owned());
-        }
-        Err(error) if is_whole => report.refuse("", error.to_string()),
-        Err(_) => {}
+    for Refusal { key, error } in reading.refusals {
+        report.refuse(key, explained(error));
     }
+    if let Err((key, error)) = config.refuse_to_serve() {
+        report.refuse(key, error.to_string());
+    }
+    report.config = Some(config);
     report
+}
+
+fn explained(error: ConfigError) -> String {
+    match error {
+        ConfigError::MissingKeys => format!(
+            "{error}: give jwt.admin.key and jwt.user.key, or HEKETI_ADMIN_KEY and HEKETI_USER_KEY, or start with --disable-auth"
+        ),
+        error => error.to_string(),
+    }
 }
 
 fn setting(key: &Key, reading: &Reading, disable_auth: bool) -> Option<Setting> {
@@ -89,11 +102,15 @@ fn setting(key: &Key, reading: &Reading, disable_auth: bool) -> Option<Setting> 
         return Some(Setting { key: path, value, origin, used: false });
     }
     let given = reading.file.values.get(&path);
+    // Which keys are read is the executor's choice.
+    let undecided =
+        reading.refusals.iter().any(|refusal| matches!(refusal.key, "glusterfs" | peers::EXECUTOR));
+    let may_be_read = undecided && !matches!(key.fate, Fate::Ignored { .. });
     let (shown, used) = match (reading.seen.get(&path), given) {
         (Some(shown), _) => (shown.clone(), true),
         (None, Some(given)) => {
             let value = given.value.shown();
-            (Shown { value, origin: Origin::File(given.line) }, false)
+            (Shown { value, origin: Origin::File(given.line) }, may_be_read)
         }
         (None, None) => return None,
     };

@@ -1,12 +1,13 @@
 //! The environment as an argument: the process's own, or a test's.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 
-/// Variables by name. An empty one counts as unset.
+/// Variables by name, with whatever bytes they hold. An empty one counts as unset.
 #[derive(Clone, Default)]
 pub struct Environment {
-    variables: BTreeMap<String, String>,
+    variables: BTreeMap<String, OsString>,
 }
 
 /// Names only: among the values are keys.
@@ -17,17 +18,21 @@ impl fmt::Debug for Environment {
 }
 
 impl Environment {
-    /// The process's own variables; those that are no UTF-8 are left out.
+    /// The process's own variables. A name that is no UTF-8 is none that anything reads.
     pub fn of_process() -> Environment {
-        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        std::env::vars_os().filter_map(text).collect()
+        let named = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value));
+        Environment { variables: std::env::vars_os().filter_map(named).collect() }
     }
 
     /// The value of a variable.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    pub fn get(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(name).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// Without the variables that `keep` is against.
+    pub(super) fn only(&self, keep: impl Fn(&str) -> bool) -> Environment {
+        let kept = self.variables.iter().filter(|(name, _)| keep(name));
+        Environment { variables: kept.map(|(name, value)| (name.clone(), value.clone())).collect() }
     }
 
     /// The names of all variables that say anything.
@@ -38,6 +43,12 @@ impl Environment {
 
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Environment {
+        pairs.into_iter().map(|(name, value)| (name, OsString::from(value))).collect()
+    }
+}
+
+impl FromIterator<(String, OsString)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, OsString)>>(pairs: I) -> Environment {
         Environment { variables: pairs.into_iter().collect() }
     }
 }

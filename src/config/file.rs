@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use super::keys::{self, Key, Kind, SECTIONS};
 use super::placeholder;
-use super::problem::{Problem, ProblemKind, nearest};
+use super::problem::{Problem, ProblemKind};
 use crate::json::located::{Entry, Located, LocatedError, Shape, first};
+use crate::words::near::nearest;
 
 /// A value of the right type.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,13 +89,17 @@ impl Reader<'_> {
         let value = match &entry.value.shape {
             Shape::Null => return,
             Shape::Text(text) if key.kind != Kind::Any && placeholder::is_help(text) => {
-                let text = "an explanation stands where a value should; it counts as not given".to_owned();
+                let text = placeholder::HELP.to_owned();
                 return self.problem(ProblemKind::Placeholder, &path, entry.line, text);
             }
             shape => self.typed(key, shape, entry),
         };
         match value {
             Some(value) => {
+                if let (Kind::Port, Shape::Number(digits)) = (key.kind, &entry.value.shape) {
+                    let text = format!("heketi takes a string only: write \"{digits}\"");
+                    self.problem(ProblemKind::Foreign, &path, entry.line, text);
+                }
                 self.file.values.insert(path, Given { line: entry.line, value });
             }
             None => {
@@ -107,7 +112,9 @@ impl Reader<'_> {
     /// The value, if it has the type that heketi wants.
     fn typed(&self, key: &Key, shape: &Shape, entry: &Entry) -> Option<Value> {
         match (key.kind, shape) {
-            (Kind::Text, Shape::Text(text)) => Some(Value::Text(text.clone())),
+            (Kind::Text | Kind::Port, Shape::Text(text)) => Some(Value::Text(text.clone())),
+            // What has a sign or a fraction is refused as a text would be.
+            (Kind::Port, Shape::Number(digits)) => Some(Value::Text(digits.clone())),
             (Kind::Flag, Shape::Flag(flag)) => Some(Value::Flag(*flag)),
             (Kind::Integer, Shape::Number(digits)) => {
                 digits.parse::<i64>().ok().map(|number| Value::Number(number.into()))
@@ -150,7 +157,7 @@ fn suggestion(section: &str, word: &str) -> Option<String> {
 /// What is expected, what stands there, and how to write it.
 fn mismatch(key: &Key, shape: &Shape) -> String {
     let expected = match key.kind {
-        Kind::Text => "a string".to_owned(),
+        Kind::Text | Kind::Port => "a string".to_owned(),
         Kind::Flag => "true or false".to_owned(),
         Kind::Integer => "an integer".to_owned(),
         Kind::Unsigned(most) => format!("an integer from 0 to {most}"),
@@ -158,7 +165,7 @@ fn mismatch(key: &Key, shape: &Shape) -> String {
     };
     let advice = match (key.kind, shape) {
         (Kind::Text, Shape::Number(digits)) if !key.secret => format!("; write \"{digits}\""),
-        (Kind::Text, Shape::Number(_) | Shape::Flag(_)) => "; put it in quotes".to_owned(),
+        (Kind::Text | Kind::Port, Shape::Number(_) | Shape::Flag(_)) => "; put it in quotes".to_owned(),
         (Kind::Flag, Shape::Text(text)) if matches!(text.as_str(), "true" | "false") => {
             format!("; write {text} without quotes")
         }

@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 pub(crate) enum Kind {
     /// A string.
     Text,
+    /// A string in heketi; a number is taken as well.
+    Port,
     /// `true` or `false`.
     Flag,
     /// A signed integer.
@@ -104,6 +106,14 @@ impl Key {
             (section, name) => format!("{section}.{name}"),
         }
     }
+}
+
+/// The variable of a key; none is an empty text. Those of `kubeexec` are those of `sshexec`, which they are told with.
+pub(crate) fn variable_name(key: &Key) -> &'static str {
+    if key.section != peers::KUBE {
+        return key.variable;
+    }
+    peers::COMMON.iter().find(|common| common.name == key.name).map_or("", |common| common.variable)
 }
 
 /// All of them, in the order in which they are shown.

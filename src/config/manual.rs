@@ -31,7 +31,7 @@ fn part<'a>(title: &str, keys: impl Iterator<Item = &'a Key>) -> String {
 fn row(text: &mut String, key: &Key) {
     let code = |word: &str| if word.is_empty() { String::new() } else { format!("`{word}`") };
     let kind = match key.kind {
-        Kind::Text => "string",
+        Kind::Text | Kind::Port => "string",
         Kind::Flag => "true or false",
         Kind::Integer => "integer",
         Kind::Unsigned(_) => "integer, not below 0",

@@ -13,6 +13,7 @@ mod peers;
 mod permissions;
 mod placeholder;
 mod problem;
+mod purpose;
 mod reading;
 mod values;
 
@@ -26,9 +27,11 @@ pub use parts::{
     HostingConfig, OptionLists, SshSettings, Timing, TlsConfig,
 };
 pub use problem::{Problem, ProblemKind};
+pub use purpose::Purpose;
 pub use values::Origin;
 
-use reading::Reading;
+use self::reading::Reading;
+use crate::words::go::os_reason;
 
 /// Why a configuration cannot be used. The texts are heketi's: scripts look for them.
 #[derive(Debug, thiserror::Error)]
@@ -56,15 +59,23 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads a configuration file and the environment; the environment wins where it says anything.
+    /// Reads a configuration file and the environment for a server; the environment wins where it says anything.
     ///
     /// # Errors
     /// With heketi's text for what is wrong.
     pub fn load(path: &Path, environment: &Environment, disable_auth: bool) -> Result<Config, ConfigError> {
-        Reading::of(&read(path)?, environment, disable_auth)?.with_permissions(path).into_config()
+        Config::load_for(path, environment, Purpose::Server { disable_auth })
     }
 
-    /// The same for a text.
+    /// The same for whatever it is needed for.
+    ///
+    /// # Errors
+    /// With heketi's text for what is wrong.
+    pub fn load_for(path: &Path, environment: &Environment, purpose: Purpose) -> Result<Config, ConfigError> {
+        Reading::of(&read(path)?, environment, purpose)?.with_permissions(path).into_config()
+    }
+
+    /// The same for a server and a text.
     ///
     /// # Errors
     /// With heketi's text for what is wrong.
@@ -73,22 +84,23 @@ impl Config {
         environment: &Environment,
         disable_auth: bool,
     ) -> Result<Config, ConfigError> {
-        Reading::of(text, environment, disable_auth)?.into_config()
+        Reading::of(text, environment, Purpose::Server { disable_auth })?.into_config()
     }
 
-    /// What allows other commands, and not a server.
+    /// What allows other commands, and not a server; with the key that it is about.
     ///
     /// # Errors
     /// With the reason and the cure.
-    pub fn refuse_to_serve(&self) -> Result<(), ConfigError> {
+    pub fn refuse_to_serve(&self) -> Result<(), (&'static str, ConfigError)> {
         if self.database.read_only {
             let text = "db_read_only is set, and this version cannot serve a database that it may not change; take the key out, or set \"default_state\" to \"read-only\"";
-            return Err(ConfigError::Application(text.to_owned()));
+            return Err(("glusterfs.db_read_only", ConfigError::Application(text.to_owned())));
         }
         let open = self.warnings.iter().find(|warning| warning.kind == ProblemKind::Permissions);
         match open {
             Some(open) if self.strict_permissions => {
-                Err(ConfigError::Application(format!("strict_permissions is set, and {}", open.text)))
+                let text = format!("strict_permissions is set, and {}", open.text);
+                Err(("strict_permissions", ConfigError::Application(text)))
             }
             _ => Ok(()),
         }
@@ -98,16 +110,8 @@ impl Config {
 fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
     std::fs::read(path).map_err(|error| ConfigError::Open {
         path: path.display().to_string(),
-        reason: format!("open {}: {}", path.display(), as_go(&error)),
+        reason: format!("open {}: {}", path.display(), os_reason(&error)),
     })
-}
-
-/// An error of the system as Go writes it: in small letters and without its number.
-fn as_go(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

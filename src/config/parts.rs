@@ -54,13 +54,13 @@ pub struct TlsConfig {
     pub key: PathBuf,
 }
 
-/// The keys of tokens.
+/// The keys of tokens: any bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthConfig {
     /// Of issuer `admin`.
-    pub admin: Secret,
+    pub admin: Secret<Vec<u8>>,
     /// Of issuer `user`.
-    pub user: Secret,
+    pub user: Secret<Vec<u8>>,
 }
 
 /// The database.

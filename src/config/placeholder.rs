@@ -1,5 +1,8 @@
 //! Texts that somebody was to replace: explanations in heketi's own example, and variables that nothing has expanded.
 
+/// What is told of an explanation.
+pub(super) const HELP: &str = "an explanation stands where a value should; it counts as not given";
+
 /// Whether a value is one of the explanations of heketi's example, such as `Optional: ssh port.  Default is 22`.
 pub(super) fn is_help(text: &str) -> bool {
     let start = text.trim_start().get(.."optional:".len());

@@ -26,6 +26,10 @@ pub enum ProblemKind {
     Malformed,
     /// It cannot be used, and something else is.
     Invalid,
+    /// It is taken, and heketi would not start with it.
+    Foreign,
+    /// It is as it should be, and good to know.
+    Notable,
     /// It is known and has no effect.
     Ignored,
     /// The same, and somebody may rely on it.
@@ -45,6 +49,8 @@ impl ProblemKind {
             ProblemKind::Unknown => "unknown",
             ProblemKind::Malformed => "malformed",
             ProblemKind::Invalid => "invalid",
+            ProblemKind::Foreign => "foreign",
+            ProblemKind::Notable => "note",
             ProblemKind::Ignored | ProblemKind::Missed => "ignored",
             ProblemKind::Placeholder => "placeholder",
             ProblemKind::Permissions => "permissions",
@@ -72,57 +78,5 @@ impl fmt::Display for Problem {
             Some(meant) => write!(f, "; did you mean {meant}?"),
             None => Ok(()),
         }
-    }
-}
-
-/// The candidate that differs in few letters only.
-pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let limit = (word.len() / 4).clamp(1, 3);
-    candidates
-        .map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// How many letters to change, add, leave out or exchange with their neighbour to make one word of another.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-                let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-                let exchange = if swapped { rows[i - 2][j - 2] + 1 } else { usize::MAX };
-                change.min(exchange).min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1)
-            };
-        }
-    }
-    rows[a.len()][b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_meant_is_found_where_few_letters_differ() {
-        let check = |word: &str, expected: Option<&str>| {
-            assert_eq!(
-                nearest(word, ["port", "keyfile", "xfs_su", "xfs_sw"].into_iter()),
-                expected,
-                "{word}"
-            );
-        };
-        check("Prot", Some("port"));
-        check("KeyFyle", Some("keyfile"));
-        check("key_file", Some("keyfile"));
-        check("xfs_sv", Some("xfs_su"));
-        check("nosuch", None);
-        check("", None);
     }
 }

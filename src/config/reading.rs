@@ -10,14 +10,18 @@ use super::file::{self, File, Value};
 use super::keys::{self, Fate, Key, OTHER_VARIABLES};
 use super::parts::Config;
 use super::permissions;
-use super::problem::{Problem, ProblemKind, nearest};
-use super::values::{Shown, Values};
+use super::problem::{Problem, ProblemKind};
+use super::purpose::Purpose;
+use super::values::{Found, Refusal, Shown, Values};
+use crate::words::near::nearest;
 
 /// A configuration that was read.
 pub(super) struct Reading {
     pub(super) file: File,
-    /// The configuration, or why there is none.
-    pub(super) config: Result<Config, ConfigError>,
+    /// The configuration; what is refused in it is as if nothing was said.
+    pub(super) config: Config,
+    /// Why there is no start with it, in heketi's order. What only follows from a wrong type is left out.
+    pub(super) refusals: Vec<Refusal>,
     /// What was asked for, by the whole name of its key.
     pub(super) seen: BTreeMap<String, Shown>,
     /// In the order of the file; what is not in the file comes last.
@@ -32,30 +36,37 @@ impl Reading {
     pub(super) fn of(
         text: &[u8],
         environment: &Environment,
-        disable_auth: bool,
+        purpose: Purpose,
     ) -> Result<Reading, ConfigError> {
         let file = file::read(text).map_err(|error| ConfigError::Parse(error.to_string()))?;
+        let environment = &environment.only(|variable| purpose.heeds(variable));
         let values = Values::new(&file, environment);
-        let config = assemble(&values, file.has_glusterfs, disable_auth);
-        let (seen, odd) = values.into_seen();
+        let config = assemble(&values, file.has_glusterfs, purpose.disables_auth());
+        let Found { seen, problems: odd, mut refusals } = values.into_found();
         let mut problems = file.problems.clone();
         problems.extend(odd);
         problems.extend(keys::all().iter().flat_map(|key| ignored(key, &file, environment)));
         problems.extend(unknown_variables(environment));
         problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
-        Ok(Reading { file, config, seen, problems })
+        refusals.retain(|refusal| purpose.needs(refusal.key) && !follows(refusal.key, &problems));
+        Ok(Reading { file, config, refusals, seen, problems })
     }
 
     /// Looks who can read the files that hold keys.
     pub(super) fn with_permissions(mut self, path: &Path) -> Reading {
-        if let Ok(config) = &self.config {
-            self.problems.extend(permissions::problems(path, &self.file, config));
-        }
+        self.problems.extend(permissions::problems(path, &self.file, &self.config));
         self
     }
 
-    /// The configuration, with what is odd as warnings.
-    pub(super) fn into_config(self) -> Result<Config, ConfigError> {
+    /// The configuration, with what is odd as warnings, whatever is refused.
+    pub(super) fn config_with_warnings(&self) -> Config {
+        let told = |problem: &&Problem| problem.kind != ProblemKind::Ignored;
+        let warnings = self.problems.iter().filter(told).cloned().collect();
+        Config { warnings, ..self.config.clone() }
+    }
+
+    /// The same where nothing is refused.
+    pub(super) fn into_config(mut self) -> Result<Config, ConfigError> {
         let malformed: Vec<&Problem> =
             self.problems.iter().filter(|problem| problem.kind == ProblemKind::Malformed).collect();
         if let [first, others @ ..] = malformed.as_slice() {
@@ -65,11 +76,27 @@ impl Reading {
             };
             return Err(ConfigError::Parse(format!("{first}{more}")));
         }
-        let mut config = self.config?;
-        let told = |problem: &Problem| problem.kind != ProblemKind::Ignored;
-        config.warnings = self.problems.into_iter().filter(told).collect();
-        Ok(config)
+        match self.refusals.is_empty() {
+            true => Ok(self.config_with_warnings()),
+            false => Err(self.refusals.swap_remove(0).error),
+        }
     }
+}
+
+/// Whether a key is refused only because it, what it stands in, or what stands in it, is of the wrong type, which counts
+/// as not given.
+fn follows(key: &str, problems: &[Problem]) -> bool {
+    let within = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let malformed = problems.iter().filter(|problem| problem.kind == ProblemKind::Malformed);
+    malformed.map(key_of).any(|wrong| within(key, &wrong) || within(&wrong, key))
+}
+
+/// The key that a problem is about, also where it has the name of its variable.
+fn key_of(problem: &Problem) -> String {
+    let by_variable = keys::all().iter().find(|key| key.variable == problem.key);
+    by_variable.map_or_else(|| problem.key.clone(), Key::path)
 }
 
 /// What says something that has no effect.

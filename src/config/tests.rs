@@ -1,6 +1,9 @@
 mod check;
 mod problems;
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+
 use super::*;
 use crate::model::scoped_tokens::ScopedTokens;
 use crate::telemetry::LogLevel;
@@ -33,7 +36,7 @@ fn wrong_types_missing_sections_and_unknown_executors_are_refused() {
         assert!(error.contains(part), "{error}");
     };
     check("{", "Unable to parse configuration: line 1: unexpected EOF");
-    check(r#"{"port": 8080, "glusterfs": {}}"#, "Unable to parse configuration");
+    check(r#"{"port": true, "glusterfs": {}}"#, "Unable to parse configuration");
     check("{}", "Unable to start application");
     check(
         r#"{"glusterfs": {"executor": "docker"}}"#,
@@ -96,7 +99,7 @@ fn types_are_strict_in_sections_that_are_not_used_and_in_keys_that_are_ignored()
         assert!(error.starts_with(&format!("Unable to parse configuration: {place}: ")), "{error}");
     };
     check(r#""kubeexec": {"xfs_sw": "8"}"#, "glusterfs.kubeexec.xfs_sw");
-    check(r#""sshexec": {"port": 22}"#, "glusterfs.sshexec.port");
+    check(r#""sshexec": {"user": 22}"#, "glusterfs.sshexec.user");
     check(r#""allocator": 1"#, "glusterfs.allocator");
     check(r#""max_inflight_operations": -1"#, "glusterfs.max_inflight_operations");
     check(r#""brick_min_size_gb": 1.5"#, "glusterfs.brick_min_size_gb");
@@ -106,7 +109,7 @@ fn types_are_strict_in_sections_that_are_not_used_and_in_keys_that_are_ignored()
 }
 
 #[test]
-fn bad_variables_are_told_and_fall_back_as_in_heketi() {
+fn bad_variables_are_told_and_leave_the_file_in_force() {
     let environment = Environment::from([
         ("HEKETI_MAX_INFLIGHT_OPERATIONS", "many"),
         ("HEKETI_GLUSTER_MAX_VOLUMES_PER_CLUSTER", "many"),
@@ -121,7 +124,7 @@ fn bad_variables_are_told_and_fall_back_as_in_heketi() {
                     "refresh_time_monitor_gluster_nodes": 5, "db_read_only": true,
                     "sshexec": {"gluster_cli_timeout": 42, "snapshot_limit": 3}}}"#;
     let config = Config::from_json(text, &environment, true).unwrap();
-    assert_eq!((config.background.max_inflight, config.bounds.max_volumes), (9, 1000));
+    assert_eq!((config.background.max_inflight, config.bounds.max_volumes), (9, 7));
     let peer = &config.executor.peer;
     assert_eq!((peer.gluster_cli_timeout.as_secs(), peer.snapshot_limit), (42, 3));
     let (start, refresh) = (std::time::Duration::from_secs(10), std::time::Duration::from_secs(5));
@@ -231,6 +234,65 @@ fn hosting_volumes_are_made_only_where_somebody_said_so() {
     let size = "HEKETI_BLOCK_HOSTING_VOLUME_SIZE";
     let word = "HEKETI_BLOCK_VOLUME_DEFAULT_PREALLOC";
     assert_eq!(with("", &[(auto, "T"), (size, "60"), (word, "no")]), (true, 60, "no".to_owned()));
-    // What cannot be read counts as if it said no, or nothing: as in heketi.
-    assert_eq!(with(keys, &[(auto, "yes"), (size, "many"), (word, "--full")]), (false, 1024, full()));
+    // What cannot be read leaves what the file says in force.
+    assert_eq!(with(keys, &[(auto, "yes"), (size, "many"), (word, "--full")]), (true, 500, full()));
+}
+
+#[test]
+fn keys_and_files_may_have_any_bytes_and_other_variables_are_refused_by_name() {
+    let latin = || OsString::from_vec(b"caf\xe9".to_vec());
+    let with = |names: &[&str]| {
+        let environment = names.iter().map(|name| ((*name).to_owned(), latin())).collect();
+        let text =
+            br#"{"jwt": {"admin": {"key": "a"}, "user": {"key": "b"}}, "glusterfs": {"executor": "mock"}}"#;
+        Config::from_json(text, &environment, false)
+    };
+    let config = with(&["HEKETI_ADMIN_KEY", "HEKETI_DB_PATH", "HOME"]).unwrap();
+    assert_eq!(config.auth.unwrap().admin.expose_bytes(), b"caf\xe9");
+    assert_eq!(config.database.path.as_os_str(), latin());
+    let check = |name: &str| {
+        let error = with(&[name]).unwrap_err().to_string();
+        assert_eq!(error, format!("Unable to parse configuration: {name}: its value is not UTF-8"));
+    };
+    check("HEKETI_HTTP_PORT");
+    check("HEKETI_FSTAB");
+    check("HEKETI_MAX_INFLIGHT_OPERATIONS");
+    check("HEKETI_AUTO_CREATE_BLOCK_HOSTING_VOLUME");
+}
+
+#[test]
+fn commands_fail_on_nothing_that_they_do_not_need() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let read = |text: &str, variables: &[(&str, &str)], purpose| {
+        std::fs::write(file.path(), text).unwrap();
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Config::load_for(file.path(), &variables.iter().map(own).collect(), purpose)
+            .map(|config| config.database.path)
+            .map_err(|error| error.to_string())
+    };
+    let server = Purpose::Server { disable_auth: true };
+    let odd = r#"{"port": "x", "default_state": "odd", "enable_tls": true, "jwt": {"scoped_tokens": "x"},
+                  "glusterfs": {"executor": "mock", "db": "/x.db"}}"#;
+    assert!(read(odd, &[], server).is_err());
+    assert_eq!(read(odd, &[], Purpose::Peers), Ok("/x.db".into()));
+    let sound = r#"{"glusterfs": {"executor": "mock", "db": "/x.db"}}"#;
+    let serving = [("HEKETI_HTTP_PORT", "x"), ("HEKETI_DEFAULT_STATE", "odd"), ("HEKETI_DB_PATH", "/y.db")];
+    assert!(read(sound, &serving, server).is_err());
+    assert_eq!(read(sound, &serving, Purpose::Peers), Ok("/y.db".into()));
+    let without = r#"{"glusterfs": {"executor": "odd", "db": "/x.db"}}"#;
+    assert!(read(without, &[], Purpose::Peers).unwrap_err().ends_with("invalid executor: odd"));
+    assert_eq!(read(without, &serving, Purpose::Database), Ok("/y.db".into()));
+    assert!(read("{}", &[], Purpose::Database).unwrap_err().contains("no `glusterfs` section"));
+}
+
+#[test]
+fn variables_of_peers_are_for_simulated_pods_as_well() {
+    let text = br#"{"glusterfs": {"executor": "mock", "kubeexec": {"fstab": "/pods", "snapshot_limit": 3}}}"#;
+    let fstab = |variables: Environment| {
+        let config = Config::from_json(text, &variables, true).unwrap();
+        (config.executor.peer.fstab, config.executor.peer.snapshot_limit)
+    };
+    assert_eq!(fstab(Environment::default()), ("/pods".to_owned(), 3));
+    let set = Environment::from([("HEKETI_FSTAB", "/set"), ("HEKETI_SNAPSHOT_LIMIT", "14")]);
+    assert_eq!(fstab(set), ("/set".to_owned(), 14));
 }

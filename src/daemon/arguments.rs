@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, value_parser};
+
+use crate::words::go::parse_bool;
 
 /// A heketi-compatible storage service for GlusterFS.
 #[derive(Debug, Parser)]
@@ -15,11 +18,11 @@ use clap::{Args, Parser, Subcommand, value_parser};
 )]
 pub(super) struct Arguments {
     /// The configuration file (heketi.json)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(super) config: Option<PathBuf>,
     /// Serve without checking tokens
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
-          value_parser = go_bool, hide_default_value = true, value_name = "BOOL")]
+          value_parser = parse_bool, hide_default_value = true, value_name = "BOOL")]
     pub(super) disable_auth: bool,
     /// Print the version
     #[arg(short = 'v', long)]
@@ -35,7 +38,7 @@ pub(super) enum Command {
         /// The file to make
         file: PathBuf,
         /// The configuration file (heketi.json) that names the database
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = file())]
         config: Option<PathBuf>,
     },
     /// Print the script that completes command lines in a shell
@@ -68,7 +71,7 @@ pub(super) enum Command {
         /// The backup
         file: PathBuf,
         /// The configuration file (heketi.json) that names the database
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = file())]
         config: Option<PathBuf>,
         /// Also where the peers, or the database that is there now, have changed since: volumes that were made
         /// after the backup are in nobody's database then
@@ -189,7 +192,7 @@ pub(super) struct Database {
     pub(super) dbfile: OsString,
     /// Log what is done, on standard output
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
-          value_parser = go_bool, hide_default_value = true, value_name = "BOOL")]
+          value_parser = parse_bool, hide_default_value = true, value_name = "BOOL")]
     pub(super) debug: bool,
 }
 
@@ -197,7 +200,7 @@ pub(super) struct Database {
 pub(super) struct Selection {
     /// Bricks on all devices
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
-          value_parser = go_bool, hide_default_value = true, value_name = "BOOL")]
+          value_parser = parse_bool, hide_default_value = true, value_name = "BOOL")]
     pub(super) all: bool,
     /// Bricks in these clusters
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
@@ -234,7 +237,7 @@ pub(super) enum OfflineCommand {
 #[derive(Debug, Args)]
 pub(super) struct ConfigFile {
     /// The configuration file (heketi.json)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(super) config: Option<PathBuf>,
 }
 
@@ -254,11 +257,7 @@ pub(super) enum ExamineCommand {
     Gluster(ConfigFile),
 }
 
-/// A truth value as Go reads it.
-fn go_bool(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
-        _ => Err(format!("strconv.ParseBool: parsing {text:?}: invalid syntax")),
-    }
+/// The name of a file, which may be empty: that says nothing.
+fn file() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }

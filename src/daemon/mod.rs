@@ -11,7 +11,7 @@ mod serve;
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -24,6 +24,9 @@ pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let name = program(words.first());
     let tree = Arguments::command().name(name).bin_name(name);
+    if let Some(flag) = refused::flag_of_another(&tree, &words) {
+        return refused::flag(flag);
+    }
     let parsed = tree.clone().try_get_matches_from(&words);
     match parsed.and_then(|found| Arguments::from_arg_matches(&found)) {
         Ok(arguments) => run(arguments),
@@ -49,27 +52,25 @@ fn run(arguments: Arguments) -> ExitCode {
         return printing::print(format!("{}\n", version()).as_bytes());
     }
     keep_files_private();
+    let outer = given(arguments.config);
     match arguments.command {
-        None => serve::run(arguments.config, arguments.disable_auth),
-        // A flag of the program is none of these commands, in heketi neither.
-        Some(
-            Command::Db { .. }
-            | Command::Openapi
-            | Command::Config { .. }
-            | Command::Migrate(_)
-            | Command::Completion { .. },
-        ) if arguments.config.is_some() => refused::flag("--config"),
+        None => serve::run(outer, arguments.disable_auth),
         Some(Command::Db { command }) => database::run(command),
-        Some(Command::Offline { command }) => offline::run(command, arguments.config),
+        Some(Command::Offline { command }) => offline::run(command, outer),
         Some(Command::Completion { shell }) => print_completion(shell),
         Some(Command::Config { command }) => configuration::run(command),
         Some(Command::Migrate(arguments)) => migrate::run(&arguments),
-        Some(Command::Backup { file, config }) => serve::backup(config.or(arguments.config), &file),
+        Some(Command::Backup { file, config }) => serve::backup(given(config).or(outer), &file),
         Some(Command::Restore { file, config, go_back }) => {
-            serve::restore(config.or(arguments.config), &file, go_back)
+            serve::restore(given(config).or(outer), &file, go_back)
         }
         Some(Command::Openapi) => serve::print_document(),
     }
+}
+
+/// The file that a flag names; an empty name is none, as in heketi.
+fn given(file: Option<PathBuf>) -> Option<PathBuf> {
+    file.filter(|file| !file.as_os_str().is_empty())
 }
 
 /// What it writes is for its own user alone: the database and its copies hold the passwords of block volumes.

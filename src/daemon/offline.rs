@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::arguments::{ConfigFile, ExamineCommand, OfflineCommand, StateCommand};
 use super::{complain, failed, wait_for};
 use crate::app::{examine, offline};
-use crate::config::{Config, ConfigError, Environment};
+use crate::config::{Config, ConfigError, Environment, Purpose};
 use crate::telemetry;
 
 /// Runs one of the commands; `outer` is a `--config` that was given before it.
@@ -33,10 +33,10 @@ pub(super) fn run(command: OfflineCommand, outer: Option<PathBuf>) -> ExitCode {
     }
 }
 
-/// Keys play no part in any of it.
 fn read(given: ConfigFile, outer: Option<PathBuf>) -> Result<Config, String> {
-    let path = given.config.or(outer).ok_or("Configuration file is required")?;
-    let config = Config::load(&path, &Environment::of_process(), true).map_err(|e| format!("ERROR: {e}"))?;
+    let path = super::given(given.config).or(outer).ok_or("Configuration file is required")?;
+    let config = Config::load_for(&path, &Environment::of_process(), Purpose::Peers)
+        .map_err(|e| format!("ERROR: {e}"))?;
     telemetry::init(config.log_level);
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     Ok(config)

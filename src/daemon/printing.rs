@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use super::failed;
+use crate::words::go::os_reason;
 
 /// The exit status where nobody reads any more, as of `mortard openapi | head -1`. What the shell says of a program that
 /// SIGPIPE has ended, as it ends heketi: 128 and the number of that signal.
@@ -29,6 +30,6 @@ pub(super) fn ended_by(error: &anyhow::Error, text: &str) -> ExitCode {
 fn not_printed(error: &std::io::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::BrokenPipe => ExitCode::from(NOBODY_READS),
-        _ => failed(&format!("ERROR: cannot write to standard output: {error}")),
+        _ => failed(&format!("ERROR: cannot write to standard output: {}", os_reason(error))),
     }
 }

@@ -13,6 +13,9 @@ use crate::telemetry;
 /// heketi's exit status for a command line that it does not understand.
 const NOT_UNDERSTOOD: u8 = 255;
 
+/// The flags of the program that take something away from a command if they are passed over.
+const OF_THE_PROGRAM: [&str; 2] = ["--config", "--disable-auth"];
+
 /// Says what clap found.
 pub(super) fn answer(error: &clap::Error, tree: Command, words: &[OsString]) -> ExitCode {
     match error.kind() {
@@ -47,6 +50,20 @@ pub(super) fn flag(name: &str) -> ExitCode {
         None => format!("unknown argument: {name}"),
     };
     say(&text, "")
+}
+
+/// A flag of the program before a command that has none of that name: heketi's commands do not inherit them.
+pub(super) fn flag_of_another(tree: &Command, words: &[OsString]) -> Option<&'static str> {
+    let command = innermost(tree, words);
+    let before = words.iter().skip(1).take_while(|word| tree.find_subcommand(word).is_none());
+    let before: Vec<&str> = before.filter_map(|word| word.to_str()).collect();
+    let has = |flag: &str| command.get_arguments().any(|arg| arg.get_long() == flag.strip_prefix("--"));
+    let is_written = |flag: &str| {
+        before
+            .iter()
+            .any(|word| word.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
+    };
+    OF_THE_PROGRAM.into_iter().find(|flag| is_written(flag) && !has(flag))
 }
 
 /// The program has no such command: an error. A group of commands has none: its help, with success.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::{complain, failed, printing, version, wait_for};
 use crate::app::{self, Server, moving_in};
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, Purpose};
 use crate::{http, store, telemetry};
 
 const NO_FILE: &str = "Please provide configuration file";
@@ -40,8 +40,7 @@ pub(super) fn backup(config: Option<PathBuf>, file: &Path) -> ExitCode {
 }
 
 fn copy(config: &Path, file: &Path) -> anyhow::Result<()> {
-    // Keys play no part in a backup.
-    let config = Config::load(config, &Environment::of_process(), true)?;
+    let config = Config::load_for(config, &Environment::of_process(), Purpose::Database)?;
     let database = &moving_in::locate(&config.database.path);
     wait_for(async { Ok(store::backup::backup(database, file).await?) })?;
     telemetry::say(&format!("{} was backed up to {} and verified", database.display(), file.display()));
@@ -55,8 +54,7 @@ pub(super) fn restore(config: Option<PathBuf>, file: &Path, go_back: bool) -> Ex
 }
 
 fn put_back(config: &Path, file: &Path, go_back: bool) -> anyhow::Result<()> {
-    // Keys play no part in it.
-    let config = Config::load(config, &Environment::of_process(), true)?;
+    let config = Config::load_for(config, &Environment::of_process(), Purpose::Peers)?;
     let restored = wait_for(app::restore::restore(&config, file, go_back))?;
     let database = restored.database.display();
     restored.notes.iter().for_each(|line| telemetry::say(&format!("Note: {line}")));

@@ -1,10 +1,10 @@
-//! Texts that are never shown: not in a log, not in an error, not in what is stored of an operation.
+//! Texts and keys that are never shown: not in a log, not in an error, not in what is stored of an operation.
 
 use std::fmt;
 
 /// A text that is never shown. It cannot be serialized either: whoever hands it out says so by [`Secret::expose`].
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret<T = String>(T);
 
 impl Secret {
     /// Keeps a text from being shown.
@@ -25,13 +25,25 @@ impl Secret {
 
 const REDACTED: &str = "(secret)";
 
-impl fmt::Debug for Secret {
+impl Secret<Vec<u8>> {
+    /// Keeps bytes from being shown.
+    pub fn of_bytes(bytes: impl Into<Vec<u8>>) -> Secret<Vec<u8>> {
+        Secret(bytes.into())
+    }
+
+    /// The bytes, for computing with them.
+    pub fn expose_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<T> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(REDACTED)
     }
 }
 
-impl fmt::Display for Secret {
+impl<T> fmt::Display for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(REDACTED)
     }

@@ -1,18 +1,71 @@
 //! A look at a database that is not ours to open: a server may be running on it, and nothing is changed.
 
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::fs::{Access, access};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use super::open::{newest_schema, refuse_foreign_file};
+use super::open::{beside, newest_schema, refuse_foreign_file, resolve};
 use super::{OpenError, everything, finding};
 use crate::model::everything::Everything;
 use crate::model::finding::KeptFinding;
 
 /// How long a server that has the database to itself is waited for: heketi's time.
 const BUSY: Duration = Duration::from_secs(3);
+
+/// What a file is, as far as its first bytes say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// There is none, or an empty one: a new database.
+    New,
+    /// A database of ours, or of another program that uses SQLite.
+    Sqlite,
+    /// heketi's.
+    Heketi,
+}
+
+/// What a server would find at `path` when it starts now. Nothing is changed, and nothing is made.
+///
+/// # Errors
+/// When the file is neither, when this user may not write it, or when a server runs on it.
+pub fn look(path: &Path) -> Result<Kind, OpenError> {
+    let path = &resolve(path)?;
+    refuse_locked(path)?;
+    let kind = match refuse_foreign_file(path) {
+        Err(OpenError::Heketi(_)) => Kind::Heketi,
+        Err(error) => return Err(error),
+        Ok(()) if path.metadata().is_ok_and(|found| found.len() > 0) => Kind::Sqlite,
+        Ok(()) => Kind::New,
+    };
+    // SQLite makes files beside it.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let may_write = |file: &Path| access(file, Access::WRITE_OK).is_ok();
+    if may_write(folder) && (!path.exists() || may_write(path)) {
+        Ok(kind)
+    } else {
+        Err(OpenError::ReadOnly(path.to_owned()))
+    }
+}
+
+/// The server's lock is tried for a moment, where it has ever been made.
+fn refuse_locked(path: &Path) -> Result<(), OpenError> {
+    let name = beside(path, ".lock");
+    let io = |source| OpenError::Io { action: "look at", path: name.clone(), source };
+    let file = match File::open(&name) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io(error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(error)) => Err(io(error)),
+    }
+}
 
 /// The whole state at one moment.
 ///

@@ -8,6 +8,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("heketi_db", &[]),
     ("moving_in", &["model", "heketi_db"]),
     ("json", &[]),
+    ("words", &[]),
     ("telemetry", &[]),
     ("metrics", &[]),
     ("placement", &["model"]),
@@ -17,8 +18,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("api", &["model", "json"]),
     // The store for reads only: every change is an operation.
     ("http", &["model", "json", "api", "operations", "store", "telemetry", "metrics"]),
-    ("client", &["api", "json"]),
-    ("config", &["model", "json", "executor::settings", "telemetry"]),
+    ("client", &["api", "json", "words"]),
+    ("config", &["model", "json", "words", "executor::settings", "telemetry"]),
 ];
 
 /// Those that put the parts together.

@@ -21,6 +21,10 @@ fn command_lines_that_are_none_are_refused_in_heketis_words() {
     refused("--config", "flag needs an argument: --config");
     // heketi's flag of the program is none of its commands.
     refused("--config=x db export --jsonfile=a --dbfile=b", "unknown flag: --config");
+    refused("--config=x db", "unknown flag: --config");
+    refused("--config x db", "unknown flag: --config");
+    refused("--config=x offline", "unknown flag: --config");
+    refused("--disable-auth db export", "unknown flag: --disable-auth");
     let text =
         r#"invalid argument "maybe" for "--debug" flag: strconv.ParseBool: parsing "maybe": invalid syntax"#;
     refused("db export --debug=maybe", text);
@@ -34,6 +38,8 @@ fn help_and_versions_succeed() {
     check("-v --config=/no/such", 0, &version, "");
     check("--version", 0, &version, "");
     check("", 1, &version, "Please provide configuration file\n");
+    check("--config=", 1, &version, "Please provide configuration file\n");
+    check("--config= backup x", 1, "", "Please provide configuration file\n");
     // A group without a command, or with one that it has not, explains itself.
     for (line, title) in [
         ("--help", "A heketi-compatible"),

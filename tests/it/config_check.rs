@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::conformance::program::free_port;
 use crate::support::Lab;
 use crate::support::operator::assert_says;
 
@@ -29,17 +30,16 @@ fn setting<'a>(report: &'a Value, key: &str) -> &'a Value {
 #[test]
 fn a_person_reads_each_key_with_its_value_and_where_it_came_from() {
     let lab = Lab::new();
-    let file = written(
-        &lab,
-        "{\"port\": \"8080\",\n\"jwt\": {\"admin\": {\"key\": \"planted\"}, \"user\": {\"key\": \"planted\"}},\n\"glusterfs\": {\"executor\": \"sim\", \"db\": \"x.db\",\n\"sshexec\": {\"KeyFyle\": \"/k\", \"fstab\": \"Optional: Specify fstab file on node.\"}}}",
-    );
+    let port = free_port().unwrap();
+    let text = "{\"port\": \"PORT\",\n\"jwt\": {\"admin\": {\"key\": \"planted\"}, \"user\": {\"key\": \"planted\"}},\n\"glusterfs\": {\"executor\": \"sim\", \"db\": \"x.db\",\n\"sshexec\": {\"KeyFyle\": \"/k\", \"fstab\": \"Optional: Specify fstab file on node.\"}}}";
+    let file = written(&lab, &text.replace("PORT", &port.to_string()));
     let (status, out, err) = lab.mortard(&["config", "check", &file]);
     assert_eq!((status, err.as_str()), (Some(0), ""), "{out}");
     let line = |key: &str| {
         let found = out.lines().find(|line| line.split_whitespace().next() == Some(key));
         found.unwrap_or_else(|| panic!("{key}: {out}")).split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(line("port"), "port 8080 file, line 1");
+    assert_eq!(line("port"), format!("port {port} file, line 1"));
     assert_eq!(line("jwt.admin.key"), "jwt.admin.key (hidden) file, line 2");
     assert_eq!(line("glusterfs.loglevel"), "glusterfs.loglevel info default");
     assert_eq!(line("glusterfs.sshexec.fstab"), "glusterfs.sshexec.fstab /etc/fstab default");
@@ -69,15 +69,19 @@ fn what_keeps_the_server_from_starting_gives_status_one_and_the_server_agrees() 
         assert_eq!(lab.mortard(&[&config]).0, Some(1), "{text}");
     };
     check(
-        format!(r#"{{"port": 8080, {keys}, "glusterfs": {{"executor": "sim"}}}}"#),
-        "port",
+        format!(r#"{{"cert_file": 8080, {keys}, "glusterfs": {{"executor": "sim"}}}}"#),
+        "cert_file",
         "write \"8080\"",
     );
     check(r#"{"glusterfs": {"executor": "sim"}}"#.to_owned(), "jwt", "Missing JWT information");
-    check(format!(r#"{{{keys}, "glusterfs": {{"executor": "docker"}}}}"#), "", "invalid executor: docker");
+    check(
+        format!(r#"{{{keys}, "glusterfs": {{"executor": "docker"}}}}"#),
+        "glusterfs.executor",
+        "invalid executor: docker",
+    );
     check(
         format!(r#"{{{keys}, "glusterfs": {{"executor": "sim", "db_read_only": true}}}}"#),
-        "",
+        "glusterfs.db_read_only",
         "db_read_only",
     );
     check(
@@ -94,7 +98,7 @@ fn what_keeps_the_server_from_starting_gives_status_one_and_the_server_agrees() 
     );
     check(
         format!(r#"{{{keys}, "glusterfs": {{"executor": "ssh", "sshexec": {{"keyfile": "/no/key"}}}}}}"#),
-        "",
+        "glusterfs.sshexec.keyfile",
         "Unable to read private key file /no/key",
     );
     check("{\n\"port\" \"1\"}".to_owned(), "", "line 2: invalid character '\"' after object key");
@@ -161,6 +165,8 @@ fn the_chart_of_the_first_user_starts_and_its_oddities_are_told() {
         ("HEKETI_SNAPSHOT_LIMIT", "14"),
         ("HEKETI_KUBE_GLUSTER_DAEMONSET", "n"),
         ("HEKETI_PORT", "tcp://10.0.0.1:8080"),
+        // Something may listen on 8080 where this is tested.
+        ("HEKETI_HTTP_PORT", &free_port().unwrap().to_string()),
     ];
     let file = lab.config_file().display().to_string();
     let (status, out, _) = lab.mortard_with(&variables, &["config", "check", &file]);
@@ -181,4 +187,67 @@ fn the_database_is_for_its_owner_only() {
     let config = format!("--config={}", lab.config_file().display());
     let (status, _, err) = lab.mortard(&["backup", &copy.display().to_string(), &config]);
     assert_eq!((status, mode(&copy)), (Some(0), 0o600), "{err}");
+}
+
+#[test]
+fn a_server_that_could_not_start_now_is_not_said_to() {
+    let mut lab = Lab::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let database = |path: &Path| json!({"glusterfs": {"executor": "sim", "db": path}}).to_string();
+    let check = |lab: &Lab, text: &str, key: &str, part: &str| {
+        let file = written(lab, text);
+        let before = files(lab);
+        let (status, out, _) = lab.mortard(&["config", "check", "--disable-auth", &file, "--json"]);
+        let report: Value = serde_json::from_str(&out).unwrap();
+        let problems = report["problems"].as_array().unwrap();
+        let told = problems.iter().any(|problem| {
+            problem["key"] == key
+                && problem["fatal"] == true
+                && problem["text"].as_str().unwrap().contains(part)
+        });
+        assert!(status == Some(1) && told, "{report}");
+        assert_eq!(files(lab), before, "{key}");
+    };
+    let text = json!({"port": port, "glusterfs": {"executor": "sim"}}).to_string();
+    check(&lab, &text, "port", "is another server running there?");
+    let folder = lab.path().join("folder");
+    fs::create_dir(&folder).unwrap();
+    check(&lab, &database(&folder), "glusterfs.db", "folder");
+    let garbage = lab.path().join("garbage");
+    fs::write(&garbage, "no database").unwrap();
+    check(&lab, &database(&garbage), "glusterfs.db", "is damaged or no SQLite database");
+    let own = lab.database();
+    lab.start();
+    check(&lab, &database(&own), "glusterfs.db", "another mortard holds its lock");
+}
+
+fn files(lab: &Lab) -> Vec<std::ffi::OsString> {
+    let mut names: Vec<_> =
+        fs::read_dir(lab.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_is_odd_and_no_reason_not_to_start_is_told() {
+    let lab = Lab::new();
+    let heketis = lab.path().join("heketis.db");
+    // The first page of BoltDB: its magic number is at byte 16.
+    let mut page = vec![0_u8; 4096];
+    page[16..20].copy_from_slice(&0xED0C_DAED_u32.to_le_bytes());
+    fs::write(&heketis, page).unwrap();
+    let options = json!({"executor": "sim", "db": heketis, "pre_request_volume_options": "nonsense"});
+    let file = written(&lab, &json!({"glusterfs": options}).to_string());
+    let (status, out, _) = lab.mortard(&["config", "check", "--disable-auth", &file]);
+    assert_eq!(status, Some(0), "{out}");
+    assert_says(
+        &out,
+        &[
+            "glusterfs.db: ",
+            "is a database of heketi: it will be imported at the start (note)",
+            "glusterfs.pre_request_volume_options: ",
+            "No volume can be created with it",
+        ],
+    );
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "clippy sees tests only in functions that are one")]
 
+mod any_bytes;
 mod architecture;
 mod audit;
 mod away;

@@ -216,6 +216,10 @@ fn certificates_that_are_not_believed_are_told_apart() {
         &["x509: certificate is valid for other names"],
     );
     check(&mut lab, &authority.signed_long_ago(), "old", &["x509: certificate has expired"]);
+    // Of nobody known: one that signs itself as an authority, and one of an authority whose name is known.
+    let unknown = ["x509: certificate signed by unknown authority. If you trust it, name it"];
+    check(&mut lab, &self_signed(), "unknown", &unknown);
+    check(&mut lab, &Authority::new("scenario").signs(&NAMES), "namesake", &unknown);
 
     // One that signs itself, as `openssl req -x509` makes it, is believed when it is named.
     let (certificate, key) = self_signed().write(&folder.join("self"));

@@ -1,6 +1,6 @@
 //! The commands that are about this program and where it runs.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
 use crate::cli::go;
 
@@ -26,14 +26,14 @@ pub(in crate::cli) struct Completion {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Pages {
     /// The folder
-    #[arg(default_value = "", hide_default_value = true)]
+    #[arg(default_value = "", hide_default_value = true, value_hint = ValueHint::DirPath)]
     pub(in crate::cli) directory: String,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SetupStorage {
     /// File that is written
-    #[arg(long, value_name = "FILE", default_value = "heketi-storage.json")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, default_value = "heketi-storage.json")]
     pub(in crate::cli) listfile: String,
     /// Image of the job that copies the database
     #[arg(long, default_value = "heketi/heketi:dev")]

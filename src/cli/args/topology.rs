@@ -1,6 +1,6 @@
 //! The commands that are about everything at once.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum TopologyCommand {
@@ -20,6 +20,7 @@ pub(in crate::cli) struct TopologyFileFlag {
         long = "json",
         id = "file",
         value_name = "FILE",
+        value_hint = ValueHint::FilePath,
         default_value = "",
         hide_default_value = true
     )]

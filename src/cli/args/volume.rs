@@ -1,6 +1,6 @@
 //! The commands that are about volumes.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
 use super::Id;
 use crate::cli::go;
@@ -80,7 +80,7 @@ pub(in crate::cli) struct VolumeCreate {
     #[arg(long)]
     pub(in crate::cli) persistent_volume: bool,
     /// Write a Kubernetes PersistentVolume to this file, and print nothing
-    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, default_value = "", hide_default_value = true)]
     pub(in crate::cli) persistent_volume_file: String,
     /// Endpoints object that the PersistentVolume names
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]

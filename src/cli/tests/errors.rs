@@ -69,9 +69,10 @@ fn an_address_that_nobody_named_is_told_to_be_the_default() {
         tls_cert: Vec::new(),
     };
     let failure = || Failure::new("Get \"http://localhost:8080/clusters\": refused");
-    let told = Session::new(global(""), &|_| None).explained(failure());
+    let told = Session::new(global(""), &|_| None).unwrap().explained(failure());
     assert!(told.explanation.unwrap().contains("neither --server nor HEKETI_CLI_SERVER"));
-    let named = Session::new(global("http://localhost:8080"), &|_| None).explained(failure());
+    let named = Session::new(global("http://localhost:8080"), &|_| None).unwrap();
+    let named = named.explained(failure());
     assert_eq!(named.explanation, None);
 }
 
@@ -99,7 +100,8 @@ fn a_name_in_the_place_of_an_id_is_told_with_the_id() {
     };
     let none = "Invalid path or request";
     let wanted = |what: &str, word: &str| {
-        format!("The id of a {what} is wanted, 32 hex digits, and \"{word}\" is none:")
+        let article = if what == "operation" { "an" } else { "a" };
+        format!("The id of {article} {what} is wanted, 32 hex digits, and \"{word}\" is none:")
     };
     let volume = |word: &str| wanted("volume", word);
     let volumes = || vec![json(VOLUMES)];
@@ -131,6 +133,8 @@ fn a_name_in_the_place_of_an_id_is_told_with_the_id() {
     check("device remove /dev/vdd", none, nodes(), &told);
     let told = format!("{} `heketi-cli cluster list` shows them", wanted("cluster", "mine"));
     check("volume create --size=1 --clusters=mine", "Cluster id mine not found", vec![], &told);
+    let told = format!("{} `heketi-cli server operations list` shows them", wanted("operation", "it"));
+    check("server operations info it", "Id not found", vec![], &told);
     // An id is an id, also where there is nothing.
     let (person, script) =
         refused(&["volume", "info", "0123456789abcdef0123456789abcdef"], "Id not found", vec![]);

@@ -167,6 +167,8 @@ fn each_command_has_a_manual_page() {
     assert!(page("heketi-cli.1").contains("HEKETI_CLI_SERVER"));
     assert!(page("heketi-cli-volume-create.1").contains("snapshot\\-factor"));
     assert!(page("heketi-cli-topology-diff.1").contains("changes nothing"));
+    let title = concat!(".TH heketi-cli-volume-create 1  \"mortar ", env!("CARGO_PKG_VERSION"), "\"");
+    assert!(page("heketi-cli-volume-create.1").lines().any(|line| line.trim_end().starts_with(title)));
     let ran = alone(&["man", "/dev/null"]);
     assert_eq!(ran.status, 255);
     assert!(ran.err.starts_with("Error: open /dev/null: "), "{}", ran.err);

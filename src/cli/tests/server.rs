@@ -55,6 +55,9 @@ fn operations_are_shown_and_cleaned_up() {
     let (ran, _) = against(&["server", "operations", "info", "--json"], vec![json(counts)]);
     let shown = "Operation Counts:\n  Total: 3\n  In-Flight: 1\n  New: 1\n  Failed: 1\n  Stale: 1\n";
     assert_eq!((ran.status, ran.out.as_str()), (0, shown));
+    let (ran, _) = against(&["server", "operations", "info"], vec![json("{}")]);
+    let none = "Operation Counts:\n  Total: 0\n  In-Flight: 0\n  New: 0\n  Failed: 0\n  Stale: 0\n";
+    assert_eq!((ran.status, ran.out.as_str()), (0, none));
     let one = r#"{"id":"o","type_name":"create-volume","status":"stale","sub_status":"","changes":[{"id":"b","description":"Add brick"}]}"#;
     let (ran, asked) = against(&["server", "operations", "info", "o"], vec![json(one)]);
     assert_eq!(ran.out, "\nId: o\nType: create-volume\nStatus: stale \nChanges:\n    Add brick: b\n");

@@ -26,13 +26,34 @@ pub(in crate::client) fn reason(error: &Error, host: &str) -> String {
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. },
         ) => "x509: certificate has expired or is not yet valid. Renew it, or compare the clocks".to_owned(),
-        Error::InvalidCertificate(other) => format!("x509: {other}"),
-        other => format!("tls: {other}"),
+        Error::InvalidCertificate(other) => {
+            format!("x509: the certificate cannot be used: {}", words(&format!("{other:?}")))
+        }
+        Error::AlertReceived(alert) => format!("remote error: tls: {}", words(&format!("{alert:?}"))),
+        other => format!("tls: {}", words(&format!("{other:?}"))),
     }
+}
+
+/// The library's name of a failure, and of what is in it, as words: `InvalidCertificate(UnknownIssuer)` is `invalid
+/// certificate: unknown issuer`.
+fn words(name: &str) -> String {
+    let names = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|name| !name.is_empty());
+    // What is behind two of them are values for programmers.
+    let spelt = names.take(2).map(|name| {
+        let letters = name.char_indices().flat_map(|(at, c)| {
+            let begins =
+                c.is_ascii_uppercase() && at > 0 && !name[..at].ends_with(|c: char| c.is_ascii_uppercase());
+            begins.then_some(' ').into_iter().chain(c.to_lowercase())
+        });
+        letters.collect::<String>()
+    });
+    spelt.collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]
 mod tests {
+    use rustls::{AlertDescription, PeerIncompatible};
+
     use super::*;
 
     #[test]
@@ -50,7 +71,17 @@ mod tests {
         check(CertificateError::UnknownIssuer.into(), "x509: certificate signed by unknown", "--tls-cert");
         check(CertificateError::NotValidForName.into(), "x509: ", "a:8443");
         check(CertificateError::Expired.into(), "x509: certificate has expired", "clocks");
-        check(CertificateError::Revoked.into(), "x509: ", "evoked");
-        check(Error::HandshakeNotComplete, "tls: ", "handshake");
+        check(CertificateError::Revoked.into(), "x509: the certificate cannot be used: ", "revoked");
+        check(Error::HandshakeNotComplete, "tls: ", "handshake not complete");
+        check(
+            Error::AlertReceived(AlertDescription::HandshakeFailure),
+            "remote error: tls: ",
+            "handshake failure",
+        );
+        check(
+            PeerIncompatible::NoCipherSuitesInCommon.into(),
+            "tls: peer incompatible: no cipher suites in common",
+            "",
+        );
     }
 }

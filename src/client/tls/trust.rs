@@ -82,6 +82,9 @@ impl ServerCertVerifier for Known {
                 rustls::client::verify_server_name(&parsed, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
+            Err(Error::InvalidCertificate(error)) if is_of_nobody_known(&error) => {
+                Err(CertificateError::UnknownIssuer.into())
+            }
             other => other,
         }
     }
@@ -106,6 +109,19 @@ impl ServerCertVerifier for Known {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.inner.supported_verify_schemes()
+    }
+}
+
+/// Whether a certificate is refused because nobody known has signed it, in whatever words: it signs itself as an
+/// authority, or an authority of the same name is known, whose key is another one.
+fn is_of_nobody_known(error: &CertificateError) -> bool {
+    match error {
+        CertificateError::BadSignature
+        | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => true,
+        // The library has no better way to tell it.
+        CertificateError::Other(error) => error.to_string() == "CaUsedAsEndEntity",
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Fate, Key, Kind};
 
-const SECTION: &str = "glusterfs.kubeexec";
+pub(super) const KUBE: &str = "glusterfs.kubeexec";
 const NOT_YET: &str = "the `kubernetes` executor is not supported yet";
 const OBSOLETE: &str = "heketi 10 does not read it any more";
 
@@ -10,7 +10,7 @@ pub(super) const SSH: &[Key] = &[
     Key::text("keyfile", "", "private key without a passphrase, for its owner only; required for `ssh`")
         .variable("HEKETI_SSH_KEYFILE"),
     Key::text("user", "heketi", "user on the peers").variable("HEKETI_SSH_USER"),
-    Key::text("port", "22", "port of sshd on the peers; a string, as in heketi").variable("HEKETI_SSH_PORT"),
+    Key::new("port", Kind::Port, "22", "port of sshd on the peers; a string, as in heketi; a number is taken, too").variable("HEKETI_SSH_PORT"),
     Key::flag("sudo", "run commands with sudo, which must not ask for a password"),
     Key::text(
         "host_keys",
@@ -88,5 +88,5 @@ pub(super) fn kube() -> impl Iterator<Item = Key> {
         Fate::Heketi if !SIMULATED.contains(&key.name) => Key { variable: "", ..key.ignored(NOT_YET) },
         _ => Key { variable: "", ..*key },
     });
-    common.chain(OWN.iter().copied()).map(|key| key.within(SECTION))
+    common.chain(OWN.iter().copied()).map(|key| key.within(KUBE))
 }

@@ -6,8 +6,13 @@ const NOT_YET: &str = "not supported yet";
 const KUBE: &str = "the `kubernetes` executor is not supported yet";
 
 pub(super) const KEYS: &[Key] = &[
-    Key::text("port", "a free one", "TCP port on all addresses, IPv4 and IPv6; a string, as in heketi")
-        .variable("HEKETI_HTTP_PORT"),
+    Key::new(
+        "port",
+        Kind::Port,
+        "a free one",
+        "TCP port on all addresses, IPv4 and IPv6; a string, as in heketi; a number is taken, too",
+    )
+    .variable("HEKETI_HTTP_PORT"),
     Key::flag("use_auth", "").ignored("tokens are checked unless --disable-auth is given, as in heketi"),
     Key::text("key", "", "key of tokens of issuer `admin`; required, unless --disable-auth is given")
         .within("jwt.admin")

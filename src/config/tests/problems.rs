@@ -14,8 +14,8 @@ fn a_wrong_type_names_key_line_what_was_found_and_what_is_expected() {
         assert_eq!(parse(&text).unwrap_err(), format!("Unable to parse configuration: {expected}"));
     };
     check(
-        r#""sshexec": {"PORT": 22}"#,
-        r#"glusterfs.sshexec.port: line 3: a string is expected, not the number 22; write "22""#,
+        r#""sshexec": {"USER": 22}"#,
+        r#"glusterfs.sshexec.user: line 3: a string is expected, not the number 22; write "22""#,
     );
     check(
         r#""kubeexec": {"xfs_sw": "8"}"#,
@@ -83,12 +83,15 @@ fn heketis_own_example_loads_and_its_explanations_are_told() {
 #[test]
 fn a_variable_that_nothing_has_expanded_counts_as_not_given() {
     let text = r#"{"glusterfs": {"executor": "mock", "db": "${DB}", "sshexec": {"fstab": "/srv/fstab"}}}"#;
-    let variables = Environment::from([("HEKETI_FSTAB", "${HEKETI_FSTAB}")]);
+    let help = "Optional: Timeout, in seconds";
+    let variables =
+        Environment::from([("HEKETI_FSTAB", "${HEKETI_FSTAB}"), ("HEKETI_GLUSTER_CLI_TIMEOUT", help)]);
     let config = Config::from_json(text.as_bytes(), &variables, true).unwrap();
     assert_eq!(config.executor.peer.fstab, "/srv/fstab");
     assert_eq!(config.database.path, Path::new("heketi.db"));
     let expected = [
         "glusterfs.db: line 1: nothing has expanded ${DB}; it counts as not given",
+        "HEKETI_GLUSTER_CLI_TIMEOUT: an explanation stands where a value should; it counts as not given",
         "HEKETI_FSTAB: nothing has expanded ${HEKETI_FSTAB}; it counts as not given",
     ];
     assert_eq!(problems(text, variables), expected);
@@ -99,7 +102,7 @@ fn a_key_that_looks_like_a_variable_is_used_and_told_without_showing_it() {
     let text = br#"{"jwt": {"user": {"key": "u"}}, "glusterfs": {"executor": "mock"}}"#;
     let variables = Environment::from([("HEKETI_ADMIN_KEY", "${ADMIN}")]);
     let config = Config::from_json(text, &variables, false).unwrap();
-    assert_eq!(config.auth.unwrap().admin.expose(), "${ADMIN}");
+    assert_eq!(config.auth.unwrap().admin.expose_bytes(), b"${ADMIN}");
     let told = config.warnings.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert!(told.len() == 1 && !told[0].contains("${ADMIN}"), "{told:?}");
 }
@@ -144,4 +147,14 @@ fn variables_that_are_none_of_ours_are_told_and_those_of_kubernetes_are_not() {
 fn a_key_in_the_wrong_section_is_found() {
     let told = problems(r#"{"executor": "mock", "glusterfs": {"executor": "mock"}}"#, Environment::default());
     assert_eq!(told, ["executor: line 1: nothing reads this key; did you mean glusterfs.executor?"]);
+}
+
+#[test]
+fn a_port_may_be_a_number_and_that_heketi_would_not_take_it_is_told() {
+    let text = r#"{"port": 8080, "glusterfs": {"executor": "mock", "kubeexec": {}}}"#;
+    assert_eq!(parse(text).unwrap().port, 8080);
+    let told = problems(text, Environment::default());
+    assert_eq!(told, [r#"port: line 1: heketi takes a string only: write "8080""#]);
+    let error = parse(r#"{"port": 8080.5, "glusterfs": {"executor": "mock"}}"#).unwrap_err();
+    assert!(error.contains("`8080.5` is no TCP port"), "{error}");
 }

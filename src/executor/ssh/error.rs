@@ -24,7 +24,7 @@ pub enum StartError {
     },
     /// Others than its owner may read the private key.
     #[error(
-        "Unable to read private key file {0}: others may read it (mode {mode:04o}), and ssh refuses such a key. \
+        "others may read the private key file {0} (mode {mode:04o}), and ssh refuses such a key: it gets a copy in memory. \
          Run: chmod 600 {0} (for a secret in Kubernetes, set its defaultMode to 0400)",
         file.display()
     )]

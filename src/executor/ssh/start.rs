@@ -2,13 +2,15 @@
 //! left behind.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustix::fs::{MemfdFlags, memfd_create};
 use sha2::{Digest as _, Sha256};
 use tracing::{info, warn};
 
@@ -28,20 +30,32 @@ pub(super) struct Setup {
     pub(super) config: SshConfig,
     control: PathBuf,
     next: AtomicU64,
+    /// The copy of the key, if `ssh` gets one, for as long as the file is open.
+    _key: Option<fs::File>,
 }
 
 impl Setup {
     /// Checks everything that can be checked without a peer, and ends what an earlier server left.
-    pub(super) fn new(config: SshConfig) -> Result<Setup, StartError> {
+    pub(super) fn new(mut config: SshConfig) -> Result<Setup, StartError> {
         check_program()?;
-        check_key(&config.key)?;
+        let copy = match check_key(&config.key) {
+            Err(open @ StartError::KeyOpenToOthers { .. }) => {
+                warn!("{open}");
+                Some(private_copy(&config.key)?)
+            }
+            checked => checked.map(|()| None)?,
+        };
+        if let Some(copy) = &copy {
+            config.key = path_of(copy);
+            check_passphrase(&config.key)?;
+        }
         check_known_hosts(&config)?;
         if config.host_keys == HostKeys::Unchecked {
             warn!("host keys are not checked: anybody who answers in a peer's place gets its commands");
         }
         let control = control_directory(&config.control)?;
         end_earlier(&control);
-        Ok(Setup { config, control, next: AtomicU64::new(0) })
+        Ok(Setup { config, control, next: AtomicU64::new(0), _key: copy })
     }
 
     /// A path for another control socket.
@@ -71,6 +85,24 @@ pub(super) fn check_key(file: &Path) -> Result<(), StartError> {
     fs::File::open(file).map_err(|error| refused(error.to_string()))?;
     master::token(file)?;
     check_passphrase(file)
+}
+
+/// A copy of the key in memory that is its owner's alone, and gone with this process: heketi does not look at
+/// permissions, so that keys are mounted with those that Kubernetes gives to secrets by default.
+fn private_copy(key: &Path) -> Result<fs::File, StartError> {
+    let copied = || -> io::Result<fs::File> {
+        let text = fs::read(key)?;
+        let copy = fs::File::from(memfd_create("key", MemfdFlags::CLOEXEC)?);
+        copy.set_permissions(fs::Permissions::from_mode(0o600))?;
+        (&copy).write_all(&text)?;
+        Ok(copy)
+    };
+    copied().map_err(|error| StartError::Key { file: key.to_owned(), reason: error.to_string() })
+}
+
+/// Where other programs of this user find a file that is open here.
+fn path_of(file: &fs::File) -> PathBuf {
+    format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()).into()
 }
 
 /// A key with a passphrase, or no key at all, would fail at each connection and look like a refusal of the peer.
@@ -200,7 +232,22 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_others_may_read_is_refused_with_the_cure() {
+    fn a_key_that_others_may_read_is_taken_as_a_copy() {
+        let directory = tempfile::tempdir().unwrap();
+        let key = directory.path().join("key");
+        let made =
+            Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status();
+        assert!(made.unwrap().success());
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+        // What ssh-keygen takes ssh does, too: both look at the permissions.
+        assert!(check_passphrase(&key).unwrap_err().to_string().contains("0644"));
+        let copy = private_copy(&key).unwrap();
+        check_passphrase(&path_of(&copy)).unwrap();
+        assert_eq!(fs::read(path_of(&copy)).unwrap(), fs::read(&key).unwrap());
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_told_with_the_cure() {
         let directory = tempfile::tempdir().unwrap();
         let key = directory.path().join("key");
         fs::write(&key, "no key").unwrap();

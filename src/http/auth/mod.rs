@@ -27,9 +27,9 @@ pub enum Issuer {
 #[derive(Clone)]
 pub struct Keys {
     /// The key of `admin`.
-    pub admin: String,
+    pub admin: Vec<u8>,
     /// The key of `user`.
-    pub user: String,
+    pub user: Vec<u8>,
 }
 
 impl fmt::Debug for Keys {
@@ -41,8 +41,8 @@ impl fmt::Debug for Keys {
 impl Keys {
     fn of(&self, issuer: Issuer) -> &[u8] {
         match issuer {
-            Issuer::Admin => self.admin.as_bytes(),
-            Issuer::User => self.user.as_bytes(),
+            Issuer::Admin => &self.admin,
+            Issuer::User => &self.user,
         }
     }
 }

@@ -10,7 +10,7 @@ const NOW: i64 = 1_700_000_000;
 const LEEWAY: i64 = 120;
 
 fn keys() -> Keys {
-    Keys { admin: "adminkey".to_owned(), user: "userkey".to_owned() }
+    Keys { admin: "adminkey".into(), user: "userkey".into() }
 }
 
 /// A token; tests change one thing of a good one.

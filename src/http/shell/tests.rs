@@ -80,7 +80,7 @@ fn open() -> Router {
 }
 
 fn closed() -> Router {
-    app(options(Some(Keys { admin: "admin's".to_owned(), user: "user's".to_owned() })))
+    app(options(Some(Keys { admin: "admin's".into(), user: "user's".into() })))
 }
 
 fn request(method: &str, path: &str) -> Request {
@@ -168,7 +168,7 @@ async fn users_get_as_far_as_their_volumes() {
 
 #[tokio::test]
 async fn tokens_for_all_requests_are_taken_from_far_away_over_tls_only() {
-    let keys = || Keys { admin: "admin's".to_owned(), user: "user's".to_owned() };
+    let keys = || Keys { admin: "admin's".into(), user: "user's".into() };
     let check = async |scoped_tokens, peer: &str, encrypted: bool, expected: (u16, &str)| {
         let app = app(ShellOptions { scoped_tokens, ..options(Some(keys())) });
         let mut request = scoped("admin", "GET", "/volumes/12");

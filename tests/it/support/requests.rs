@@ -43,7 +43,7 @@ impl Lab {
     }
 
     pub fn client_as(&self, user: &str, key: &str) -> Client {
-        let credentials = Credentials { user: user.to_owned(), key: key.to_owned() };
+        let credentials = Credentials { user: user.to_owned(), key: key.into() };
         Client::trusting(self.url(), credentials, Box::new(Quiet), self.trust())
     }
 

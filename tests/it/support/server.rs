@@ -1,5 +1,6 @@
 //! A real server process in a folder of its own, on simulated peers.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -24,6 +25,7 @@ pub struct Lab {
     inject: Option<Value>,
     keys: Option<(String, String)>,
     alone: bool,
+    variables: Vec<(&'static str, OsString)>,
     settings: Vec<(String, Value)>,
     top_settings: Vec<(String, Value)>,
     database: Option<PathBuf>,
@@ -45,6 +47,7 @@ impl Lab {
             inject: None,
             keys: None,
             alone: false,
+            variables: Vec::new(),
             settings: Vec::new(),
             top_settings: Vec::new(),
             database: None,
@@ -91,6 +94,11 @@ impl Lab {
     /// One connection has the database to itself from the next start on, as on a network file system.
     pub fn database_alone(&mut self) {
         self.alone = true;
+    }
+
+    /// An environment variable from the next start on.
+    pub fn variable(&mut self, name: &'static str, value: &OsStr) {
+        self.variables.push((name, value.to_owned()));
     }
 
     /// A key of the section `glusterfs` from the next start on.
@@ -223,6 +231,7 @@ impl Lab {
         if self.alone {
             command.env("MORTAR_DB_ALONE", "true");
         }
+        command.envs(self.variables.iter().cloned());
         command.stdout(log()).stderr(log()).spawn().unwrap()
     }
 
@@ -338,15 +347,24 @@ impl Lab {
     }
 
     /// Runs the client program: its status, standard output and standard error.
-    pub fn mortar(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        let mut command = program(CLIENT, self.path());
-        command.arg(format!("--server={}", self.url()));
-        command.args(self.certificates.iter().map(|file| format!("--tls-cert={}", file.display())));
-        command.args(arguments);
-        said(&command.output().unwrap())
+    pub fn mortar(&self, arguments: &[impl AsRef<OsStr>]) -> (Option<i32>, String, String) {
+        self.mortar_with(&[], arguments)
     }
 
     /// The same in an environment of its own.
+    pub fn mortar_with(
+        &self,
+        variables: &[(&str, &OsStr)],
+        arguments: &[impl AsRef<OsStr>],
+    ) -> (Option<i32>, String, String) {
+        let mut command = program(CLIENT, self.path());
+        command.arg(format!("--server={}", self.url()));
+        command.args(self.certificates.iter().map(|file| format!("--tls-cert={}", file.display())));
+        command.args(arguments).envs(variables.iter().copied());
+        said(&command.output().unwrap())
+    }
+
+    /// Runs the server program in an environment of its own.
     pub fn mortard_with(
         &self,
         variables: &[(&str, &str)],
