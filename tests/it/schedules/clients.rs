@@ -1,6 +1,6 @@
 //! The clients of a schedule: each does its acts, and notes every answer in the model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -98,7 +98,7 @@ impl Shift<'_> {
     fn create(&self, gib: u64, layout: Layout) {
         let name = self.fresh("v");
         let body = body_of(&name, gib, layout);
-        let effect = Effect::Create { name: name.clone(), size: gib };
+        let effect = Effect::Create { name: name.clone(), sizes: BTreeSet::from([gib]) };
         let ask = Ask { method: "POST", path: "/volumes".to_owned(), body, effect, is_block: false };
         if let Outcome::Done { id: Some(id) } = self.ask(&ask) {
             self.look(&name, &id, gib);
@@ -121,7 +121,7 @@ impl Shift<'_> {
     fn create_block(&self, gib: u64) {
         let name = self.fresh("b");
         let body = json!({"size": gib, "name": name});
-        let effect = Effect::Create { name, size: gib };
+        let effect = Effect::Create { name, sizes: BTreeSet::from([gib]) };
         self.ask(&Ask { method: "POST", path: "/blockvolumes".to_owned(), body, effect, is_block: true });
     }
 
@@ -144,8 +144,7 @@ impl Shift<'_> {
     fn clone_volume(&self, which: usize) {
         let copy = self.fresh("c");
         self.on_volume(which, |_, known| {
-            let size = *known.sizes.iter().next()?;
-            let effect = Effect::Create { name: copy.clone(), size };
+            let effect = Effect::Create { name: copy.clone(), sizes: known.sizes.clone() };
             let path = format!("/volumes/{}/clone", known.id.as_ref()?);
             Some(Ask { method: "POST", path, body: json!({"name": copy}), effect, is_block: false })
         });
@@ -242,7 +241,7 @@ impl World {
     fn note(&mut self, ask: &Ask, outcome: &Outcome) {
         match (&ask.effect, &outcome) {
             (Effect::Create { .. }, _) => self.tally.creates += 1,
-            (Effect::Expand { .. }, _) => self.tally.expands += 1,
+            (Effect::Expand { .. } | Effect::Resize { .. }, _) => self.tally.expands += 1,
             (Effect::Delete { .. }, _) => self.tally.deletes += 1,
             (Effect::Move, _) => {}
         }
@@ -269,7 +268,7 @@ impl World {
                 End::Answer(answer) => {
                     // It was noted as lost: that it was done or not is known now.
                     let outcome = outcome_of(&answer);
-                    if !matches!(effect, Effect::Expand { .. }) {
+                    if !matches!(effect, Effect::Expand { .. } | Effect::Resize { .. }) {
                         self.kind(is_block).note(&effect, &outcome);
                     }
                 }
@@ -354,7 +353,7 @@ fn expand(name: &str, known: &Known, gib: u64) -> Ask {
 fn grow(name: &str, known: &Known, gib: u64) -> Ask {
     let path = format!("/blockvolumes/{}/expand", known.id.as_deref().unwrap_or_default());
     let size = known.sizes.iter().next_back().copied().unwrap_or_default() + gib;
-    let effect = Effect::Expand { name: name.to_owned(), by: gib };
+    let effect = Effect::Resize { name: name.to_owned(), to: size };
     Ask { method: "POST", path, body: json!({"new_size": size}), effect, is_block: true }
 }
 

@@ -29,13 +29,18 @@ pub struct Kind(pub BTreeMap<String, Known>);
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
+    /// A copy is as large as what it is a copy of, which may not be sure.
     Create {
         name: String,
-        size: u64,
+        sizes: BTreeSet<u64>,
     },
     Expand {
         name: String,
         by: u64,
+    },
+    Resize {
+        name: String,
+        to: u64,
     },
     Delete {
         name: String,
@@ -88,18 +93,9 @@ impl Kind {
     /// Notes what has become of a request.
     pub fn note(&mut self, effect: &Effect, outcome: &Outcome) {
         match effect {
-            Effect::Create { name, size } => self.note_create(name, *size, outcome),
-            Effect::Expand { name, by } => {
-                if let Some(known) = self.0.get_mut(name) {
-                    let larger = known.sizes.iter().map(|size| size + by).collect();
-                    match outcome {
-                        Outcome::Done { .. } => known.sizes = larger,
-                        Outcome::Refused | Outcome::Failed { kept: true } => {}
-                        // The background may have gone on.
-                        Outcome::Failed { kept: false } | Outcome::Lost => known.sizes.extend(larger),
-                    }
-                }
-            }
+            Effect::Create { name, sizes } => self.note_create(name, sizes, outcome),
+            Effect::Expand { name, by } => self.note_sizes(name, outcome, |size| size + by),
+            Effect::Resize { name, to } => self.note_sizes(name, outcome, |_| *to),
             Effect::Delete { name } => {
                 if let Some(known) = self.0.get_mut(name) {
                     known.existence = match outcome {
@@ -113,14 +109,25 @@ impl Kind {
         }
     }
 
-    fn note_create(&mut self, name: &str, size: u64, outcome: &Outcome) {
+    fn note_sizes(&mut self, name: &str, outcome: &Outcome, larger: impl Fn(u64) -> u64) {
+        let Some(known) = self.0.get_mut(name) else { return };
+        let larger = known.sizes.iter().map(|size| larger(*size)).collect();
+        match outcome {
+            Outcome::Done { .. } => known.sizes = larger,
+            Outcome::Refused | Outcome::Failed { kept: true } => {}
+            // The background may have gone on.
+            Outcome::Failed { kept: false } | Outcome::Lost => known.sizes.extend(larger),
+        }
+    }
+
+    fn note_create(&mut self, name: &str, sizes: &BTreeSet<u64>, outcome: &Outcome) {
         let existence = match outcome {
             Outcome::Done { .. } => Existence::There,
             Outcome::Refused | Outcome::Failed { .. } => Existence::Gone,
             Outcome::Lost => Existence::Unsure,
         };
         let id = if let Outcome::Done { id } = outcome { id.clone() } else { None };
-        let known = Known { id, existence, sizes: BTreeSet::from([size]), claimed: false };
+        let known = Known { id, existence, sizes: sizes.clone(), claimed: false };
         self.0.insert(name.to_owned(), known);
     }
 
