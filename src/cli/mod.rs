@@ -11,6 +11,7 @@ mod db;
 mod device;
 mod examples;
 mod failure;
+mod flag_reader;
 mod flags;
 mod go;
 mod hints;

@@ -1,5 +1,6 @@
 //! Values written as Go's encoder writes them; visible to programs that compare bodies byte for byte.
 
+use std::fmt::{Display, LowerExp};
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -67,11 +68,13 @@ impl<F: Formatter> Formatter for GoFormatter<F> {
     }
 
     fn write_f32<W: ?Sized + Write>(&mut self, writer: &mut W, value: f32) -> io::Result<()> {
-        write!(writer, "{value}")
+        let size = value.abs();
+        write_number(writer, value, size > 0.0 && size < 1e-6, size >= 1e21)
     }
 
     fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        write!(writer, "{value}")
+        let size = value.abs();
+        write_number(writer, value, size > 0.0 && size < 1e-6, size >= 1e21)
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
@@ -98,6 +101,20 @@ impl<F: Formatter> Formatter for GoFormatter<F> {
     }
 }
 
+/// The shortest digits; with an exponent where the number is very small or very large. Source: Go's encoding/json.
+fn write_number<W: ?Sized + Write>(
+    writer: &mut W,
+    number: impl Display + LowerExp,
+    is_small: bool,
+    is_large: bool,
+) -> io::Result<()> {
+    match (is_small, is_large) {
+        (_, true) => write!(writer, "{}", format!("{number:e}").replace('e', "e+")),
+        (true, _) => write!(writer, "{number:e}"),
+        _ => write!(writer, "{number}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +127,8 @@ mod tests {
         check(1.0_f32, "1");
         check(1.5_f32, "1.5");
         check(1.33_f32, "1.33");
+        check(2.5e-7_f32, "2.5e-7");
+        check(1e21_f64, "1e+21");
         check(
             "<a>&\u{2028}\u{2029}é\"\\\n\u{8}\u{c}\u{1}/",
             r#""\u003ca\u003e\u0026\u2028\u2029é\"\\\n\u0008\u000c\u0001/""#,

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::de::DecodeError;
 pub use self::encode::{encode, encode_compact, encode_indented, encode_manifest};
-use self::raw::Raw;
+pub use self::raw::Raw;
 
 /// Decodes a whole body. `null` is an object without fields.
 ///

@@ -6,14 +6,22 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 /// Any JSON value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Raw {
+pub enum Raw {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// An integer that is not negative.
     Unsigned(u64),
+    /// A negative integer.
     Signed(i64),
+    /// Any other number.
     Float(f64),
+    /// A string.
     Text(String),
+    /// Elements in order.
     List(Vec<Raw>),
+    /// Fields in order, however often one comes.
     Map(Vec<(String, Raw)>),
 }
 

@@ -9,6 +9,7 @@ use super::super::finding::{Class, Findings, Place};
 use super::super::kind::Kind;
 use super::super::read::Reading;
 use super::super::value::Value;
+use crate::json::Raw;
 
 /// Larger exports are refused. One of 10,000 volumes with three bricks each has about 60 MB.
 pub const MAX_BYTES: usize = 256 << 20;
@@ -44,7 +45,7 @@ pub fn read(text: &[u8]) -> Result<Reading, JsonError> {
     }
     // As for Go, bytes that are no UTF-8 are replaced.
     let text = String::from_utf8_lossy(text);
-    let export = Value::deserialize(&mut serde_json::Deserializer::from_str(&text))?;
+    let export = Value::from(Raw::deserialize(&mut serde_json::Deserializer::from_str(&text))?);
     let Value::Struct(sections) = export else { return Err(JsonError::NoExport) };
     // An empty object is an empty database to heketi.
     let is_one = |(name, _): &(Arc<str>, Value)| kind_of(name).is_some();

@@ -18,9 +18,7 @@ fn died(command: &str, fault: &str, prepare: fn(&Lab) -> String, ask: fn(&Lab, &
     lab.setting("auto_create_block_hosting_volume", json!(true));
     lab.setting("block_hosting_volume_size", json!(100));
     lab.start();
-    let cluster = lab.three_peers();
-    let fourth = lab.add_node(&cluster, "10.10.10.20");
-    lab.add_device(&fourth.id, "/dev/vdd", false).unwrap();
+    lab.three_peers_and_a_small_one();
     let object = prepare(&lab);
     // A command that stands still is no fault any more when it goes on: the first one of an operation cannot be both.
     let is_first = command == "gluster-block delete";

@@ -19,10 +19,7 @@ pub fn run(schedule: &Schedule) -> Result<Tally, String> {
     lab.setting("auto_create_block_hosting_volume", json!(true));
     lab.setting("block_hosting_volume_size", json!(100));
     lab.start();
-    let cluster = lab.three_peers();
-    let fourth = lab.add_node(&cluster, "10.10.10.20");
-    lab.add_device(&fourth.id, crate::support::operator::DISKS[0], false)
-        .map_err(|error| error.to_string())?;
+    lab.three_peers_and_a_small_one();
     let world = Mutex::new(World::default());
     lab.stop();
     let mut before = false;

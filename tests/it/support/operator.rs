@@ -50,6 +50,12 @@ impl Lab {
         cluster
     }
 
+    /// The three with a fourth one of a single disk: there is little room beside them.
+    pub fn three_peers_and_a_small_one(&self) {
+        let fourth = self.add_node(&self.three_peers(), FOURTH);
+        self.add_device(&fourth.id, DISKS[0], false).unwrap();
+    }
+
     pub fn new_cluster(&self) -> String {
         self.client().cluster_create(&ClusterCreateRequest { file: true, block: true }).unwrap().id
     }
