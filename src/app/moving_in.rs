@@ -48,8 +48,16 @@ pub enum Damage {
 pub struct Home {
     /// Its name.
     pub path: PathBuf,
-    /// heketi's file and what it was, where the state was made of one. It is locked as long as this lives.
-    old: Option<(File, Origin)>,
+    /// heketi's file, where the state was made of one. It is locked as long as this lives.
+    old: Option<Old>,
+}
+
+/// heketi's file.
+#[derive(Debug)]
+struct Old {
+    file: File,
+    /// What it is now; none where nobody counts on it any more.
+    now: Option<Origin>,
 }
 
 /// The file that has the state, without a look into it: what was made of heketi's, where the name is that of one.
@@ -91,13 +99,13 @@ pub async fn settle(database: &Path, damage: Damage) -> Result<Home, MoveError> 
                     path.display()
                 );
             }
-            return Ok(Home { path: locate(database), old: None });
+            return Ok(Home { path: locate(database), old: given_up(database) });
         }
     };
     let (old, path) = (lock(&real)?, beside(&real, SUFFIX));
     if path.exists() {
         let known = Origin::seen(&old, &real)?;
-        return Ok(Home { path, old: Some((old, known)) });
+        return Ok(Home { path, old: Some(Old { file: old, now: Some(known) }) });
     }
     refuse_lost(&real, &path)?;
     let bytes = bolt::load_open(&old, &real)?;
@@ -106,7 +114,7 @@ pub async fn settle(database: &Path, damage: Damage) -> Result<Home, MoveError> 
     drop(bytes);
     make(&real, &path, &imported, &origin).await?;
     tell(&real, &path, &imported);
-    Ok(Home { path, old: Some((old, origin)) })
+    Ok(Home { path, old: Some(Old { file: old, now: Some(origin) }) })
 }
 
 impl Home {
@@ -115,7 +123,7 @@ impl Home {
     /// # Errors
     /// When it is not, or the database was made of something else.
     pub async fn verify(&self, store: &Store) -> Result<(), MoveError> {
-        let Some((old, now)) = &self.old else { return Ok(()) };
+        let Some(Old { file: old, now: Some(now) }) = &self.old else { return Ok(()) };
         let mut conn = store.read().await?;
         let stored = attribute::get(&mut conn, attribute::ORIGIN).await?;
         let stored = stored.and_then(|text| Origin::from_text(&text));
@@ -125,6 +133,23 @@ impl Home {
             return Ok(());
         }
         Err(MoveError::Changed { old: now.file.clone(), new: self.path.clone() })
+    }
+}
+
+/// heketi's file, where what was made of it is named instead of it: it may have changed, but no heketi is to be started on
+/// the same peers by accident.
+fn given_up(database: &Path) -> Option<Old> {
+    let made = database.canonicalize().ok()?;
+    let old = made.to_str()?.strip_suffix(SUFFIX).map(PathBuf::from).filter(|old| is_heketis(old))?;
+    match lock(&old) {
+        Ok(file) => Some(Old { file, now: None }),
+        Err(why) => {
+            warn!(
+                "{why}. {} is served all the same; two servers on the same peers do not know what the other one does",
+                made.display()
+            );
+            None
+        }
     }
 }
 

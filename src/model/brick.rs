@@ -1,5 +1,7 @@
 //! Bricks: logical volumes with a file system each, on the devices of nodes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::device::volume_group;
@@ -78,10 +80,27 @@ impl Brick {
         format!("{}/brick", mount_point(device, brick))
     }
 
+    /// Whether it came from a heketi that did not keep the names of pools, as the brick of a clone: it is in the pool of
+    /// what it was copied from, and an import had to give it one of a name of its own.
+    pub fn is_in_unknown_pool(&self) -> bool {
+        self.logical_volume.is_some() && self.thin_pool == format!("tp_{}", self.id)
+    }
+
     /// The name of the thin pool for a fresh brick.
     pub fn thin_pool_for(id: FreshId) -> String {
         format!("tp_{id}")
     }
+}
+
+/// What the thin pools of bricks take of their devices: each pool once, however many bricks are in it.
+pub fn taken_by_device<'a>(bricks: impl Iterator<Item = &'a Brick>) -> BTreeMap<DeviceId, KiB> {
+    let (mut taken, mut pools): (BTreeMap<DeviceId, KiB>, _) = (BTreeMap::new(), BTreeSet::new());
+    for brick in bricks.filter(|brick| pools.insert((brick.device, &brick.thin_pool))) {
+        let sum = taken.entry(brick.device).or_default();
+        let total = brick.space.total().and_then(|total| sum.checked_add(total));
+        *sum = total.unwrap_or(KiB::MAX);
+    }
+    taken
 }
 
 /// The logical volume of a brick.

@@ -2,6 +2,9 @@
 
 use super::ids::DeviceId;
 
+/// What is found of a clone's brick of a heketi that did not keep the names of its pools, until its peer has told it.
+pub const POOL_UNKNOWN: &str = "is the brick of a clone, and nothing says which thin pool it is in";
+
 /// What a finding is about. Stored: variants are added, never renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(rename_all = "kebab-case")]

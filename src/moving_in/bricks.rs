@@ -9,7 +9,7 @@ use crate::heketi_db::Database;
 use crate::heketi_db::entities::BrickEntry;
 use crate::model::brick::{Brick, BrickRole, BrickSpace, logical_volume};
 use crate::model::device::Device;
-use crate::model::finding::Subject;
+use crate::model::finding::{POOL_UNKNOWN, Subject};
 use crate::model::ids::{BrickId, DeviceId};
 use crate::model::node::Node;
 use crate::model::sizes::KiB;
@@ -133,10 +133,10 @@ fn names(own: BrickId, entry: &BrickEntry, notes: &mut Notes) -> (String, Option
     let (pool, volume) = (text(&entry.lvm_thin_pool), text(&entry.lvm_lv));
     let drawn = Some(volume).filter(|name| !name.is_empty() && *name != logical_volume(own));
     if pool.is_empty() && drawn.is_some() {
-        let what = "is the brick of a clone, and nothing says which thin pool it is in";
-        let taken = "it is charged as if it had one of its own. When its volume is deleted its logical volume goes, and no pool";
-        let device: Option<DeviceId> = entry.info.device.parse().ok();
-        notes.on(Subject::Brick, &own.to_string(), (what, taken, CURE), device.as_slice());
+        // More is charged than is taken: that harms nobody.
+        let taken = "it is charged as if it had one of its own, until a server has asked its peer";
+        let cure = "nothing, once a server on this database has reached the peer";
+        notes.add(Subject::Brick, &own.to_string(), POOL_UNKNOWN, taken, cure);
     }
     (if pool.is_empty() { format!("tp_{own}") } else { pool }, drawn)
 }

@@ -6,6 +6,7 @@ use super::notes::Notes;
 use super::values::{id, kib, state, tags, text, texts};
 use crate::heketi_db::Database;
 use crate::heketi_db::entities::device::DeviceEntry;
+use crate::model::brick::taken_by_device;
 use crate::model::device::{Device, Storage};
 use crate::model::everything::Everything;
 use crate::model::finding::Subject;
@@ -74,19 +75,18 @@ fn device(own: DeviceId, node: NodeId, entry: &DeviceEntry, notes: &mut Notes) -
 
 /// Makes the books of devices such that they can be kept: what bricks take is used, and what is not used is free.
 pub(super) fn account(objects: &mut Everything, notes: &mut Notes) {
-    let mut taken: BTreeMap<DeviceId, KiB> = BTreeMap::new();
-    let mut pools = BTreeSet::new();
-    // A pool counts once, however many bricks are in it.
-    for brick in objects.bricks.iter().filter(|brick| pools.insert((brick.device, &brick.thin_pool))) {
-        let sum = taken.entry(brick.device).or_default();
-        let total = brick.space.total().and_then(|total| sum.checked_add(total));
-        *sum = total.unwrap_or(KiB::MAX);
-    }
+    let taken = taken_by_device(objects.bricks.iter());
+    let certain = taken_by_device(objects.bricks.iter().filter(|brick| !brick.is_in_unknown_pool()));
     for device in &mut objects.devices {
-        let taken = taken.get(&device.id).copied().unwrap_or_default();
-        let said = device.storage;
+        let of = |sums: &BTreeMap<DeviceId, KiB>| sums.get(&device.id).copied().unwrap_or_default();
+        let (taken, said) = (of(&taken), device.storage);
         let kept = balanced(said, taken);
-        if kept != said {
+        // Where only pools that nobody knows make a difference, their bricks have been told already.
+        let is_told = balanced(said, of(&certain)) == said && kept.total == said.total;
+        if kept != said && is_told {
+            notes.is_of_another(Subject::Device, &device.id.to_string());
+            device.storage = kept;
+        } else if kept != said {
             let what = format!(
                 "has {} in all, {} free and {} in use, and its bricks take {taken}",
                 said.total, said.free, said.used

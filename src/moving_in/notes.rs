@@ -44,6 +44,11 @@ impl Notes {
         });
     }
 
+    /// An object whose contradiction is that of another one, which has been told.
+    pub(super) fn is_of_another(&mut self, subject: Subject, id: &str) {
+        self.told.insert((subject, id.to_owned()));
+    }
+
     /// An object that is not kept.
     pub(super) fn left_out(&mut self, subject: Subject, id: &str, why: &str) {
         self.add(subject, id, why, "it was left out: nothing here knows it", LOOK);

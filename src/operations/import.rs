@@ -1,6 +1,6 @@
 //! What another server knew, put into an empty database. No peer is touched or asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 
@@ -10,7 +10,7 @@ use super::records::records;
 use super::volume_create;
 use super::volume_plan::{brick_steps, destroy_steps, has_arbiter, volume_plan};
 use crate::model::block_volume::BlockVolume;
-use crate::model::brick::Brick;
+use crate::model::brick::{Brick, taken_by_device};
 use crate::model::device::Device;
 use crate::model::everything::{Everything, Imported, Unfinished};
 use crate::model::ids::{BlockVolumeId, BrickId, DeviceId, Ids, JobId, VolumeId};
@@ -107,14 +107,7 @@ pub async fn import(
 
 /// The devices as they are before their bricks are put in, which take their space then.
 fn without_bricks(objects: &Everything) -> Result<Vec<Device>, ImportError> {
-    let mut taken: BTreeMap<DeviceId, KiB> = BTreeMap::new();
-    let mut pools = BTreeSet::new();
-    // A pool counts once, however many bricks are in it.
-    for brick in objects.bricks.iter().filter(|brick| pools.insert((brick.device, &brick.thin_pool))) {
-        let sum = taken.entry(brick.device).or_default();
-        let total = brick.space.total().and_then(|total| sum.checked_add(total));
-        *sum = total.unwrap_or(KiB::MAX);
-    }
+    let taken = taken_by_device(objects.bricks.iter());
     let before = |device: &Device| {
         let taken = taken.get(&device.id).copied().unwrap_or_default();
         let (used, mut before) = (device.storage.used, device.clone());

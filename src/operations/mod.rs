@@ -46,6 +46,7 @@ mod run;
 pub mod seed;
 pub mod steps;
 mod tags;
+mod unknown_pools;
 mod unknown_sets;
 mod unwanted;
 mod volume_clone;

@@ -15,7 +15,7 @@ use crate::model::ids::{BrickId, VolumeId};
 use crate::model::node::Node;
 use crate::model::state::Phase;
 use crate::model::volume::Volume;
-use crate::store::{StoreError, brick, node, unknown_sets, volume};
+use crate::store::{StoreError, brick, node, unknown_pools, unknown_sets, volume};
 
 /// How long gluster is waited for before a request is refused.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -62,26 +62,32 @@ impl Operations {
 impl Engine {
     async fn learn_all(self: Arc<Self>) {
         while !self.is_stopping() {
-            let left = async { unknown_sets::all(&mut *self.store.read().await?).await }.await;
-            match left {
-                Ok(left) if left.is_empty() => return,
-                Ok(left) => {
-                    for volume in left {
-                        if let Err(why) = self.know_sets(volume).await {
-                            warn!("{why}");
-                        }
-                    }
-                }
+            match self.learn_once().await {
+                Ok(0) => return,
+                Ok(_) => {}
                 Err(refused) => {
                     let refused: &StoreError = &refused;
                     error!(
                         error = refused as &dyn std::error::Error,
-                        "volumes of unknown sets could not be listed"
+                        "what an import did not say could not be learnt"
                     );
                 }
             }
             self.pause(ASK_EVERY).await;
         }
+    }
+
+    /// Asks for all that is not known. Gives how much was asked for.
+    async fn learn_once(&self) -> Result<usize, StoreError> {
+        let sets = unknown_sets::all(&mut *self.store.read().await?).await?;
+        for volume in &sets {
+            if let Err(why) = self.know_sets(*volume).await {
+                warn!("{why}");
+            }
+        }
+        let pools = unknown_pools::all(&mut *self.store.read().await?).await?;
+        self.find_pools(&pools).await;
+        Ok(sets.len() + pools.len())
     }
 
     /// The same of the volume of a brick.

@@ -29,6 +29,7 @@ impl Operations {
 
 impl Engine {
     async fn delete_volume(self: &Arc<Self>, id: VolumeId, by_user: bool) -> Result<JobId, OpError> {
+        self.find_pools_of(id).await?;
         let mut tx = self.store.write().await?;
         let volume = volume::find(&mut tx, id).await?.ok_or(OpError::NotFound)?;
         if volume.name == DATABASE_VOLUME {

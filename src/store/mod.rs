@@ -25,6 +25,7 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 pub mod topology;
+pub mod unknown_pools;
 pub mod unknown_sets;
 pub mod volume;
 mod writer;

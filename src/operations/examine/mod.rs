@@ -26,11 +26,12 @@ use super::engine::Engine;
 use super::{OpError, Operations};
 use crate::executor::settings::PeerSettings;
 use crate::model::everything::Everything;
+use crate::model::finding::{Finding, KeptFinding};
 use crate::model::ids::{ClusterId, VolumeId};
 use crate::model::inventory::Inventory;
 use crate::model::node::Node;
 use crate::model::state::Phase;
-use crate::store::{Result as StoreResult, everything};
+use crate::store::{Result as StoreResult, everything, finding};
 
 /// What was found.
 #[derive(Debug, Clone)]
@@ -65,9 +66,11 @@ impl Engine {
         let before = self.everything().await?;
         let clusters = self.ask_all(&before).await;
         let after = self.everything().await?;
+        let unreconciled = finding::all(&mut *self.store.read().await?).await?;
         let settings = Arc::clone(self.runner.settings());
         let compare = move || {
-            let (report, differences) = report(&before, &after, &clusters, &settings);
+            let (mut report, differences) = report(&before, &after, &clusters, &settings);
+            report.extend(unreconciled.iter().map(of_an_import));
             let unasked = unasked_parts(&before, &clusters);
             Examination { database: before, clusters, report, differences, unasked }
         };
@@ -141,6 +144,14 @@ fn report(
     lines.extend(bricks);
     lines.extend(foreign);
     (lines, differences)
+}
+
+/// What was found when this database was made of another's, and nobody has cleared.
+fn of_an_import(kept: &KeptFinding) -> String {
+    let Finding { subject, id, what, consequence, cure, .. } = &kept.finding;
+    let about = format!("{} {id}", subject.as_str());
+    let number = kept.number;
+    format!("the import left this (finding {number}): {} {what}: {consequence}. {cure}", about.trim_end())
 }
 
 /// What of each peer is not known, and why.

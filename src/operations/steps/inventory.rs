@@ -1,11 +1,12 @@
 //! What a peer has, asked for without changing anything.
 
-use super::StepRunner;
 use super::sending::heard;
+use super::{Result as StepResult, StepRunner};
 use crate::executor::command::Command;
-use crate::executor::{Output, RemoteError, filesystem, gluster, gluster_block, inventory};
+use crate::executor::{Output, RemoteError, filesystem, gluster, gluster_block, inventory, lvm};
+use crate::model::device::volume_group;
 use crate::model::host::Host;
-use crate::model::ids::{NodeId, VolumeId};
+use crate::model::ids::{DeviceId, NodeId, VolumeId};
 use crate::model::inventory::{Blocks, Inventory, Mounts, PoolVolume, TableLine, Told};
 
 /// How much of an answer that cannot be read is shown.
@@ -39,6 +40,24 @@ impl StepRunner {
             found.blocks.push(Blocks { volume: *volume, name: name.clone(), names });
         }
         found
+    }
+}
+
+impl StepRunner {
+    /// The thin pool of a logical volume on a device; none where there is no such volume in a pool.
+    ///
+    /// # Errors
+    /// When the peer does not answer, or not what was asked.
+    pub(in crate::operations) async fn pool_of(
+        &self,
+        host: &Host,
+        device: DeviceId,
+        logical_volume: &str,
+    ) -> StepResult<Option<String>> {
+        let look = lvm::lvs(&self.settings, &volume_group(device));
+        let found = self.read(host, &look, lvm::parse_lvs).await?;
+        let own = found.into_iter().find(|volume| volume.name == logical_volume);
+        Ok(own.map(|volume| volume.pool).filter(|pool| !pool.is_empty()))
     }
 }
 

@@ -79,7 +79,7 @@ fn contradict(dump: &mut Value, random: &mut Random) {
         leaves(dump, "", &mut paths);
         let some = |random: &mut Random| paths[random.below(paths.len())].clone();
         let section = SECTIONS[random.below(SECTIONS.len())];
-        let keys: Vec<String> = dump[section].as_object().unwrap().keys().cloned().collect();
+        let keys = keys(dump, section);
         let key = keys.get(random.below(keys.len())).cloned();
         match random.below(8) {
             0..=2 => {
@@ -122,18 +122,25 @@ fn contradict(dump: &mut Value, random: &mut Random) {
     }
 }
 
+/// The keys of a section; none where an earlier contradiction has put something else in its place.
+fn keys(dump: &Value, section: &str) -> Vec<String> {
+    dump[section].as_object().into_iter().flat_map(|entries| entries.keys().cloned()).collect()
+}
+
 /// An operation that changes some objects in some way, and holds one.
 fn operation(dump: &mut Value, section: &str, key: Option<String>, random: &mut Random) {
     let id = format!("{:032x}", random.next());
     let mut actions = Vec::new();
     for section in ["brickentries", "volumeentries", "blockvolumeentries", "deviceentries"] {
-        let keys: Vec<&String> = dump[section].as_object().unwrap().keys().collect();
+        let keys = keys(dump, section);
         if let Some(key) = keys.get(random.below(keys.len() + 1)) {
             actions.push(json!({"Change": random.below(16), "Id": key, "Delta": random.below(200)}));
         }
     }
-    dump["pendingoperations"][&id] =
-        json!({"Id": id, "Timestamp": 1, "Type": random.below(11), "Actions": actions, "Status": ""});
+    // An earlier contradiction may have put something else in its place.
+    let Some(operations) = dump["pendingoperations"].as_object_mut() else { return };
+    let entry = json!({"Id": id, "Timestamp": 1, "Type": random.below(11), "Actions": actions, "Status": ""});
+    operations.insert(id.clone(), entry);
     if let Some(entry) = key.and_then(|key| dump[section].get_mut(key)).filter(|entry| entry.is_object()) {
         entry["Pending"] = json!({ "Id": id });
     }

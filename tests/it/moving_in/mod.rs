@@ -4,6 +4,7 @@ mod damage;
 mod fuzz;
 mod life;
 mod pending;
+mod pools;
 mod round;
 mod sets;
 mod start;

@@ -85,6 +85,14 @@ fn a_server_does_not_go_on_when_somebody_went_back_to_heketi() {
     lab.call_database(&made(&lab));
     lab.start();
     assert_eq!(lab.volumes().len(), 6);
+    // No heketi is started on the same peers by accident, and one that runs on the other file already is told of.
+    let heketi = File::options().read(true).write(true).open(lab.path().join("heketi.db")).unwrap();
+    assert!(heketi.try_lock().is_err(), "a heketi that is started now waits");
+    lab.stop();
+    heketi.lock().unwrap();
+    lab.start();
+    assert_says(&lab.log(), &["heketi.db is held open by a running heketi", "served all the same"]);
+    assert_eq!(lab.volumes().len(), 6);
 }
 
 #[test]
