@@ -73,7 +73,8 @@ fuzz-import: ## Mutated databases and exports of heketi's, for ten minutes each:
 
 .PHONY: test-all
 test-all: test test-clients ## Everything
-	$(CARGO) test --locked --test it -- --ignored sweep::
+	$(CARGO) test --locked --test it -- --ignored --nocapture sweep:: schedules::
+	$(MAKE) --no-print-directory fuzz-import
 	$(LAB) up
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved moved_in layouts grown gone:: stalls blocks
 

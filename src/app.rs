@@ -25,6 +25,7 @@ use crate::executor::settings::PeerSettings;
 use crate::executor::sim::{Flavour, SimCluster};
 use crate::executor::ssh::{HostKeys, Ssh, SshConfig};
 use crate::executor::{Executor, Measured};
+use crate::files::beside;
 use crate::http::auth::Keys;
 use crate::http::shell::{self, AdminState, SharedAdminState, ShellOptions};
 use crate::http::tls::Tls;
@@ -155,10 +156,11 @@ fn tls(files: &TlsConfig) -> anyhow::Result<Arc<Tls>> {
 
 /// Opens the database, which is made of heketi's where that is named, and locked as long as its home lives.
 async fn open(config: &Config) -> anyhow::Result<(Arc<Store>, Home)> {
-    let refused = |error: MoveError| ConfigError::Application(format!("Unable to open database: {error}"));
+    let refused = |error: MoveError| {
+        ConfigError::Application(format!("Unable to open database: {:#}", anyhow::Error::from(error)))
+    };
     let home = moving_in::settle(&config.database.path, Damage::Refused).await.map_err(refused)?;
     let store = open_at(config, &home.path).await.map_err(MoveError::from).map_err(refused)?;
-    home.verify(&store).await.map_err(refused)?;
     Ok((store, home))
 }
 
@@ -285,12 +287,6 @@ async fn simulated(
         peers.seed(&operations::seed::seed(store, settings).await?)?;
     }
     Ok(peers)
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 fn router(

@@ -7,6 +7,7 @@ pub mod client;
 pub mod config;
 pub mod daemon;
 pub mod executor;
+pub mod files;
 pub mod heketi_db;
 pub mod http;
 pub mod json;

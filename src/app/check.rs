@@ -3,29 +3,32 @@
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::Path;
 
+use super::moving_in::{self, Found};
 use crate::config::{self, Config, Environment, ProblemKind, Report};
 use crate::executor::ssh::{self, StartError};
+use crate::files::directory;
 use crate::http::tls::Tls;
-use crate::store::peek::{self, Kind};
+use crate::store::peek;
 use crate::words::go::os_reason;
 
 const KEY_FILE: &str = "glusterfs.sshexec.keyfile";
+const DATABASE: &str = "glusterfs.db";
 
 /// Reports on a configuration file, and on whether a server would start with it now. What it names is looked at, and
 /// nothing is changed.
-pub fn check(path: &Path, environment: &Environment, disable_auth: bool) -> Report {
+pub async fn check(path: &Path, environment: &Environment, disable_auth: bool) -> Report {
     let mut report = config::check(path, environment, disable_auth);
     let Some(config) = report.config.clone() else { return report };
-    for (key, text) in refusals(&config) {
+    let database = of_database(&config.database.path).await;
+    let refused = database.as_ref().err().map(|text| (DATABASE, text.clone()));
+    for (key, text) in refusals(&config).into_iter().chain(refused) {
         // What is wrong with the key itself is told.
         if !report.is_refused(key) {
             report.refuse(key, text);
         }
     }
-    if peek::look(&config.database.path).is_ok_and(|kind| kind == Kind::Heketi) {
-        let file = config.database.path.display();
-        let text = format!("{file} is a database of heketi: it will be imported at the start");
-        report.tell("glusterfs.db", ProblemKind::Notable, text);
+    if let Ok(Some(news)) = database {
+        report.tell(DATABASE, ProblemKind::Notable, news);
     }
     if let Some(ssh) = &config.executor.ssh
         && let Err(open @ StartError::KeyOpenToOthers { .. }) = ssh::check_key(&ssh.key)
@@ -50,17 +53,46 @@ fn refusals(config: &Config) -> Vec<(&'static str, String)> {
     {
         found.push(("enable_tls", format!("{:#}", anyhow::Error::from(error))));
     }
-    found.extend(of_database(&config.database.path).map(|text| ("glusterfs.db", text)));
     found.extend(of_port(config.port).map(|text| ("port", text)));
     found
 }
 
-fn of_database(database: &Path) -> Option<String> {
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// What a start would do with heketi's database, where that is one; or why there would be none.
+async fn of_database(database: &Path) -> Result<Option<String>, String> {
+    let folder = directory(database);
     if !folder.is_dir() {
-        return Some(format!("{} is no directory: make it, or give another database", folder.display()));
+        return Err(format!("{} is no directory: make it, or give another database", folder.display()));
     }
-    peek::look(database).err().map(|error| format!("{:#}", anyhow::Error::from(error)))
+    let found = moving_in::foresee(database).await.map_err(told)?;
+    let (path, news) = match found {
+        Found::Own(path) => (path, None),
+        Found::LeftAlone { old, made } => {
+            let news = format!(
+                "{} is gone: the server goes on with {}, which was made of it",
+                old.display(),
+                made.display()
+            );
+            (made, Some(news))
+        }
+        Found::New { old, made } => {
+            let (old, new) = (old.display(), made.display());
+            let news =
+                format!("{old} is a database of heketi's: it will be imported into {new} at the start");
+            (made, Some(news))
+        }
+        Found::Imported { old, made } => {
+            let (old, new) = (old.display(), made.display());
+            let news = format!(
+                "{old} is a database of heketi's: the server goes on with {new}, which was made of it"
+            );
+            (made, Some(news))
+        }
+    };
+    peek::look(&path).map(|()| news).map_err(told)
+}
+
+fn told(error: impl Into<anyhow::Error>) -> String {
+    format!("{:#}", error.into())
 }
 
 /// Why a server could not listen now: that is tried, for a moment.

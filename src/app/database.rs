@@ -3,11 +3,11 @@
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::moving_in::{MoveError, finding_json, is_heketis, line, locate};
+use super::moving_in::{Found, MoveError, find, finding_json, line};
 use crate::api::{CheckReport, Dump};
 use crate::heketi_db::{self, Reading, bolt};
 use crate::json;
@@ -21,14 +21,12 @@ use crate::store::{Sharing, Store, finding, peek};
 /// When the database cannot be read, or the file is there already.
 pub async fn export(database: &Path, file: &Path) -> anyhow::Result<()> {
     // Before the file is made, so that a failure leaves none.
-    let text = match heketis(database) {
+    const REFUSED: &str = "Could not construct dump from DB";
+    let text = match state(database).context(REFUSED)? {
         // Byte for byte what heketi exports of it: nothing was changed.
-        Some(reading) => {
-            heketi_db::json::write(&reading.context("Could not construct dump from DB")?.database)
-        }
-        None => {
-            let all = peek::read(&locate(database)).await.context("Could not construct dump from DB")?;
-            json::encode_indented(&Dump::with_passwords(&all))
+        State::Heketis(reading) => heketi_db::json::write(&reading.database),
+        State::Ours(path) => {
+            json::encode_indented(&Dump::with_passwords(&peek::read(&path).await.context(REFUSED)?))
         }
     };
     if file.as_os_str() == "-" {
@@ -53,30 +51,51 @@ pub async fn export(database: &Path, file: &Path) -> anyhow::Result<()> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn check(database: &Path) -> anyhow::Result<Vec<u8>> {
-    let dump = match heketis(database) {
-        Some(reading) => {
-            let text = heketi_db::json::write(&reading.context("Unable to open database")?.database);
-            json::decode_first(&text).context("Unable to read database")?
-        }
-        None => Dump::new(&peek::read(&locate(database)).await.context("Unable to open database")?),
+    const REFUSED: &str = "Unable to open database";
+    let dump = match state(database).context(REFUSED)? {
+        State::Heketis(reading) => json::decode_first(&heketi_db::json::write(&reading.database))
+            .context("Unable to read database")?,
+        State::Ours(path) => Dump::new(&peek::read(&path).await.context(REFUSED)?),
     };
     Ok(json::encode_indented(&CheckReport::new(&dump)))
 }
 
-/// heketi's own file, if it is one that was not imported yet: afterwards it is not the state any more.
-fn heketis(database: &Path) -> Option<Result<Reading, MoveError>> {
-    if !heketis_alone(database) {
-        return None;
-    }
-    let read = |bytes: Vec<u8>| {
-        let unreadable = |source| MoveError::Unreadable { path: database.to_owned(), source };
-        heketi_db::read(&bytes).map_err(unreadable)
-    };
-    Some(bolt::load(database).map_err(MoveError::from).and_then(read))
+/// What there is to be read.
+enum State {
+    /// heketi's own file, that was not imported yet: afterwards it is not the state any more.
+    Heketis(Box<Reading>),
+    /// A database of ours.
+    Ours(PathBuf),
 }
 
-fn heketis_alone(database: &Path) -> bool {
-    is_heketis(database) && !locate(database).exists()
+fn state(database: &Path) -> Result<State, MoveError> {
+    match find(database)? {
+        Found::Own(path) | Found::LeftAlone { made: path, .. } | Found::Imported { made: path, .. } => {
+            Ok(State::Ours(path))
+        }
+        Found::New { old, .. } => {
+            let read = heketi_db::read(&bolt::load(&old)?);
+            Ok(State::Heketis(Box::new(read.map_err(|why| MoveError::Unreadable { path: old, why })?)))
+        }
+    }
+}
+
+/// A database of ours that is there: nothing is made.
+fn ours(database: &Path) -> anyhow::Result<PathBuf> {
+    match find(database)? {
+        Found::New { old, .. } => bail!(
+            "{} is a database of heketi's that was not imported yet; `mortard migrate --plan {0}` says what would be found",
+            old.display()
+        ),
+        Found::Own(path) | Found::LeftAlone { made: path, .. } | Found::Imported { made: path, .. }
+            if path.is_file() =>
+        {
+            Ok(path)
+        }
+        Found::Own(path) | Found::LeftAlone { made: path, .. } | Found::Imported { made: path, .. } => {
+            bail!("Unable to open database: open {}: no such file or directory", path.display())
+        }
+    }
 }
 
 /// What an import could not reconcile: a line each, or JSON. A server may be running on the database.
@@ -84,13 +103,7 @@ fn heketis_alone(database: &Path) -> bool {
 /// # Errors
 /// When the database cannot be read.
 pub async fn findings(database: &Path, as_json: bool) -> anyhow::Result<Vec<u8>> {
-    if heketis_alone(database) {
-        bail!(
-            "{} is a database of heketi's that was not imported yet; `mortard migrate --plan {0}` says what would be found",
-            database.display()
-        );
-    }
-    let found = peek::findings(&locate(database)).await.context("Unable to open database")?;
+    let found = peek::findings(&ours(database)?).await.context("Unable to open database")?;
     if as_json {
         let list = found.iter().map(|kept| {
             let mut one = finding_json(&kept.finding);
@@ -103,14 +116,13 @@ pub async fn findings(database: &Path, as_json: bool) -> anyhow::Result<Vec<u8>>
     Ok(lines.collect::<String>().into_bytes())
 }
 
-/// Takes findings out that somebody has mended; all of them, where none are named. No server runs on the database: one
+/// Takes findings out that somebody has mended. No server runs on the database: one
 /// that does is asked by its own route.
 ///
 /// # Errors
 /// When one of them is not there, or the database cannot be opened.
 pub async fn clear_findings(database: &Path, numbers: &[i64]) -> anyhow::Result<()> {
-    let store =
-        Store::open(&locate(database), Sharing::default()).await.context("Unable to open database")?;
+    let store = Store::open(&ours(database)?, Sharing::default()).await.context("Unable to open database")?;
     let cleared = clear(&store, numbers).await;
     store.close().await;
     cleared
@@ -131,11 +143,7 @@ async fn clear(store: &Store, numbers: &[i64]) -> anyhow::Result<()> {
 /// # Errors
 /// In heketi's words.
 pub async fn delete_bricks_with_empty_path(database: &Path, selected: &Selected) -> anyhow::Result<()> {
-    let database = &locate(database);
-    if !database.is_file() {
-        bail!("Unable to open database: open {}: no such file or directory", database.display());
-    }
-    let store = Store::open(database, Sharing::default()).await.context("Unable to open database")?;
+    let store = Store::open(&ours(database)?, Sharing::default()).await.context("Unable to open database")?;
     let deleted = empty_paths::delete(&store, selected).await;
     store.close().await;
     deleted.map(drop).context("failed to delete bricks with empty path")

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use super::beside;
-use super::moving_in::{fill, read_export};
+use super::moving_in::{Damage, fill, read_export, refuse_export};
+use crate::files::beside;
 use crate::model::everything::Imported;
 use crate::moving_in::take_over;
 
@@ -17,9 +17,12 @@ use crate::moving_in::take_over;
 ///
 /// # Errors
 /// In heketi's words where it has some: the file cannot be read, or the database exists.
-pub async fn import(file: &Path, database: &Path) -> anyhow::Result<usize> {
+pub async fn import(file: &Path, database: &Path, damage: Damage) -> anyhow::Result<usize> {
     let text = std::fs::read(file).context("Could not open input file")?;
     let reading = read_export(file, &text).context("Could not decode input file as JSON")?;
+    if damage == Damage::Refused {
+        refuse_export(file, &reading).context("Could not decode input file as JSON")?;
+    }
     let mut imported = take_over(reading);
     // As heketi: a database that is made of a dump is another one.
     imported.objects.generation.clear();

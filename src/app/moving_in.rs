@@ -4,26 +4,30 @@
 //! another one at a later start, somebody went back to heketi, and neither of the two states is the whole truth.
 
 mod error;
+mod find;
 mod origin;
 mod plan;
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use tracing::{info, warn};
 
 pub use self::error::MoveError;
+pub use self::find::{Found, is_heketis, locate};
 pub use self::plan::{Plan, Source, plan};
-pub(super) use self::plan::{finding_json, line, read_export};
+pub(super) use self::plan::{finding_json, line, read_export, refuse_export};
 
+pub(super) use self::find::find;
 use self::origin::Origin;
-use super::beside;
+use crate::files::{beside, directory};
 use crate::heketi_db::bolt;
 use crate::model::everything::Imported;
 use crate::model::ids::RandomIds;
 use crate::operations;
-use crate::store::{Sharing, Store, StoreError, attribute};
+use crate::store::{Sharing, Store, StoreError, attribute, peek};
 
 /// What the name of the database gets that is made of heketi's.
 const SUFFIX: &str = ".mortar";
@@ -48,40 +52,9 @@ pub enum Damage {
 pub struct Home {
     /// Its name.
     pub path: PathBuf,
-    /// heketi's file, where the state was made of one. It is locked as long as this lives.
-    old: Option<Old>,
-}
-
-/// heketi's file.
-#[derive(Debug)]
-struct Old {
-    file: File,
-    /// What it is now; none where nobody counts on it any more.
-    now: Option<Origin>,
-}
-
-/// The file that has the state, without a look into it: what was made of heketi's, where the name is that of one.
-pub fn locate(database: &Path) -> PathBuf {
-    match database.canonicalize() {
-        Ok(real) if is_heketis(&real) => beside(&real, SUFFIX),
-        _ => left_alone(database).unwrap_or_else(|| database.to_owned()),
-    }
-}
-
-/// What was made of heketi's file, where that has been taken away, or emptied, since. To begin with an empty database would forget all.
-fn left_alone(database: &Path) -> Option<PathBuf> {
-    let is_gone = database.metadata().map_or(true, |found| found.is_file() && found.len() == 0);
-    Some(beside(database, SUFFIX)).filter(|made| is_gone && made.exists())
-}
-
-/// Whether a file is a BoltDB file.
-pub fn is_heketis(path: &Path) -> bool {
-    // Its first two pages say so, each in the same place: one of them may be damaged.
-    const PAGE: usize = 4096;
-    let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(2 * PAGE as u64).read_to_end(&mut head));
-    let says_so = |page: usize| head.get(page + 16..page + 20) == Some(&bolt::MAGIC);
-    read.is_ok() && !head.starts_with(b"SQLite format 3\0") && (says_so(0) || says_so(PAGE))
+    /// heketi's file, where the state was made of one.
+    #[expect(dead_code, reason = "it is locked as long as this lives")]
+    old: Option<File>,
 }
 
 /// The file that has the state. Where `database` is heketi's and was not imported yet, it is.
@@ -89,60 +62,65 @@ pub fn is_heketis(path: &Path) -> bool {
 /// # Errors
 /// When heketi has its file open, that is damaged or was changed since it was imported, or the new one cannot be made.
 pub async fn settle(database: &Path, damage: Damage) -> Result<Home, MoveError> {
-    let real = match database.canonicalize() {
-        Ok(real) if is_heketis(&real) => real,
-        _ => {
-            if let Some(path) = left_alone(database) {
-                warn!(
-                    "{} is gone; going on with {}, which was made of it",
-                    database.display(),
-                    path.display()
-                );
-            }
-            return Ok(Home { path: locate(database), old: given_up(database) });
+    match find(database)? {
+        Found::Own(path) => Ok(Home { old: given_up(&path), path }),
+        Found::LeftAlone { old, made } => {
+            warn!("{} is gone; going on with {}, which was made of it", old.display(), made.display());
+            Ok(Home { path: made, old: None })
         }
-    };
-    let (old, path) = (lock(&real)?, beside(&real, SUFFIX));
-    if path.exists() {
-        let known = Origin::seen(&old, &real)?;
-        return Ok(Home { path, old: Some(Old { file: old, now: Some(known) }) });
+        Found::Imported { old, made } => {
+            let file = lock(&old)?;
+            verify(&old, &file, &made).await?;
+            Ok(Home { path: made, old: Some(file) })
+        }
+        Found::New { old, made } => {
+            let file = lock(&old)?;
+            let bytes = bolt::load_open(&file, &old)?;
+            let origin = Origin::of(&file, &old, &bytes)?;
+            let imported = plan::understood(&old, &bytes, damage)?;
+            drop(bytes);
+            make(&old, &made, &imported, &origin).await?;
+            tell(&old, &made, &imported);
+            Ok(Home { path: made, old: Some(file) })
+        }
     }
-    refuse_lost(&real, &path)?;
-    let bytes = bolt::load_open(&old, &real)?;
-    let origin = Origin::of(&old, &real, &bytes)?;
-    let imported = plan::understood(&real, &bytes, damage)?;
-    drop(bytes);
-    make(&real, &path, &imported, &origin).await?;
-    tell(&real, &path, &imported);
-    Ok(Home { path, old: Some(Old { file: old, now: Some(origin) }) })
 }
 
-impl Home {
-    /// Whether heketi's file is still what the database was made of.
-    ///
-    /// # Errors
-    /// When it is not, or the database was made of something else.
-    pub async fn verify(&self, store: &Store) -> Result<(), MoveError> {
-        let Some(Old { file: old, now: Some(now) }) = &self.old else { return Ok(()) };
-        let mut conn = store.read().await?;
-        let stored = attribute::get(&mut conn, attribute::ORIGIN).await?;
-        let stored = stored.and_then(|text| Origin::from_text(&text));
-        let then =
-            stored.ok_or_else(|| MoveError::NotOfIt { old: now.file.clone(), new: self.path.clone() })?;
-        if then.is_still(old, now)? {
-            return Ok(());
+/// What a server would do with `database` when it starts now. Nothing is changed.
+///
+/// # Errors
+/// As for [`settle`].
+pub async fn foresee(database: &Path) -> Result<Found, MoveError> {
+    let found = find(database)?;
+    match &found {
+        Found::Own(_) | Found::LeftAlone { .. } => {}
+        Found::Imported { old, made } => verify(old, &lock(old)?, made).await?,
+        Found::New { old, .. } => {
+            let file = lock(old)?;
+            plan::understood(old, &bolt::load_open(&file, old)?, Damage::Refused)?;
         }
-        Err(MoveError::Changed { old: now.file.clone(), new: self.path.clone() })
+    }
+    Ok(found)
+}
+
+/// heketi's file must still be what the database was made of.
+async fn verify(old: &Path, file: &File, made: &Path) -> Result<(), MoveError> {
+    let now = Origin::seen(file, old)?;
+    let stored = peek::attribute(made, attribute::ORIGIN).await?.and_then(|text| Origin::from_text(&text));
+    let (old, new) = (old.to_owned(), made.to_owned());
+    match stored {
+        None => Err(MoveError::NotOfIt { old, new }),
+        Some(then) if then.is_still(file, &now)? => Ok(()),
+        Some(_) => Err(MoveError::Changed { old, new }),
     }
 }
 
 /// heketi's file, where what was made of it is named instead of it: it may have changed, but no heketi is to be started on
 /// the same peers by accident.
-fn given_up(database: &Path) -> Option<Old> {
-    let made = database.canonicalize().ok()?;
+fn given_up(made: &Path) -> Option<File> {
     let old = made.to_str()?.strip_suffix(SUFFIX).map(PathBuf::from).filter(|old| is_heketis(old))?;
     match lock(&old) {
-        Ok(file) => Some(Old { file, now: None }),
+        Ok(file) => Some(file),
         Err(why) => {
             warn!(
                 "{why}. {} is served all the same; two servers on the same peers do not know what the other one does",
@@ -169,15 +147,6 @@ fn lock(path: &Path) -> Result<File, MoveError> {
     }
 }
 
-/// A server has worked on an import that is not there any more: a second one would forget all that it did.
-fn refuse_lost(old: &Path, path: &Path) -> Result<(), MoveError> {
-    let left = ["-wal", ".lock"].map(|suffix| beside(path, suffix)).into_iter().find(|left| left.exists());
-    match left {
-        None => Ok(()),
-        Some(left) => Err(MoveError::Lost { old: old.to_owned(), new: path.to_owned(), left }),
-    }
-}
-
 /// Makes the database under another name, and gives it its own when all of it is on the disk: an import that is
 /// interrupted has left nothing that could be taken for one.
 async fn make(old: &Path, path: &Path, imported: &Imported, origin: &Origin) -> Result<(), MoveError> {
@@ -194,8 +163,9 @@ async fn make(old: &Path, path: &Path, imported: &Imported, origin: &Origin) -> 
         move |source| MoveError::io(action, &path, source)
     };
     File::open(&unfinished).and_then(|file| file.sync_all()).map_err(io("write", &unfinished))?;
+    give_to_owner_of(old, &unfinished)?;
     std::fs::rename(&unfinished, path).map_err(io("make", path))?;
-    let folder = path.parent().unwrap_or(Path::new("/"));
+    let folder = directory(path);
     match File::open(folder).and_then(|folder| folder.sync_all()) {
         // Some network file systems have nothing of that kind.
         Err(source) if !matches!(source.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
@@ -204,6 +174,16 @@ async fn make(old: &Path, path: &Path, imported: &Imported, origin: &Origin) -> 
         _ => {}
     }
     sweep(&unfinished)
+}
+
+/// Where root imports, the server that goes on with it is heketi's user all the same.
+fn give_to_owner_of(old: &Path, made: &Path) -> Result<(), MoveError> {
+    let owner = old.metadata().map_err(|source| MoveError::io("look at", old, source))?;
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let given = chown(made, Some(owner.uid()), Some(owner.gid()));
+    given.map_err(|source| MoveError::io("change the owner of", made, source))
 }
 
 /// What an import that was interrupted has left.

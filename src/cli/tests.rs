@@ -92,10 +92,6 @@ fn wrong_command_lines_are_refused_in_heketi_clis_words() {
     );
     check("volume create --size=1 --snapshot-factor=1e300", "Error: json: unsupported value: +Inf\n");
     check(
-        "volume create --size=1 --persistent-volume-file=/no/such/file",
-        "Unable to write to file /no/such/file\nError: open /no/such/file: no such file or directory\n",
-    );
-    check(
         "volume create --size=",
         "Error: invalid argument \"\" for \"--size\" flag: strconv.ParseInt: parsing \"\": invalid syntax\n",
     );

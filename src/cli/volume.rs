@@ -84,18 +84,22 @@ fn create(flags: &VolumeCreate, session: &Session, output: &mut Output<'_>) -> R
     }
     let client = session.client()?;
     let path = flags.persistent_volume_file.as_str();
-    // Before anything is made whose id would be lost. Where the object is printed, heketi-cli forgets the file.
-    let file = match flags.persistent_volume || path.is_empty() {
-        true => None,
-        false => Some(WrittenFile::open(path).or_else(|error| unwritable("open", path, &error, output))?),
-    };
+    // Where the object is printed, heketi-cli forgets the file.
+    let file = (!flags.persistent_volume && !path.is_empty()).then(|| WrittenFile::open(path));
+    if let Some(Err(error)) = &file
+        && output.has_reader()
+    {
+        // Before anything is made whose id would be lost. Scripts get the volume all the same, as from heketi-cli.
+        return unwritable("open", path, error, output);
+    }
     let volume = client.volume_create(&request)?;
     match file {
         None if flags.persistent_volume => {
             output.line(&persistent_volume(&volume, &flags.persistent_volume_endpoint))
         }
         None => show(&volume, session, output),
-        Some(file) => {
+        Some(Err(error)) => unwritable("open", path, &error, output),
+        Some(Ok(file)) => {
             let text = persistent_volume(&volume, endpoint_or_place(&flags.persistent_volume_endpoint));
             let written =
                 file.write(text.as_bytes()).or_else(|error| unwritable("write", path, &error, output));

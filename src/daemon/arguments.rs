@@ -144,7 +144,13 @@ pub(super) struct MigrateArguments {
 pub(super) enum DbCommand {
     /// Make a new database of a dump in heketi's JSON format
     #[command(args_override_self = true)]
-    Import(Files),
+    Import {
+        #[command(flatten)]
+        files: Files,
+        /// Import what is left where values do not fit
+        #[arg(long)]
+        despite_damage: bool,
+    },
     /// Write a database in heketi's JSON format; a server may be running on it
     #[command(args_override_self = true)]
     Export(Files),

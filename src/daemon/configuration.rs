@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::arguments::{CheckArguments, ConfigCommand};
-use super::printing;
+use super::{failed, printing, wait_for};
 use crate::app;
 use crate::config::{self, Environment, Origin, Report};
 use crate::json::encode_indented;
@@ -23,7 +23,12 @@ pub(super) fn run(command: ConfigCommand) -> ExitCode {
 
 fn check(arguments: &CheckArguments) -> ExitCode {
     let file = &arguments.file;
-    let report = app::check::check(file, &Environment::of_process(), arguments.disable_auth);
+    let environment = Environment::of_process();
+    let checked = wait_for(async { Ok(app::check::check(file, &environment, arguments.disable_auth).await) });
+    let report = match checked {
+        Ok(report) => report,
+        Err(error) => return failed(&format!("ERROR: {error:#}")),
+    };
     let text = if arguments.json { for_programs(file, &report) } else { for_people(file, &report) };
     // Nobody is left to tell where this fails; the status says what matters.
     std::io::stdout().write_all(&text).ok();

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::arguments::{Database, DbCommand, Files, Selection};
 use super::printing::{ended_by, print};
 use super::{complain, failed, wait_for};
+use crate::app::moving_in::Damage;
 use crate::app::{database, import};
 use crate::operations::empty_paths::Selected;
 use crate::telemetry::{self, LogLevel};
@@ -16,7 +17,10 @@ const NO_DATABASE: &str = "Please provide path for db file";
 /// Runs one of the commands.
 pub(super) fn run(command: DbCommand) -> ExitCode {
     match command {
-        DbCommand::Import(files) => with_files(&files, import_of),
+        DbCommand::Import { files, despite_damage } => {
+            let damage = if despite_damage { Damage::Accepted } else { Damage::Refused };
+            with_files(&files, |json, database| import_of(json, database, damage))
+        }
         DbCommand::Export(files) => with_files(&files, export_to),
         DbCommand::ConsistencyCheck { database } => {
             log(database.debug);
@@ -34,7 +38,7 @@ pub(super) fn run(command: DbCommand) -> ExitCode {
     }
 }
 
-fn with_files(files: &Files, work: fn(&Path, &Path) -> ExitCode) -> ExitCode {
+fn with_files(files: &Files, work: impl FnOnce(&Path, &Path) -> ExitCode) -> ExitCode {
     log(files.database.debug);
     match (files.jsonfile.is_empty(), files.database.dbfile.is_empty()) {
         (true, _) => failed(NO_JSON),
@@ -48,8 +52,8 @@ fn log(debug: bool) {
     telemetry::init(if debug { LogLevel::Debug } else { LogLevel::Error });
 }
 
-fn import_of(json: &Path, database: &Path) -> ExitCode {
-    match wait_for(import::import(json, database)) {
+fn import_of(json: &Path, database: &Path, damage: Damage) -> ExitCode {
+    match wait_for(import::import(json, database, damage)) {
         Ok(findings) => {
             if findings > 0 {
                 let database = database.display();

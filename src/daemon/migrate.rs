@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &MigrateArguments) -> ExitCode {
 }
 
 fn plan(arguments: &MigrateArguments) -> anyhow::Result<()> {
-    let plan = moving_in::plan(&arguments.file)?;
+    let plan = wait_for(async { Ok(moving_in::plan(&arguments.file).await?) })?;
     let text = if arguments.json { format!("{:#}\n", plan.to_json()) } else { plan.to_string() };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
 }

@@ -24,6 +24,8 @@ pub enum Class {
     Unknown,
     /// Objects contradict each other, or themselves; they were read as they are.
     Contradiction,
+    /// A device has more or less in use than its bricks take.
+    Charge,
 }
 
 /// What a finding is about.

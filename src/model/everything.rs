@@ -5,7 +5,7 @@ use super::brick::Brick;
 use super::cluster::Cluster;
 use super::device::Device;
 use super::finding::Finding;
-use super::ids::{OperationId, VolumeId};
+use super::ids::{BrickId, OperationId, VolumeId};
 use super::node::Node;
 use super::operation::{Detail, Operation, OperationKind};
 use super::volume::Volume;
@@ -56,6 +56,8 @@ pub struct Unfinished {
     pub target: String,
     /// What it has to know beside that.
     pub detail: Detail,
+    /// The bricks that it adds to a volume.
+    pub added: Vec<BrickId>,
     /// When it was begun, in milliseconds since 1970.
     pub created_ms: i64,
 }

@@ -17,6 +17,7 @@ use crate::model::state::Phase;
 use crate::model::volume::Volume;
 
 const STAYS: &str = "it was left out; its space stays charged, and its device takes no new bricks";
+const LOST_CLONE: &str = "look on a peer for a snapshot and a volume that the clone has made (`gluster snapshot list`, `gluster volume list`), and remove them; then clear the finding";
 const CURE: &str = "look on the peer whether it is there (`server state examine gluster`), take it away by hand, then clear the finding";
 
 /// The bricks of volumes on devices that are kept. Their places in their volumes follow later.
@@ -36,10 +37,7 @@ pub(super) fn bricks(
         let Some(own) = id(Subject::Brick, key, notes) else { continue };
         match context.brick(own, entry, notes) {
             Ok(brick) => found.push(brick),
-            Err(why) => {
-                let device: Option<DeviceId> = entry.info.device.parse().ok();
-                notes.on(Subject::Brick, key, (&why, STAYS, CURE), device.as_slice());
-            }
+            Err(why) => context.left_out(key, entry, &why, notes),
         }
     }
     agree(&mut found, notes);
@@ -47,6 +45,7 @@ pub(super) fn bricks(
 }
 
 struct Context<'a> {
+    database: &'a Database,
     nodes: BTreeMap<String, &'a Node>,
     devices: BTreeMap<String, &'a Device>,
     volumes: BTreeMap<String, &'a Volume>,
@@ -73,6 +72,7 @@ impl<'a> Context<'a> {
         };
         let copy = |work: &&Work| matches!(work.task, Task::Clone { .. });
         Context {
+            database,
             nodes: nodes.iter().map(|node| (node.id.to_string(), node)).collect(),
             devices: devices.iter().map(|device| (device.id.to_string(), device)).collect(),
             volumes: volumes.iter().map(|volume| (volume.id.to_string(), volume)).collect(),
@@ -80,6 +80,36 @@ impl<'a> Context<'a> {
             successors: works.iter().filter_map(successor).collect(),
             copies: works.iter().filter(copy).map(|work| work.key.as_str()).collect(),
         }
+    }
+
+    /// What becomes of the space of a brick that is not kept.
+    fn left_out(&self, key: &str, entry: &BrickEntry, why: &str, notes: &mut Notes) {
+        let Some(device) = self.devices.get(&entry.info.device) else {
+            return notes.left_out(Subject::Brick, key, why);
+        };
+        match self.source_of_lost_clone(key, entry) {
+            None => notes.on(Subject::Brick, key, (why, STAYS, CURE), &[device.id]),
+            Some(source) => {
+                let what = format!(
+                    "is of a clone that failed: it has the path of brick {source}, and its volume is not there"
+                );
+                notes.add(Subject::Brick, key, &what, "it was left out; it takes no space", LOST_CLONE);
+            }
+        }
+    }
+
+    /// The brick that one of a clone was to be a copy of, where that clone has failed: heketi leaves the new entry as it began,
+    /// with the path of the other one.
+    fn source_of_lost_clone(&self, key: &str, entry: &BrickEntry) -> Option<&'a str> {
+        let (database, info) = (self.database, &entry.info);
+        let is_lost = !entry.pending.id.is_empty() && !database.operations.contains_key(&entry.pending.id);
+        if !is_lost || info.path.is_empty() || database.volumes.contains_key(&info.volume) {
+            return None;
+        }
+        let is_source = |(id, other): &(&String, &BrickEntry)| {
+            *id != key && other.info.path == info.path && other.info.device == info.device
+        };
+        database.bricks.iter().find(is_source).map(|(id, _)| id.as_str())
     }
 
     fn brick(&self, own: BrickId, entry: &BrickEntry, notes: &mut Notes) -> Result<Brick, String> {

@@ -24,8 +24,8 @@ pub(super) fn apply(
     let mut found: Vec<Unfinished> = Vec::new();
     for work in works {
         let claim = work.key.parse().ok().and_then(|id: OperationId| {
-            let (kind, target, detail) = claim(&work.task, objects, &found)?;
-            Some(Unfinished { id, kind, target, detail, created_ms: work.created_ms })
+            let (kind, target, detail, added) = claim(&work.task, objects, &found)?;
+            Some(Unfinished { id, kind, target, detail, added, created_ms: work.created_ms })
         });
         match claim {
             Some(unfinished) => found.push(unfinished),
@@ -69,7 +69,13 @@ fn untold(work: &Work, notes: &mut Notes) {
     notes.add(Subject::Operation, &work.key, &what, consequence, cure);
 }
 
-type Claim = (OperationKind, String, Detail);
+/// What is recorded, and the bricks that it adds.
+type Claim = (OperationKind, String, Detail, Vec<BrickId>);
+
+/// Of one that adds none.
+fn only(kind: OperationKind, target: impl ToString, detail: Detail) -> Claim {
+    (kind, target.to_string(), detail, Vec::new())
+}
 
 /// What is recorded, or nothing where the objects are not there or another operation has them.
 fn claim(task: &Task, objects: &mut Everything, others: &[Unfinished]) -> Option<Claim> {
@@ -77,19 +83,20 @@ fn claim(task: &Task, objects: &mut Everything, others: &[Unfinished]) -> Option
     match task {
         Task::Create { volume } if !held(volume) => {
             let id = claim_volume(objects, volume, Phase::Creating)?;
-            Some((OperationKind::VolumeCreate, id.to_string(), Detail::Nothing))
+            Some(only(OperationKind::VolumeCreate, id, Detail::Nothing))
         }
         Task::Delete { volume } if !held(volume) => {
             let id = claim_volume(objects, volume, Phase::Deleting)?;
-            Some((OperationKind::VolumeDelete, id.to_string(), Detail::Nothing))
+            Some(only(OperationKind::VolumeDelete, id, Detail::Nothing))
         }
-        Task::Expand { volume, bricks, grow } if !held(volume) => expand(objects, volume, bricks, *grow),
+        // There may be several of one volume, each with bricks of its own: heketi does not mind.
+        Task::Expand { volume, bricks, grow } => expand(objects, volume, bricks, *grow),
         Task::BlockCreate { block, hosting } if !held(block) => {
             block_create(objects, block, hosting.as_deref())
         }
         Task::BlockDelete { block } if !held(block) => {
             let id = claim_block(objects, block, Phase::Deleting)?;
-            Some((OperationKind::BlockVolumeDelete, id.to_string(), Detail::Nothing))
+            Some(only(OperationKind::BlockVolumeDelete, id, Detail::Nothing))
         }
         Task::BlockExpand { block, size } if !held(block) => {
             let id: BlockVolumeId = block.parse().ok()?;
@@ -97,7 +104,7 @@ fn claim(task: &Task, objects: &mut Everything, others: &[Unfinished]) -> Option
             let block = objects.block_volumes.iter().find(|found| found.id == id)?;
             // Its room was taken with the others'.
             (block.taken >= size)
-                .then(|| (OperationKind::BlockVolumeExpand, id.to_string(), Detail::BlockExpand { size }))
+                .then(|| only(OperationKind::BlockVolumeExpand, id, Detail::BlockExpand { size }))
         }
         Task::Evict { old, new: Some(new), parent } if !held(old) => {
             evict(objects, old, new, parent.as_deref())
@@ -108,7 +115,7 @@ fn claim(task: &Task, objects: &mut Everything, others: &[Unfinished]) -> Option
                 .devices
                 .iter()
                 .any(|device| device.id == id)
-                .then(|| (OperationKind::DeviceRemove, id.to_string(), Detail::Remove { check_heal: true }))
+                .then(|| only(OperationKind::DeviceRemove, id, Detail::Remove { check_heal: true }))
         }
         _ => None,
     }
@@ -139,11 +146,12 @@ fn expand(objects: &mut Everything, volume: &str, added: &[String], grow: i64) -
     let is_added = |brick: &crate::model::brick::Brick| {
         brick.volume == id && brick.phase == Phase::Ready && added.contains(&brick.id.to_string())
     };
-    let mut any = false;
+    let mut own = Vec::new();
     for brick in objects.bricks.iter_mut().filter(|brick| is_added(brick)) {
-        (brick.phase, any) = (Phase::Creating, true);
+        brick.phase = Phase::Creating;
+        own.push(brick.id);
     }
-    any.then(|| (OperationKind::VolumeExpand, id.to_string(), Detail::Expand { grow }))
+    (!own.is_empty()).then(|| (OperationKind::VolumeExpand, id.to_string(), Detail::Expand { grow }, own))
 }
 
 fn block_create(objects: &mut Everything, block: &str, hosting: Option<&str>) -> Option<Claim> {
@@ -156,7 +164,7 @@ fn block_create(objects: &mut Everything, block: &str, hosting: Option<&str>) ->
     let id = claim_block(objects, block, Phase::Creating)?;
     let makes_hosting = makes_hosting && claim_volume(objects, &own.to_string(), Phase::Creating).is_some();
     let detail = Detail::BlockCreate { hosting: own, makes_hosting };
-    Some((OperationKind::BlockVolumeCreate, id.to_string(), detail))
+    Some(only(OperationKind::BlockVolumeCreate, id, detail))
 }
 
 fn evict(objects: &mut Everything, old: &str, new: &str, parent: Option<&str>) -> Option<Claim> {
@@ -179,7 +187,7 @@ fn evict(objects: &mut Everything, old: &str, new: &str, parent: Option<&str>) -
         }
     }
     let parent = parent.and_then(|id| id.parse().ok());
-    Some((OperationKind::BrickEvict, old.to_string(), Detail::Evict { new, parent }))
+    Some(only(OperationKind::BrickEvict, old, Detail::Evict { new, parent }))
 }
 
 /// Objects that carry the mark of an operation that is not there: heketi hides them for ever.

@@ -67,7 +67,8 @@ impl Notes {
     ) -> Vec<Finding> {
         for found in read {
             let (subject, id) = place(&found.place);
-            if !self.told.contains(&(subject, id.clone())) || found.class != Class::Contradiction {
+            let may_be_told = matches!(found.class, Class::Contradiction | Class::Charge);
+            if !(may_be_told && self.told.contains(&(subject, id.clone()))) {
                 self.list.push(finding(found, subject, id, devices));
             }
         }
@@ -105,15 +106,18 @@ fn finding(found: Read, subject: Subject, id: String, devices: &[Device]) -> Fin
             "what was there is not known here; objects may be missing",
             "compare with a backup or an export of heketi's. `server state examine gluster` shows what the peers have",
         ),
-        Class::Misfit => ("it was taken as if nothing stood there", LOOK),
+        Class::Misfit => ("what else is known of it was taken over", LOOK),
         Class::Unknown => ("it was left out", "nothing, unless somebody knows what it is for"),
-        Class::Contradiction => ("it was taken over as it is", LOOK),
+        Class::Contradiction => ("what can be kept of it was taken over", LOOK),
+        // Less is charged for the worst elsewhere.
+        Class::Charge => (
+            "more is charged than is known: it harms nothing",
+            "resync the device to free it, then clear the finding",
+        ),
     };
     let held = devices.iter().filter(|device| subject == Subject::Device && device.id.to_string() == id);
-    // More is charged than is known: that is what a resync of heketi's leaves, and no harm.
-    let is_harmless =
-        found.class == Class::Contradiction && found.text.contains(" KiB used, and its bricks take ");
-    let held = held.filter(|_| !is_harmless).map(|device| device.id).collect();
+    // More than is known is what a resync of heketi's leaves.
+    let held = held.filter(|_| found.class != Class::Charge).map(|device| device.id).collect();
     let what = match &found.place {
         Place::Object { kind: Kind::Attribute, .. } | Place::Bucket(_) | Place::Page { .. } => {
             found.to_string()

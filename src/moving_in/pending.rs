@@ -60,7 +60,11 @@ pub(super) fn works(database: &Database, notes: &mut Notes) -> Vec<Work> {
             notes.add(Subject::Operation, key, &what, consequence, LOOK);
             continue;
         };
-        if OperationType::of(entry.number) != Some(task.kind()) {
+        if !entry.actions.iter().any(|action| Change::of(action.change).is_some()) {
+            let what = format!("is of type {}, and does not say what it changes", entry.number);
+            let consequence = format!("it was taken for {}, as what it holds says", task.kind());
+            notes.add(Subject::Operation, key, &what, &consequence, LOOK);
+        } else if OperationType::of(entry.number) != Some(task.kind()) {
             let what = format!("is of type {}, and by what it changes it is {}", entry.number, task.kind());
             notes.add(Subject::Operation, key, &what, "it was taken for that", LOOK);
         }
@@ -139,7 +143,8 @@ impl<'a> Changes<'a> {
     }
 
     /// By the objects that carry its mark, where its changes say nothing. Whether a volume was being made or taken away
-    /// only the number tells then; a number that says neither tells nothing.
+    /// only the number tells then, and that is not enough to delete something: a create is undone only where nobody has
+    /// written into it.
     fn by_marks(&self, number: i64) -> Option<Task> {
         let volumes = &self.database.volumes;
         let volume = volumes.iter().find(|(_, entry)| entry.pending.id == self.key).map(|(id, _)| id.clone());
@@ -147,11 +152,9 @@ impl<'a> Changes<'a> {
         let block = blocks.iter().find(|(_, entry)| entry.pending.id == self.key).map(|(id, _)| id.clone());
         match (OperationType::of(number)?, volume, block) {
             (OperationType::CreateVolume, Some(volume), None) => Some(Task::Create { volume }),
-            (OperationType::DeleteVolume, Some(volume), None) => Some(Task::Delete { volume }),
             (OperationType::CreateBlockVolume, hosting, Some(block)) => {
                 Some(Task::BlockCreate { block, hosting })
             }
-            (OperationType::DeleteBlockVolume, None, Some(block)) => Some(Task::BlockDelete { block }),
             _ => None,
         }
     }

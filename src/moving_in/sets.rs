@@ -20,13 +20,13 @@ pub(super) fn number(database: &Database, works: &[Work], objects: &mut Everythi
     }
     for volume in &objects.volumes {
         let listed = of_volumes.get(&volume.id).map(|own| listed(database, volume, own)).unwrap_or_default();
-        // Those that a growth was adding are sets of their own.
-        let (added, there): (Vec<&Brick>, Vec<&Brick>) =
-            listed.into_iter().partition(|brick| is_added(works, volume, brick));
         let size = volume.durability.set_size();
-        let first = place(&there, size, 0, &mut places);
-        place(&added, size, first, &mut places);
-        if size > 1 && (there.len() > size || added.len() > size) {
+        let (mut next, mut is_guess) = (0, false);
+        for part in parts(works, volume, listed) {
+            next = place(&part, size, next, &mut places);
+            is_guess |= size > 1 && part.len() > size;
+        }
+        if is_guess {
             unknown.push(volume.id);
         }
     }
@@ -54,12 +54,20 @@ fn listed<'a>(database: &Database, volume: &Volume, own: &BTreeMap<String, &'a B
     found
 }
 
-fn is_added(works: &[Work], volume: &Volume, brick: &Brick) -> bool {
-    let (volume, brick) = (volume.id.to_string(), brick.id.to_string());
-    works.iter().any(|work| match &work.task {
-        Task::Expand { volume: grown, bricks, .. } => *grown == volume && bricks.contains(&brick),
-        _ => false,
-    })
+/// The bricks that were there, and those that each growth was adding: these are sets of their own.
+fn parts<'a>(works: &[Work], volume: &Volume, listed: Vec<&'a Brick>) -> Vec<Vec<&'a Brick>> {
+    let id = volume.id.to_string();
+    let (mut there, mut parts) = (listed, Vec::new());
+    for work in works {
+        let Task::Expand { volume: grown, bricks, .. } = &work.task else { continue };
+        if *grown == id {
+            let (added, others) = there.into_iter().partition(|brick| bricks.contains(&brick.id.to_string()));
+            there = others;
+            parts.push(added);
+        }
+    }
+    parts.insert(0, there);
+    parts
 }
 
 /// Fills sets, the arbiter being the last one of its set. Gives the number of the next set.

@@ -17,7 +17,6 @@ use crate::model::ids::{BlockVolumeId, BrickId, DeviceId, Ids, JobId, VolumeId};
 use crate::model::node::Node;
 use crate::model::operation::{Detail, Direction, Operation, OperationKind, Parked};
 use crate::model::sizes::{GiB, KiB};
-use crate::model::state::Phase;
 use crate::model::step::{BlockPlan, ExtendPlan, ResizePlan, Step, StepState};
 use crate::model::volume::Volume;
 use crate::store::rows::{self, NewRows};
@@ -156,7 +155,7 @@ fn stages(
             Ok(match one.kind {
                 OperationKind::VolumeCreate => volume.create()?,
                 OperationKind::VolumeDelete => volume.delete(&objects.bricks)?,
-                _ => volume.expand()?,
+                _ => volume.expand(&one.added)?,
             })
         }
         OperationKind::BrickEvict => evict(objects, unknown, one),
@@ -198,10 +197,10 @@ impl<'a> Site<'a> {
     }
 
     /// Without the rebalance, which heketi begins only when all else is done.
-    fn expand(&self) -> StoreResult<Vec<Vec<Step>>> {
-        let is_added = |brick: &&Brick| brick.phase == Phase::Creating;
-        let added: Vec<Brick> = self.bricks.iter().filter(is_added).cloned().collect();
-        let there: Vec<Brick> = self.bricks.iter().filter(|brick| !is_added(brick)).cloned().collect();
+    /// Another expansion may not have ended either: what that adds counts as there, since gluster may have it.
+    fn expand(&self, added: &[BrickId]) -> StoreResult<Vec<Vec<Step>>> {
+        let (added, there): (Vec<Brick>, Vec<Brick>) =
+            self.bricks.iter().cloned().partition(|brick| added.contains(&brick.id));
         let before = volume_plan(self.volume, &there, &self.nodes, has_arbiter(&there))?;
         let after = volume_plan(self.volume, &added, &self.nodes, has_arbiter(&added))?;
         let create = brick_steps(self.volume, &added, &self.nodes)?.into_iter().map(Step::CreateBrick);

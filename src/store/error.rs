@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::files::refusal;
+
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -101,25 +103,26 @@ pub enum OpenError {
     /// Another process has the file.
     #[error("{} is locked by another process. End that one (a `sqlite3` shell, a backup tool) and start again", .0.display())]
     Locked(PathBuf),
+    /// There is no room for it.
+    #[error("{} cannot be written: the file system is full. Make room there and start again", .0.display())]
+    Full(PathBuf),
     /// The file system refused.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {}", path.display(), refusal(why))]
     Io {
         /// What was tried.
         action: &'static str,
         /// On what.
         path: PathBuf,
         /// The answer.
-        #[source]
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// Anything else.
-    #[error("cannot open {}: {source}", path.display())]
+    #[error("cannot open {}: {why}", path.display())]
     Sqlite {
         /// The file.
         path: PathBuf,
         /// What SQLite says.
-        #[source]
-        source: sqlx::Error,
+        why: sqlx::Error,
     },
 }
 
@@ -128,19 +131,21 @@ mod code {
     pub(super) const BUSY: i64 = 5;
     pub(super) const READONLY: i64 = 8;
     pub(super) const CORRUPT: i64 = 11;
+    pub(super) const FULL: i64 = 13;
     pub(super) const NOTADB: i64 = 26;
 }
 
 impl OpenError {
     /// What an error of SQLite means for somebody who starts a server.
-    pub(super) fn of_sqlite(path: &Path, source: sqlx::Error) -> OpenError {
-        let extended = source.as_database_error().and_then(|error| error.code()?.parse::<i64>().ok());
+    pub(super) fn of_sqlite(path: &Path, why: sqlx::Error) -> OpenError {
+        let extended = why.as_database_error().and_then(|error| error.code()?.parse::<i64>().ok());
         let path = path.to_owned();
         match extended.map(|code| code & 0xff) {
             Some(code::BUSY) => OpenError::Locked(path),
             Some(code::READONLY) => OpenError::ReadOnly(path),
-            Some(code::CORRUPT | code::NOTADB) => OpenError::Damaged { path, reason: source.to_string() },
-            _ => OpenError::Sqlite { path, source },
+            Some(code::CORRUPT | code::NOTADB) => OpenError::Damaged { path, reason: why.to_string() },
+            Some(code::FULL) => OpenError::Full(path),
+            _ => OpenError::Sqlite { path, why },
         }
     }
 }

@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::writer::{Writer, answers};
 use super::{OpenError, Sharing, Store};
+use crate::files::{beside, real_name};
 
 /// The numbered schemas.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -71,15 +72,7 @@ impl Store {
 
 /// The database by its real name: a second server that comes to it through a link must meet the same lock.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
-    let real = |path: &Path| path.canonicalize().map_err(io("find", path));
-    if path.exists() {
-        return real(path);
-    }
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok(match path.file_name() {
-        Some(name) => real(directory)?.join(name),
-        None => path.to_owned(),
-    })
+    real_name(path).map_err(io("find", path))
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -99,13 +92,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
 }
 
 fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> OpenError {
-    move |source| OpenError::Io { action, path: path.to_owned(), source }
-}
-
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
+    move |why| OpenError::Io { action, path: path.to_owned(), why }
 }
 
 pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
@@ -177,7 +164,9 @@ async fn check_and_migrate(path: &Path, options: &SqliteConnectOptions) -> Resul
         sqlx::migrate::MigrateError::VersionMissing(found) => {
             OpenError::Newer { path: path.to_owned(), found, known: newest_schema() }
         }
-        other => OpenError::Sqlite { path: path.to_owned(), source: sqlx::Error::Migrate(Box::new(other)) },
+        sqlx::migrate::MigrateError::Execute(refused)
+        | sqlx::migrate::MigrateError::ExecuteMigration(refused, _) => sqlite(refused),
+        other => OpenError::Sqlite { path: path.to_owned(), why: sqlx::Error::Migrate(Box::new(other)) },
     })?;
     // A file that can be read only would be noticed at the first change.
     conn.begin_with("BEGIN IMMEDIATE").await.map_err(sqlite)?.commit().await.map_err(sqlite)?;

@@ -9,43 +9,27 @@ use rustix::fs::{Access, access};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use super::open::{beside, newest_schema, refuse_foreign_file, resolve};
+use super::open::{newest_schema, refuse_foreign_file, resolve};
 use super::{OpenError, everything, finding};
+use crate::files::{beside, directory};
 use crate::model::everything::Everything;
 use crate::model::finding::KeptFinding;
 
 /// How long a server that has the database to itself is waited for: heketi's time.
 const BUSY: Duration = Duration::from_secs(3);
 
-/// What a file is, as far as its first bytes say it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// There is none, or an empty one: a new database.
-    New,
-    /// A database of ours, or of another program that uses SQLite.
-    Sqlite,
-    /// heketi's.
-    Heketi,
-}
-
-/// What a server would find at `path` when it starts now. Nothing is changed, and nothing is made.
+/// Whether a server could work on `path` when it starts now. Nothing is changed, and nothing is made.
 ///
 /// # Errors
-/// When the file is neither, when this user may not write it, or when a server runs on it.
-pub fn look(path: &Path) -> Result<Kind, OpenError> {
+/// When the file is no SQLite file, when this user may not write it, or when a server runs on it.
+pub fn look(path: &Path) -> Result<(), OpenError> {
     let path = &resolve(path)?;
     refuse_locked(path)?;
-    let kind = match refuse_foreign_file(path) {
-        Err(OpenError::Heketi(_)) => Kind::Heketi,
-        Err(error) => return Err(error),
-        Ok(()) if path.metadata().is_ok_and(|found| found.len() > 0) => Kind::Sqlite,
-        Ok(()) => Kind::New,
-    };
+    refuse_foreign_file(path)?;
     // SQLite makes files beside it.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let may_write = |file: &Path| access(file, Access::WRITE_OK).is_ok();
-    if may_write(folder) && (!path.exists() || may_write(path)) {
-        Ok(kind)
+    if may_write(directory(path)) && (!path.exists() || may_write(path)) {
+        Ok(())
     } else {
         Err(OpenError::ReadOnly(path.to_owned()))
     }
@@ -54,7 +38,7 @@ pub fn look(path: &Path) -> Result<Kind, OpenError> {
 /// The server's lock is tried for a moment, where it has ever been made.
 fn refuse_locked(path: &Path) -> Result<(), OpenError> {
     let name = beside(path, ".lock");
-    let io = |source| OpenError::Io { action: "look at", path: name.clone(), source };
+    let io = |why| OpenError::Io { action: "look at", path: name.clone(), why };
     let file = match File::open(&name) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -84,6 +68,13 @@ pub async fn read(path: &Path) -> Result<Everything, OpenError> {
 }
 
 async fn connect(path: &Path) -> Result<SqliteConnection, OpenError> {
+    let mut conn = connect_to_any(path).await?;
+    refuse_other_schemas(path, &mut conn).await?;
+    Ok(conn)
+}
+
+/// Of whatever version it is.
+async fn connect_to_any(path: &Path) -> Result<SqliteConnection, OpenError> {
     if !path.exists() {
         return Err(OpenError::Missing(path.to_owned()));
     }
@@ -92,9 +83,26 @@ async fn connect(path: &Path) -> Result<SqliteConnection, OpenError> {
     let options = SqliteConnectOptions::new().filename(path).pragma("query_only", "ON").busy_timeout(BUSY);
     let options = options.disable_statement_logging();
     let opened = SqliteConnection::connect_with(&options).await;
-    let mut conn = opened.map_err(|error| OpenError::of_sqlite(path, error))?;
-    refuse_other_schemas(path, &mut conn).await?;
-    Ok(conn)
+    opened.map_err(|error| OpenError::of_sqlite(path, error))
+}
+
+/// What stands under a name in the table of attributes; none where there is no such table, in whatever file that is. A
+/// database of an older version is not changed.
+///
+/// # Errors
+/// When there is no database, or a server has it to itself.
+pub async fn attribute(path: &Path, key: &str) -> Result<Option<String>, OpenError> {
+    if path.metadata().is_ok_and(|found| found.len() == 0) {
+        return Ok(None);
+    }
+    let mut conn = connect_to_any(path).await?;
+    let query = sqlx::query_scalar("SELECT value FROM attribute WHERE key = ?").bind(key);
+    let found = query.fetch_optional(&mut conn).await.or_else(|error| match error {
+        sqlx::Error::Database(refused) if refused.message().contains("no such table") => Ok(None),
+        other => Err(OpenError::of_sqlite(path, other)),
+    });
+    conn.close().await.map_err(|error| OpenError::of_sqlite(path, error))?;
+    found
 }
 
 /// What an import could not reconcile.

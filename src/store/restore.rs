@@ -9,7 +9,8 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use super::OpenError;
 use super::backup::sync_directory_of;
-use super::open::{Lock, beside, lock, newest_schema, resolve, says_sqlite};
+use super::open::{Lock, lock, newest_schema, resolve, says_sqlite};
+use crate::files::{beside, refusal};
 
 /// Why a backup was not restored. The database is as it was then.
 #[derive(Debug, thiserror::Error)]
@@ -45,14 +46,14 @@ pub enum RestoreError {
     #[error("{} is open in another program (a `sqlite3` shell, a backup tool). End that one and try again", .0.display())]
     Busy(PathBuf),
     /// The file system refused.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {}", path.display(), refusal(why))]
     Io {
         /// What was tried.
         action: &'static str,
         /// On what.
         path: PathBuf,
         /// The answer.
-        source: std::io::Error,
+        why: std::io::Error,
     },
 }
 
@@ -60,7 +61,7 @@ type Result<T> = std::result::Result<T, RestoreError>;
 
 fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> RestoreError {
     let path = path.to_owned();
-    move |source| RestoreError::Io { action, path, source }
+    move |why| RestoreError::Io { action, path, why }
 }
 
 /// A verified copy of a backup beside the database, on which no server can start meanwhile. It is taken away again when

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::OpenError;
+use crate::files::directory;
 
 /// File systems that reach over a network or through a process, by the magic numbers of statfs(2) and of
 /// `linux/magic.h`. Many databases of heketi are on one: its Kubernetes set-up keeps it on a gluster volume.
@@ -51,12 +52,11 @@ impl Sharing {
 
 /// The name of the remote file system that a file is or will be on.
 fn remote(database: &Path) -> Result<Option<&'static str>, OpenError> {
-    let directory = database.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
-    let found = rustix::fs::statfs(directory).map_err(|source| OpenError::Io {
+    let directory = directory(database);
+    let found = rustix::fs::statfs(directory).map_err(|refused| OpenError::Io {
         action: "look at the file system of",
         path: directory.to_owned(),
-        source: source.into(),
+        why: refused.into(),
     })?;
     Ok(name_of(found.f_type.cast_unsigned()))
 }

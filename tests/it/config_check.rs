@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::conformance::program::free_port;
+use crate::heketi_db::fixtures;
 use crate::support::Lab;
 use crate::support::operator::assert_says;
 
@@ -233,10 +234,7 @@ fn files(lab: &Lab) -> Vec<std::ffi::OsString> {
 fn what_is_odd_and_no_reason_not_to_start_is_told() {
     let lab = Lab::new();
     let heketis = lab.path().join("heketis.db");
-    // The first page of BoltDB: its magic number is at byte 16.
-    let mut page = vec![0_u8; 4096];
-    page[16..20].copy_from_slice(&0xED0C_DAED_u32.to_le_bytes());
-    fs::write(&heketis, page).unwrap();
+    fs::write(&heketis, fixtures::database("clean")).unwrap();
     let options = json!({"executor": "sim", "db": heketis, "pre_request_volume_options": "nonsense"});
     let file = written(&lab, &json!({"glusterfs": options}).to_string());
     let (status, out, _) = lab.mortard(&["config", "check", "--disable-auth", &file]);
@@ -245,7 +243,7 @@ fn what_is_odd_and_no_reason_not_to_start_is_told() {
         &out,
         &[
             "glusterfs.db: ",
-            "is a database of heketi: it will be imported at the start (note)",
+            "is a database of heketi's: it will be imported into ",
             "glusterfs.pre_request_volume_options: ",
             "No volume can be created with it",
         ],

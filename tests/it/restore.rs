@@ -242,7 +242,7 @@ fn what_is_no_backup_changes_nothing() {
     std::fs::remove_file(&file).unwrap();
     sqlite(&file, "CREATE TABLE people (name)");
     refused(&lab, &file, &["other.db is no backup of mortar", "no tables of ours"]);
-    std::fs::write(&file, mortar::heketi_db::bolt::MAGIC.repeat(2048)).unwrap();
+    std::fs::write(&file, 0xED0C_DAED_u32.to_le_bytes().repeat(2048)).unwrap();
     refused(&lab, &file, &["other.db is no backup", "a database of heketi's"]);
     std::fs::copy(&copy, &file).unwrap();
     sqlite(&file, "INSERT INTO _sqlx_migrations VALUES (9999, 'later', datetime(), 1, x'00', 1)");

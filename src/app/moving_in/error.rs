@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::files::refusal;
 use crate::heketi_db::ReadError;
 use crate::heketi_db::bolt::LoadError;
 use crate::heketi_db::json::JsonError;
@@ -15,13 +16,12 @@ pub enum MoveError {
     #[error("{} is held open by a running heketi, or by another server on it. Stop that one first, or look at a copy of the file", .0.display())]
     InUse(PathBuf),
     /// Nothing of it can be read.
-    #[error("{}: {source}. The file was left untouched", .path.display())]
+    #[error("{}: {why}. The file was left untouched", .path.display())]
     Unreadable {
         /// heketi's file.
         path: PathBuf,
         /// Why.
-        #[source]
-        source: ReadError,
+        why: ReadError,
     },
     /// Something in it cannot be read.
     #[error(
@@ -34,6 +34,19 @@ pub enum MoveError {
         /// In so many places.
         count: usize,
         /// What is wrong in the first of them.
+        first: String,
+    },
+    /// Something in an export does not fit.
+    #[error(
+        "{} has {count} values that do not fit, the first of which is: {first}. Nothing was imported. Mend it, or have heketi export it anew; `--despite-damage` imports what is left",
+        .path.display()
+    )]
+    DamagedExport {
+        /// The export.
+        path: PathBuf,
+        /// So many values.
+        count: usize,
+        /// What is wrong with the first of them.
         first: String,
     },
     /// It is of a version that is not known.
@@ -49,7 +62,7 @@ pub enum MoveError {
     },
     /// heketi, or somebody else, has worked on the old file since.
     #[error(
-        "{} has changed since it was imported into {}: somebody went back to heketi. Neither file knows what the other one does. To go on with what heketi has done, move {1} away, and the file is imported anew; to go on without it, name {1} as glusterfs.db",
+        "{} has changed since it was imported into {}: somebody went back to heketi. Neither file knows what the other one does. To go on with what heketi has done, move {1} away, and all whose names begin with that (`{1}*`): then the file is imported anew. To go on without it, name {1} as glusterfs.db",
         .old.display(), .new.display()
     )]
     Changed {
@@ -60,7 +73,7 @@ pub enum MoveError {
     },
     /// The database beside heketi's was not made of it.
     #[error(
-        "{} stands beside {}, and was not made of it. Name {0} as glusterfs.db, or move it away to import the other file",
+        "{} stands beside {}, and was not made of it. Name {0} as glusterfs.db, or move it away, and all whose names begin with that (`{0}*`), to import the other file",
         .new.display(), .old.display()
     )]
     NotOfIt {
@@ -71,7 +84,7 @@ pub enum MoveError {
     },
     /// What was made of it is gone.
     #[error(
-        "{} was imported into {} before, and that is gone: {} is still there. To import the old file anew would forget all that was done since. Restore {1} from a backup; or remove {2} to begin with the old file again",
+        "{} was imported into {} before, and that is gone: {} is still there. To import the old file anew would forget all that was done since. Restore {1} from a backup (`mortard restore`); or move `{1}*` away, of which {2} is there, to begin with the old file again",
         .old.display(), .new.display(), .left.display()
     )]
     Lost {
@@ -83,13 +96,12 @@ pub enum MoveError {
         left: PathBuf,
     },
     /// It is neither a database nor an export of heketi's.
-    #[error("{} is no export of heketi's: {source}", .path.display())]
+    #[error("{} is no export of heketi's: {why}", .path.display())]
     NoExport {
         /// The file.
         path: PathBuf,
         /// Why.
-        #[source]
-        source: JsonError,
+        why: JsonError,
     },
     /// heketi's file cannot be had.
     #[error(transparent)]
@@ -98,24 +110,23 @@ pub enum MoveError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The new database does not take what was read.
-    #[error("the state cannot be imported: {0}")]
+    #[error("the state cannot be imported")]
     Import(#[from] ImportError),
     /// The file system refused.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {}", path.display(), refusal(why))]
     Io {
         /// What was tried.
         action: &'static str,
         /// On what.
         path: PathBuf,
         /// The answer.
-        #[source]
-        source: std::io::Error,
+        why: std::io::Error,
     },
 }
 
 impl MoveError {
     /// An answer of the file system.
-    pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> MoveError {
-        MoveError::Io { action, path: path.to_owned(), source }
+    pub(super) fn io(action: &'static str, path: &Path, why: std::io::Error) -> MoveError {
+        MoveError::Io { action, path: path.to_owned(), why }
     }
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Damage, MoveError, SUFFIX, beside, is_heketis};
+use super::{Damage, MoveError, SUFFIX, foresee, is_heketis};
+use crate::files::{beside, real_name};
 use crate::heketi_db::entities::attribute::KNOWN;
-use crate::heketi_db::{self, Class, Reading, bolt};
+use crate::heketi_db::{self, Class, ReadError, Reading, bolt};
 use crate::model::everything::{Imported, Unfinished};
 use crate::model::finding::Finding;
 use crate::model::operation::{Detail, OperationKind};
@@ -41,29 +42,27 @@ pub struct Plan {
 ///
 /// # Errors
 /// When nothing of it can be read.
-pub fn plan(file: &Path) -> Result<Plan, MoveError> {
+pub async fn plan(file: &Path) -> Result<Plan, MoveError> {
     if !is_heketis(file) {
         let text = bolt::load(file)?;
-        if let heketi @ (bolt::Looks::Gzip | bolt::Looks::Sqlite) = bolt::Looks::of(&text) {
-            let source = heketi_db::ReadError::Open(bolt::OpenError::NotBolt(heketi));
-            return Err(MoveError::Unreadable { path: file.to_owned(), source });
+        let looks = bolt::Looks::of(&text);
+        if !matches!(looks, bolt::Looks::Json | bolt::Looks::Text) {
+            let why = heketi_db::ReadError::Open(bolt::OpenError::NotBolt(looks));
+            return Err(MoveError::Unreadable { path: file.to_owned(), why });
         }
-        let imported = moving_in::take_over(read_export(file, &text)?);
-        return Ok(Plan {
-            file: file.to_owned(),
-            source: Source::Export,
-            into: None,
-            refusal: None,
-            imported,
-        });
+        let reading = read_export(file, &text)?;
+        let refusal = refuse_export(file, &reading).err();
+        let imported = moving_in::take_over(reading);
+        return Ok(Plan { file: file.to_owned(), source: Source::Export, into: None, refusal, imported });
     }
-    let real = file.canonicalize().map_err(|source| MoveError::io("find", file, source))?;
+    let real = real_name(file).map_err(|source| MoveError::io("find", file, source))?;
     let bytes = match bolt::load(&real) {
         Err(bolt::LoadError::InUse(path)) => return Err(MoveError::InUse(path)),
         read => read?,
     };
     let reading = read(&real, &bytes)?;
-    let refusal = refuse(&real, &reading).err();
+    // The state of the file comes first: what is in it matters only where it is to be read.
+    let refusal = foresee(&real).await.err();
     let into = Some(beside(&real, SUFFIX));
     let imported = moving_in::take_over(reading);
     Ok(Plan { file: real, source: Source::Database, into, refusal, imported })
@@ -74,25 +73,55 @@ pub fn plan(file: &Path) -> Result<Plan, MoveError> {
 /// # Errors
 /// When it is none.
 pub(in crate::app) fn read_export(file: &Path, text: &[u8]) -> Result<Reading, MoveError> {
-    heketi_db::json::read(text).map_err(|source| MoveError::NoExport { path: file.to_owned(), source })
+    heketi_db::json::read(text).map_err(|why| MoveError::NoExport { path: file.to_owned(), why })
+}
+
+/// Refuses an export with values that do not fit, as heketi does: objects would be missing, or be others.
+///
+/// # Errors
+/// With the first of them.
+pub(in crate::app) fn refuse_export(file: &Path, reading: &Reading) -> Result<(), MoveError> {
+    let mut damaged = reading.findings.iter().filter(|finding| is_damage(finding));
+    let Some(first) = damaged.next() else { return Ok(()) };
+    let (count, first) = (1 + damaged.count(), first.to_string());
+    Err(MoveError::DamagedExport { path: file.to_owned(), count, first })
 }
 
 /// What a database file of heketi's comes to.
 pub(super) fn understood(path: &Path, bytes: &[u8], damage: Damage) -> Result<Imported, MoveError> {
-    let reading = read(path, bytes)?;
+    let reading = match (read(path, bytes), damage) {
+        (Err(MoveError::Unreadable { why, .. }), Damage::Accepted) => read_before(path, bytes, why)?,
+        (read, _) => read?,
+    };
     if damage == Damage::Refused {
         refuse(path, &reading)?;
     }
     Ok(moving_in::take_over(reading))
 }
 
-fn read(path: &Path, bytes: &[u8]) -> Result<Reading, MoveError> {
-    heketi_db::read(bytes).map_err(|source| MoveError::Unreadable { path: path.to_owned(), source })
+/// The state before the last change, where that is all that can be read.
+fn read_before(path: &Path, bytes: &[u8], newest: ReadError) -> Result<Reading, MoveError> {
+    let Ok(mut reading) = heketi_db::read_before(bytes) else {
+        return Err(MoveError::Unreadable { path: path.to_owned(), why: newest });
+    };
+    let text =
+        format!("has a newest state that cannot be read ({newest}); that before the last change was read");
+    reading.findings.push(heketi_db::Finding { class: Class::Damage, place: heketi_db::Place::File, text });
+    Ok(reading)
 }
 
-/// What is missing, or not understood, somebody has to decide about.
+fn read(path: &Path, bytes: &[u8]) -> Result<Reading, MoveError> {
+    heketi_db::read(bytes).map_err(|why| MoveError::Unreadable { path: path.to_owned(), why })
+}
+
+fn is_damage(finding: &heketi_db::Finding) -> bool {
+    matches!(finding.class, Class::Damage | Class::Misfit)
+}
+
+/// What is missing, or not understood, somebody has to decide about. heketi writes nothing that does not fit: whatever
+/// does not is damage, too.
 fn refuse(path: &Path, reading: &Reading) -> Result<(), MoveError> {
-    let mut damaged = reading.findings.iter().filter(|finding| finding.class == Class::Damage);
+    let mut damaged = reading.findings.iter().filter(|finding| is_damage(finding));
     if let Some(first) = damaged.next() {
         let (count, first) = (1 + damaged.count(), first.to_string());
         return Err(MoveError::Damaged { path: path.to_owned(), count, first });

@@ -141,7 +141,7 @@ fn block_volumes_are_made_and_shown_with_their_login() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_told_before_a_volume_is_made_and_its_id_where_that_shows_later() {
+fn a_file_that_cannot_be_written_is_told_to_people_before_a_volume_is_made() {
     let volume =
         r#"{"size":1,"name":"data","id":"0123456789abcdef0123456789abcdef","durability":{"type":"none"}}"#;
     let answers = || vec![accepted(), json(volume)];
@@ -157,9 +157,14 @@ fn a_file_that_cannot_be_written_is_told_before_a_volume_is_made_and_its_id_wher
         let line = line(file);
         against(&line.iter().map(String::as_str).collect::<Vec<_>>(), answers())
     };
-    let (ran, asked) = run_to("/dev/null/pv.json");
     let told = "Unable to write to file /dev/null/pv.json\nError: open /dev/null/pv.json: not a directory\n";
-    assert_eq!((ran.status, ran.err.as_str(), asked.len()), (255, told, 0));
+    let to_nowhere = line("/dev/null/pv.json");
+    let to_nowhere: Vec<&str> = to_nowhere.iter().map(String::as_str).collect();
+    let person = run_with(&to_nowhere, "http://127.0.0.1:1", true);
+    assert_eq!((person.status, person.err.as_str()), (255, told), "no server is asked");
+    // heketi-cli's way: the volume is there.
+    let (ran, asked) = run_to("/dev/null/pv.json");
+    assert_eq!((ran.status, ran.err.as_str(), asked.len()), (255, told, 2));
     // Full as a disk may be.
     let (ran, asked) = run_to("/dev/full");
     assert_eq!((ran.status, ran.out.as_str(), asked.len()), (255, "", 2));

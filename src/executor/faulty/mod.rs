@@ -25,6 +25,7 @@ use self::faults::FaultSet;
 use self::hooks::HookSet;
 use self::locks::PeerLocks;
 use super::{Command, Executor, Output, RemoteError};
+use crate::files;
 use crate::model::host::Host;
 
 /// What a command prints instead of what it has to say.
@@ -71,8 +72,8 @@ impl<E: Executor + 'static> Faulty<E> {
     /// # Errors
     /// When a pattern is wrong or a file cannot be used.
     pub fn new(inner: E, config: FaultyConfig) -> Result<Faulty<E>, FaultyError> {
-        let beside = |suffix: &str| config.record.as_deref().map(|record| beside(record, suffix));
-        let late_file = config.late_file.clone().or_else(|| beside("late"));
+        let beside = |suffix: &str| config.record.as_deref().map(|record| files::beside(record, suffix));
+        let late_file = config.late_file.clone().or_else(|| beside(".late"));
         if late_file.is_none() && config.faults.iter().any(|fault| fault.fault == FaultKind::Late) {
             return Err(FaultyError::NoLateFile);
         }
@@ -84,7 +85,7 @@ impl<E: Executor + 'static> Faulty<E> {
             inner: Arc::new(inner),
             hooks: HookSet::new(config.hooks),
             record: config.record.as_ref().map(open).transpose()?,
-            faults: FaultSet::new(config.faults, beside("spent"))?,
+            faults: FaultSet::new(config.faults, beside(".spent"))?,
             late_file,
             locks: PeerLocks::default(),
             lock_wait: config.lock_wait_ms.map(Duration::from_millis),
@@ -185,13 +186,6 @@ fn garbled(result: Result<Output, RemoteError>) -> Result<Output, RemoteError> {
         }),
         other => other,
     }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 #[async_trait]

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use tracing::error;
 
 use super::control::{ControlOp, apply};
-use super::journal::beside;
 use super::state::Record;
 use super::world::World;
+use crate::files::beside;
 
 /// Writes into the control file of peers that live in another process.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct SimHandle {
 impl SimHandle {
     /// The handle of the peers in that state file.
     pub fn new(state_file: &Path) -> SimHandle {
-        SimHandle { path: beside(state_file, "control") }
+        SimHandle { path: beside(state_file, ".control") }
     }
 
     /// Asks for something, to be done before the next command.

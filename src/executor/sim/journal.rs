@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::SimError;
 use super::state::{Record, State};
+use crate::files::beside;
 
 /// How many times as many records as there are may be in the file before it is rewritten.
 const GROWTH: u64 = 4;
@@ -71,7 +72,7 @@ impl Journal {
 
     /// Rewrites the file: a new one beside it, then renamed.
     pub fn compact(&mut self, state: &State) -> io::Result<()> {
-        let fresh = beside(&self.path, "new");
+        let fresh = beside(&self.path, ".new");
         let mut out = BufWriter::new(File::create(&fresh)?);
         state.each_record(|record| {
             serde_json::to_writer(&mut out, &[record])?;
@@ -83,14 +84,6 @@ impl Journal {
         self.written = state.records();
         Ok(())
     }
-}
-
-/// The path of a file that belongs to the state file.
-pub fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 /// Reads a file without changing it; none where there is no file.

@@ -50,6 +50,7 @@ use self::answer::Refused;
 use self::journal::Journal;
 use self::world::World;
 use super::{Command, Executor, Output, RemoteError};
+use crate::files::beside;
 use crate::model::host::Host;
 
 /// How often a command asks whether its machine still hangs.
@@ -110,7 +111,7 @@ impl SimCluster {
     /// When the file cannot be used, or is another file.
     pub fn open(state_file: &Path, flavour: Flavour) -> Result<SimCluster, SimError> {
         let (journal, state) = Journal::open(state_file)?;
-        let control = journal::beside(state_file, "control");
+        let control = beside(state_file, ".control");
         let inner = Inner { world: World::new(state, flavour), journal, control };
         Ok(SimCluster { inner: Mutex::new(inner) })
     }

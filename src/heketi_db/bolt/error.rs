@@ -10,13 +10,12 @@ use super::load::MAX_BYTES;
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file system refused.
-    #[error("cannot read {}: {source}", .path.display())]
+    #[error("cannot read {}: {why}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What it said.
-        #[source]
-        source: io::Error,
+        why: io::Error,
     },
     /// Someone writes to it.
     #[error("{} is in use: stop heketi, or whatever else has it open for writing", .0.display())]
@@ -49,7 +48,7 @@ pub enum OpenError {
     },
     /// The page that the tree of the buckets begins with cannot be used.
     #[error(
-        "the BoltDB file is damaged: page {page}, where the state of transaction {transaction} begins, {fault}. Take a backup of the file, or an export, or try the state before"
+        "the BoltDB file is damaged: page {page}, where the state of transaction {transaction} begins, {fault}. Take a backup of the file, or an export"
     )]
     Root {
         /// The page.

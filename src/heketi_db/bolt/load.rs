@@ -15,7 +15,7 @@ pub const MAX_BYTES: u64 = 1 << 30;
 /// # Errors
 /// When it cannot be read, heketi has it open, or it is too large to be heketi's.
 pub fn load(path: &Path) -> Result<Vec<u8>, LoadError> {
-    let io = |source| LoadError::Io { path: path.to_owned(), source };
+    let io = |why| LoadError::Io { path: path.to_owned(), why };
     let file = File::open(path).map_err(io)?;
     // Where files cannot be locked, bolt could not have locked this one either.
     if let Err(TryLockError::WouldBlock) = file.try_lock_shared() {
@@ -29,7 +29,7 @@ pub fn load(path: &Path) -> Result<Vec<u8>, LoadError> {
 /// # Errors
 /// When it cannot be read, or is too large to be heketi's.
 pub fn load_open(file: &File, path: &Path) -> Result<Vec<u8>, LoadError> {
-    let io = |source| LoadError::Io { path: path.to_owned(), source };
+    let io = |why| LoadError::Io { path: path.to_owned(), why };
     let bytes = file.metadata().map_err(io)?.len();
     if bytes > MAX_BYTES {
         return Err(LoadError::TooLarge { path: path.to_owned(), bytes });

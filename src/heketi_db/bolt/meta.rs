@@ -1,5 +1,9 @@
 //! The two first pages: each names a state of the file, and they are written in turn.
 
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+
 use super::bytes::{fnv1a, u32_at, u64_at};
 use super::error::{MetaFault, OpenError};
 use super::foreign::Looks;
@@ -8,7 +12,7 @@ use super::page::HEADER;
 const MAGIC: u32 = 0xed0c_daed;
 
 /// The same as it stands at byte 16 of a file.
-pub const MAGIC_BYTES: [u8; 4] = MAGIC.to_le_bytes();
+const MAGIC_BYTES: [u8; 4] = MAGIC.to_le_bytes();
 const VERSION: u32 = 2;
 
 /// How many bytes behind the header the checksum is of; it follows them.
@@ -33,6 +37,24 @@ const PAGE_SIZES: [usize; 16] = [
     1 << 24,
     1 << 25,
 ];
+
+/// Whether a file says of itself that it is a BoltDB file: one of its two first pages may be damaged.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_marked(file: &File) -> io::Result<bool> {
+    let length = file.metadata()?.len();
+    let pages = PAGE_SIZES.into_iter().filter_map(|size| u64::try_from(size).ok());
+    for page in std::iter::once(0).chain(pages).take_while(|page| *page < length) {
+        let mut found = [0; MAGIC_BYTES.len()];
+        match file.read_exact_at(&mut found, page.saturating_add(HEADER as u64)) {
+            Ok(()) if found == MAGIC_BYTES => return Ok(true),
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(false)
+}
 
 /// A state of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,7 +17,7 @@ mod walk;
 pub use error::{LoadError, MetaFault, OpenError, PageFault};
 pub use foreign::Looks;
 pub use load::{MAX_BYTES, load, load_open};
-pub use meta::MAGIC_BYTES as MAGIC;
+pub use meta::is_marked;
 
 use super::finding::{Class, Finding, Findings, Place, shown};
 use meta::Meta;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::entities::{Database, DeviceEntry};
+use super::super::finding::Class;
 use super::super::kind::Kind;
 use super::Check;
 
@@ -23,7 +24,8 @@ pub(super) fn check(check: &mut Check<'_>) {
         }
         let taken = taken.get(id.as_str()).copied().unwrap_or_default();
         if storage.used != taken {
-            subject.say(format!("has {} KiB used, and its bricks take {taken} KiB", storage.used));
+            let text = format!("has {} KiB used, and its bricks take {taken} KiB", storage.used);
+            check.findings.about(Class::Charge, Kind::Device, id, text);
         }
     }
     twice(check, "physical volume", |device| ("", &device.info.pv_uuid));

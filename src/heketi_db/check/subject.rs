@@ -89,9 +89,9 @@ impl Subject<'_, '_> {
         }
     }
 
-    /// The state of nodes and devices is one of three.
+    /// The state of nodes and devices is one of three. Version 4.0 did not write it from the beginning.
     pub(super) fn state(&mut self, state: &str) {
-        if !matches!(state, "online" | "offline" | "failed") {
+        if !matches!(state, "online" | "offline" | "failed" | "") {
             self.say(format!("has state {}, which is none of online, offline and failed", quoted(state)));
         }
     }

@@ -139,7 +139,11 @@ impl<'v> Fields<'v, '_> {
             _ => None,
         });
         if broken {
-            let text = format!("has bytes in {}{} that are no text", self.path, self.shown(name));
+            let text = format!(
+                "has bytes in {}{} that are no text; they were replaced",
+                self.path,
+                self.shown(name)
+            );
             self.findings.about(Class::Misfit, self.subject.kind, self.subject.id, text);
         }
         text

@@ -55,7 +55,7 @@ fn what_does_not_fit_is_listed_and_the_rest_is_read() {
         .map(|text| ["b", "c", "d"].iter().fold(text, |text, id| text.replace(&id.repeat(32), id)))
         .collect();
     let expected = [
-        "Misfit brick b has bytes in Info.Path that are no text",
+        "Misfit brick b has bytes in Info.Path that are no text; they were replaced",
         "Misfit brick b has a text as TpSize where a whole number that is not negative belongs; it was read as if there were none",
         "Damage brick c has the value of a cluster in its place; it was left out",
         "Damage brick d cannot be read (at byte 1 of the gob value: 116 bytes are said to follow as a message, and there are 3); it was left out",

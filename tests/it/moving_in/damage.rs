@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{findings, flag, import, made, recorded, with_database};
+use super::{exported, findings, flag, import, made, recorded, with_database};
 use crate::heketi_db::fixtures;
 use crate::support::Lab;
 use crate::support::operator::{assert_says, refusal};
@@ -29,6 +29,121 @@ fn a_damaged_file_is_not_imported_by_itself() {
         assert!(!made(&lab).exists());
         assert_eq!(fs::read(lab.database()).unwrap(), content);
     }
+}
+
+#[test]
+fn a_flipped_bit_in_a_text_is_damage_too() {
+    let mut lab = with_database("clean");
+    let mut content = fs::read(lab.database()).unwrap();
+    let path = b"/var/lib/heketi/mounts/";
+    let at = content.windows(path.len()).position(|bytes| bytes == path).unwrap();
+    content[at + 5] ^= 0x80;
+    fs::write(lab.database(), &content).unwrap();
+    let (status, said) = lab.start_in_vain();
+    assert_eq!(status, Some(1));
+    assert_says(&said, &["is damaged in 1 places", "that are no text", "--despite-damage"]);
+    assert!(!made(&lab).exists());
+}
+
+#[test]
+fn the_state_before_is_imported_where_the_newest_one_cannot_be_read_and_somebody_says_so() {
+    let lab = with_database("pending-create");
+    let mut content = fs::read(lab.database()).unwrap();
+    let root = u64::from_le_bytes(newest(&content)[32..40].try_into().unwrap());
+    let at = usize::try_from(root).unwrap() * 4096;
+    content[at..at + 4096].fill(0xff);
+    fs::write(lab.database(), &content).unwrap();
+    let (code, _, err) = lab.mortard(&["migrate", "heketi.db"]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(!made(&lab).exists());
+    let (code, out, err) = lab.mortard(&["migrate", "--despite-damage", "heketi.db"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let found = findings(&lab, &lab.database());
+    assert!(
+        found
+            .iter()
+            .any(|one| one["what"].as_str().unwrap().contains("that before the last change was read")),
+        "{found:?}"
+    );
+    assert!(!exported(&lab, &lab.database())["volumeentries"].as_object().unwrap().is_empty());
+}
+
+/// The first page that names the newest state.
+fn newest(content: &[u8]) -> &[u8] {
+    let transaction = |page: &&[u8]| u64::from_le_bytes(page[64..72].try_into().unwrap());
+    content.chunks(4096).take(2).max_by_key(transaction).unwrap()
+}
+
+#[test]
+fn an_export_with_values_that_do_not_fit_is_imported_only_where_somebody_says_so() {
+    for spoil in [
+        |dump: &mut Value| dump["volumeentries"] = json!("x"),
+        |dump: &mut Value| {
+            volume_called(dump, "named")["Info"]["size"] = json!("10");
+        },
+    ] {
+        let mut dump = recorded("clean");
+        spoil(&mut dump);
+        let lab = Lab::new();
+        let (code, said) = import(&lab, &dump);
+        assert_eq!(code, Some(1));
+        assert_says(&said, &["Could not decode input file as JSON", "do not fit", "--despite-damage"]);
+        assert!(!lab.database().exists());
+        let (json, database) =
+            (flag("jsonfile", lab.path().join("dump.json")), flag("dbfile", lab.database()));
+        let (code, _, err) = lab.mortard(&["db", "import", &json, &database, "--despite-damage"]);
+        assert_eq!(code, Some(0), "{err}");
+        assert!(!findings(&lab, &lab.database()).is_empty());
+    }
+}
+
+#[test]
+fn nodes_and_devices_without_a_state_are_online_and_no_finding() {
+    let mut dump = recorded("clean");
+    for kind in ["nodeentries", "deviceentries"] {
+        for entry in dump[kind].as_object_mut().unwrap().values_mut() {
+            entry.as_object_mut().unwrap().remove("State");
+        }
+    }
+    let lab = Lab::new();
+    assert_eq!(import(&lab, &dump).0, Some(0));
+    assert_eq!(findings(&lab, &lab.database()), Vec::<Value>::new());
+    assert!(
+        exported(&lab, &lab.database())["deviceentries"]
+            .as_object()
+            .unwrap()
+            .values()
+            .all(|one| one["State"] == "online")
+    );
+}
+
+#[test]
+fn what_a_clone_that_failed_in_heketi_has_left_holds_no_device() {
+    let mut dump = recorded("clean");
+    let source = volume_called(&mut dump, "named").clone();
+    let lost = "c".repeat(32);
+    let cluster = source["Info"]["cluster"].as_str().unwrap().to_owned();
+    for (at, brick) in source["Bricks"].as_array().unwrap().iter().enumerate() {
+        let mut copy = dump["brickentries"][brick.as_str().unwrap()].clone();
+        let id = format!("{:032x}", 0xabc0 + at);
+        copy["Info"]["id"] = json!(id);
+        copy["Info"]["volume"] = json!(lost);
+        copy["Pending"] = json!({"Id": "d".repeat(32)});
+        let device = copy["Info"]["device"].as_str().unwrap().to_owned();
+        dump["brickentries"][&id] = copy;
+        dump["deviceentries"][&device]["Bricks"].as_array_mut().unwrap().push(json!(id));
+    }
+    dump["clusterentries"][&cluster]["Info"]["volumes"].as_array_mut().unwrap().push(json!(lost));
+    let lab = Lab::new();
+    assert_eq!(import(&lab, &dump).0, Some(0));
+    let found = findings(&lab, &lab.database());
+    let clones: Vec<&Value> = found.iter().filter(|one| one["subject"] == "brick").collect();
+    assert_eq!(clones.len(), 3);
+    for one in clones {
+        assert_says(one["what"].as_str().unwrap(), &["is of a clone that failed: it has the path of brick"]);
+        assert_says(one["cure"].as_str().unwrap(), &["gluster snapshot list"]);
+    }
+    assert!(found.iter().all(|one| one["devices"] == json!([])), "{found:?}");
 }
 
 #[test]

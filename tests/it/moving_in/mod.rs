@@ -8,6 +8,7 @@ mod pools;
 mod round;
 mod sets;
 mod start;
+mod states;
 
 use std::fs;
 use std::path::{Path, PathBuf};

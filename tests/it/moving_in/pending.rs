@@ -229,3 +229,79 @@ fn an_operation_is_known_by_what_it_changes_whatever_its_number_says() {
     clean_up(&mut lab, "expand-volume");
     assert_eq!(lab.volume(&id).size, 2);
 }
+
+#[test]
+fn two_growths_of_one_volume_are_each_resolved_by_what_gluster_has() {
+    for (fault, size) in [("kill_before", 2), ("kill_after", 5)] {
+        let (dead, id) = died("add-brick", fault, volume, expand);
+        let mut dump = exported(&dead, &dead.database());
+        second_growth(&mut dump, &id);
+        let mut lab = Lab::new();
+        let (code, said) = import(&lab, &dump);
+        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(findings(&lab, &lab.database()), Vec::<Value>::new());
+        fs::copy(dead.path().join("heketi.db.peers"), lab.path().join("heketi.db.peers")).unwrap();
+        lab.start();
+        assert_eq!(lab.get("/operations").json()["stale"], 2);
+        assert_eq!(lab.ask("/operations/pending/cleanup", &json!({})).status, 204);
+        let over = || lab.get("/operations").json()["total"] == 0;
+        assert!(settled(SOON, over), "{}", lab.log_tail());
+        assert_eq!(lab.volume(&id).size, size, "{fault}");
+        Audit::new().clean_within(&lab, SOON);
+        let grown = lab.ask(&format!("/volumes/{id}/expand"), &json!({"expand_size": 3}));
+        assert_eq!(grown.status, 303, "{grown:?}\n{}", lab.log_tail());
+        assert_eq!(lab.remove(&id).status, 204, "{}", lab.log_tail());
+        Audit::new().clean_within(&lab, SOON);
+    }
+}
+
+/// Lets heketi have begun the only growth a second time, which has not come to any peer yet.
+fn second_growth(dump: &mut Value, volume: &str) {
+    let (first, entry) = dump["pendingoperations"].as_object().unwrap().iter().next().unwrap();
+    let (first, mut entry) = (first.clone(), entry.clone());
+    let second = "e".repeat(32);
+    entry["Id"] = json!(second);
+    for action in entry["Actions"].as_array_mut().unwrap().iter_mut().filter(|action| action["Change"] == 1) {
+        let old = action["Id"].as_str().unwrap().to_owned();
+        let mut brick = dump["brickentries"][&old].clone();
+        let id: String = old.chars().rev().collect();
+        assert_eq!(brick["Pending"]["Id"], first);
+        brick["Info"]["id"] = json!(id);
+        brick["Info"]["path"] = json!(brick["Info"]["path"].as_str().unwrap().replace(&old, &id));
+        brick["LvmThinPool"] = json!(format!("tp_{id}"));
+        brick["Pending"]["Id"] = json!(second);
+        let taken = brick["TpSize"].as_u64().unwrap() + brick["PoolMetadataSize"].as_u64().unwrap();
+        let device = &mut dump["deviceentries"][brick["Info"]["device"].as_str().unwrap()];
+        device["Bricks"].as_array_mut().unwrap().push(json!(id));
+        let storage = &mut device["Info"]["storage"];
+        storage["used"] = json!(storage["used"].as_u64().unwrap() + taken);
+        storage["free"] = json!(storage["free"].as_u64().unwrap() - taken);
+        dump["volumeentries"][volume]["Bricks"].as_array_mut().unwrap().push(json!(id));
+        dump["brickentries"][&id] = brick;
+        action["Id"] = json!(id);
+    }
+    dump["pendingoperations"][&second] = entry;
+}
+
+#[test]
+fn nothing_is_deleted_because_of_a_number_alone() {
+    let mut lab = with_a_mark(2);
+    let found = findings(&lab, &lab.database());
+    assert!(found.iter().any(|one| one["subject"] == "operation"), "{found:?}");
+    lab.start();
+    assert_eq!(lab.get("/operations").json()["total"], 0);
+    assert_eq!(lab.volumes().len(), 6);
+}
+
+/// A server on heketi's database with an operation of such a number that says nothing but which volume it holds.
+fn with_a_mark(number: i64) -> Lab {
+    let mut dump = super::recorded("clean");
+    let operation = "f".repeat(32);
+    let volume = dump["volumeentries"].as_object_mut().unwrap().values_mut().next().unwrap();
+    volume["Pending"] = json!({ "Id": operation });
+    dump["pendingoperations"][&operation] =
+        json!({"Id": operation, "Timestamp": 1, "Type": number, "Actions": [], "Status": ""});
+    let lab = Lab::new();
+    assert_eq!(import(&lab, &dump).0, Some(0));
+    lab
+}

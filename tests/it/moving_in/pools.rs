@@ -85,7 +85,10 @@ fn a_clone_is_deleted_with_its_pool_before_anybody_has_asked_for_that() {
     lab.start();
     assert!(settled(SOON, || lab.log().contains("in which thin pool brick ")), "{}", lab.log_tail());
     let report = lab.get("/internal/state/examine/gluster").json()["report"].to_string();
-    assert_says(&report, &["the import left this (finding 1): brick ", "nothing says which thin pool it is in"]);
+    assert_says(
+        &report,
+        &["the import left this (finding 1): brick ", "nothing says which thin pool it is in"],
+    );
     for host in HOSTS {
         lab.on(host, Action::Power { on: true });
     }
