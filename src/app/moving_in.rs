@@ -22,7 +22,7 @@ pub(super) use self::plan::{finding_json, line, read_export, refuse_export};
 
 pub(super) use self::find::find;
 use self::origin::Origin;
-use crate::files::{beside, directory};
+use crate::files::{beside, directory, real_name};
 use crate::heketi_db::bolt;
 use crate::model::everything::Imported;
 use crate::model::ids::RandomIds;
@@ -118,6 +118,7 @@ async fn verify(old: &Path, file: &File, made: &Path) -> Result<(), MoveError> {
 /// heketi's file, where what was made of it is named instead of it: it may have changed, but no heketi is to be started on
 /// the same peers by accident.
 fn given_up(made: &Path) -> Option<File> {
+    let made = real_name(made).ok()?;
     let old = made.to_str()?.strip_suffix(SUFFIX).map(PathBuf::from).filter(|old| is_heketis(old))?;
     match lock(&old) {
         Ok(file) => Some(file),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::notes::Notes;
+use super::notes::{Notes, STAYS};
 use super::pending::{Task, Work};
 use super::values::{id, is_absurd, kib, text};
 use crate::heketi_db::Database;
@@ -16,7 +16,6 @@ use crate::model::sizes::KiB;
 use crate::model::state::Phase;
 use crate::model::volume::Volume;
 
-const STAYS: &str = "it was left out; its space stays charged, and its device takes no new bricks";
 const LOST_CLONE: &str = "look on a peer for a snapshot and a volume that the clone has made (`gluster snapshot list`, `gluster volume list`), and remove them; then clear the finding";
 const CURE: &str = "look on the peer whether it is there (`server state examine gluster`), take it away by hand, then clear the finding";
 

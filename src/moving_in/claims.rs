@@ -1,6 +1,6 @@
 //! What unfinished operations hold: the phases of their objects, and what is recorded of each.
 
-use super::notes::Notes;
+use super::notes::{COMPARE, Notes, STAYS};
 use super::pending::{Task, Work, described};
 use super::values::gib;
 use crate::heketi_db::Database;
@@ -9,9 +9,6 @@ use crate::model::finding::Subject;
 use crate::model::ids::{BlockVolumeId, BrickId, DeviceId, OperationId, VolumeId};
 use crate::model::operation::{Detail, OperationKind};
 use crate::model::state::Phase;
-
-const LOOK: &str =
-    "compare with what the peers have (`server state examine gluster`), then clear the finding";
 
 /// Gives the objects of unfinished operations their phases. What an operation is about must be there; one of which it is
 /// not is told and left out.
@@ -39,8 +36,7 @@ pub(super) fn apply(
     objects.bricks = kept;
     for brick in lost {
         let what = "was to take another one's place, and that move is not known any more";
-        let stays = "it was left out; its space stays charged, and its device takes no new bricks";
-        notes.on(Subject::Brick, &brick.id.to_string(), (what, stays, LOOK), &[brick.device]);
+        notes.on(Subject::Brick, &brick.id.to_string(), (what, STAYS, COMPARE), &[brick.device]);
     }
     marks(database, notes);
     found
@@ -54,7 +50,7 @@ fn untold(work: &Work, notes: &mut Notes) {
             Task::Clone { .. } => {
                 "look on a peer for a snapshot and a volume that it has made (`gluster snapshot list`, `gluster volume list`), and remove them; then clear the finding"
             }
-            _ => LOOK,
+            _ => COMPARE,
         },
     );
     let consequence = match work.task {

@@ -11,6 +11,13 @@ use crate::model::ids::DeviceId;
 const LOOK: &str =
     "`server state examine gluster` shows what the peers have. When it is mended, clear the finding";
 
+/// What is to be done about operations.
+pub(super) const COMPARE: &str =
+    "compare with what the peers have (`server state examine gluster`), then clear the finding";
+
+/// What becomes of a brick that is not kept.
+pub(super) const STAYS: &str = "it was left out; its space stays charged, and its device takes no new bricks";
+
 /// What was left out, and what else somebody has to look at.
 #[derive(Debug, Default)]
 pub(super) struct Notes {

@@ -1,7 +1,7 @@
 //! What heketi had not finished, by what it changes: the number that says what an operation is has not always meant the
 //! same, and the objects that it holds say it too.
 
-use super::notes::Notes;
+use super::notes::{COMPARE, Notes};
 use super::values::text;
 use crate::heketi_db::Database;
 use crate::heketi_db::entities::OperationEntry;
@@ -57,24 +57,21 @@ pub(super) fn works(database: &Database, notes: &mut Notes) -> Vec<Work> {
         let Some(task) = task(database, key, entry) else {
             let what = format!("is of type {}, and what it changes does not say what it does", entry.number);
             let consequence = "it was left out; what it held is taken for whole";
-            notes.add(Subject::Operation, key, &what, consequence, LOOK);
+            notes.add(Subject::Operation, key, &what, consequence, COMPARE);
             continue;
         };
         if !entry.actions.iter().any(|action| Change::of(action.change).is_some()) {
             let what = format!("is of type {}, and does not say what it changes", entry.number);
             let consequence = format!("it was taken for {}, as what it holds says", task.kind());
-            notes.add(Subject::Operation, key, &what, &consequence, LOOK);
+            notes.add(Subject::Operation, key, &what, &consequence, COMPARE);
         } else if OperationType::of(entry.number) != Some(task.kind()) {
             let what = format!("is of type {}, and by what it changes it is {}", entry.number, task.kind());
-            notes.add(Subject::Operation, key, &what, "it was taken for that", LOOK);
+            notes.add(Subject::Operation, key, &what, "it was taken for that", COMPARE);
         }
         found.push(Work { key: key.clone(), created_ms: entry.timestamp.saturating_mul(1000), task });
     }
     found
 }
-
-const LOOK: &str =
-    "compare with what the peers have (`server state examine gluster`), then clear the finding";
 
 fn task(database: &Database, key: &str, entry: &OperationEntry) -> Option<Task> {
     let changes = Changes::of(database, key, entry);

@@ -12,7 +12,7 @@ use crate::heketi_db::bolt::{self, Looks, OpenError};
 /// What a start on a file would find.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// A database of ours, by its real name; there may be none yet.
+    /// A database of ours, by the name that was given; there may be none yet.
     Own(PathBuf),
     /// A database of heketi's that was imported.
     Imported {
@@ -47,7 +47,7 @@ pub(in crate::app) fn find(database: &Path) -> Result<Found, MoveError> {
         refuse_others(&real)?;
         return Ok(match left_alone(&real) {
             Some(made) => Found::LeftAlone { old: real, made },
-            None => Found::Own(real),
+            None => Found::Own(database.to_owned()),
         });
     }
     let made = beside(&real, SUFFIX);
@@ -61,7 +61,11 @@ pub(in crate::app) fn find(database: &Path) -> Result<Found, MoveError> {
 /// The file that has the state, without a judgement on it: what was made of heketi's, where the name is that of one.
 pub fn locate(database: &Path) -> PathBuf {
     let Ok(real) = real_name(database) else { return database.to_owned() };
-    if is_heketis(&real) { beside(&real, SUFFIX) } else { left_alone(&real).unwrap_or(real) }
+    if is_heketis(&real) {
+        beside(&real, SUFFIX)
+    } else {
+        left_alone(&real).unwrap_or_else(|| database.to_owned())
+    }
 }
 
 /// What was made of heketi's file, where that has been taken away, or emptied, since. To begin with an empty database would
