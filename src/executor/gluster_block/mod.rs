@@ -32,7 +32,7 @@ pub fn block_lock(id: BlockVolumeId) -> LockName {
 }
 
 fn change(plan: &BlockPlan) -> Command {
-    Command::change(PROGRAM, block_lock(plan.block_volume), DEADLINE)
+    Command::change(PROGRAM, block_lock(plan.block_volume), DEADLINE).slow()
 }
 
 /// How gluster-block names a block volume.
@@ -66,7 +66,12 @@ pub fn modify(plan: &BlockPlan, size: GiB) -> Command {
 /// Shows a block volume, its password included.
 pub fn info(plan: &BlockPlan) -> Command {
     // It waits for what else is done in the hosting volume, which may be a create that writes its whole size.
-    Command::look(PROGRAM).args(["info".to_owned(), place(plan)]).arg("--json").deadline(DEADLINE).quiet()
+    Command::look(PROGRAM)
+        .args(["info".to_owned(), place(plan)])
+        .arg("--json")
+        .deadline(DEADLINE)
+        .slow()
+        .quiet()
 }
 
 /// Lists the block volumes in a volume.
