@@ -74,12 +74,23 @@ fuzz-import: ## Mutated databases and exports of heketi's, for ten minutes each:
 .PHONY: test-all
 test-all: test test-clients ## Everything
 	$(CARGO) test --locked --test it -- --ignored sweep::
+	$(MAKE) --no-print-directory dead-hosts
 	$(LAB) up
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved moved_in layouts grown gone:: stalls blocks
 
 .PHONY: sweep
-sweep: deps ## Every command of every change with every fault, and of every undo: the cases, and what is wrong
+sweep: deps ## Every command of every change with every fault, and of every undo. The last line counts cases, leaks, false answers
 	$(CARGO) test --locked --test it -- --include-ignored --nocapture sweep::
+
+.PHONY: dead-hosts
+dead-hosts: deps ## Hosts that hang or fall silent: noticed, left alone, cleaned up; and how fast others are meanwhile. As root
+	@tests/deps iproute2
+	$(CARGO) test --locked --test it -- --include-ignored --nocapture --test-threads=1 dead_hosts::
+
+.PHONY: deny
+deny: ## Licences, sources, duplicates and known faults of all dependencies
+	@cargo deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny --locked check
 
 .PHONY: random
 random: deps ## Random schedules: make random RANDOM_SEED=1 RANDOM_SECONDS=600

@@ -55,6 +55,7 @@ mod resync;
 #[expect(clippy::expect_used, reason = "a scenario that cannot go on says so and ends")]
 mod scenarios;
 mod schedules;
+mod secrets;
 mod service;
 mod service_state;
 mod simulated;

@@ -74,9 +74,9 @@ pub fn info(plan: &BlockPlan) -> Command {
         .quiet()
 }
 
-/// Lists the block volumes in a volume.
+/// Lists the block volumes in a volume. What comes instead of the list may be anything that gluster-block knows.
 pub fn list(hosting: &str) -> Command {
-    Command::look(PROGRAM).args(["list", hosting, "--json"])
+    Command::look(PROGRAM).args(["list", hosting, "--json"]).quiet()
 }
 
 fn gib(size: GiB) -> String {
@@ -120,6 +120,6 @@ mod tests {
         let larger = GiB::new(9).unwrap();
         check(modify(&plan(true), larger), "gluster-block modify vol_1/disk size 9GiB --json", true, false);
         check(info(&plan(false)), "gluster-block info vol_1/disk --json", false, true);
-        check(list("vol_1"), "gluster-block list vol_1 --json", false, false);
+        check(list("vol_1"), "gluster-block list vol_1 --json", false, true);
     }
 }

@@ -58,8 +58,6 @@ fn others_go_on(lab: &Lab, dead: &str) {
     for body in [two_copies(), replica_3(1)] {
         let made = lab.create(&body).unwrap();
         assert!(made.bricks.iter().all(|brick| brick.node != dead), "{made:?}");
-        let grown = lab.ask(&format!("/volumes/{}/expand", made.id), &json!({"expand_size": 1}));
-        assert_eq!(grown.status, 303, "{grown:?}\n{}", lab.log_tail());
         assert_eq!(lab.remove(&made.id).status, 204, "{}", lab.log_tail());
     }
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::sshd::{Sshd, run};
@@ -26,6 +27,9 @@ case " $* " in
 esac
 exit 0
 "#;
+
+/// How many hosts this process has made.
+static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// So many hosts. They end with the value.
 pub struct Network {
@@ -50,8 +54,8 @@ impl Network {
         fs::write(key.path("env"), PROGRAM).unwrap();
         fs::set_permissions(key.path("env"), fs::Permissions::from_mode(0o755)).unwrap();
         let mut network = Network { key, hosts: Vec::new() };
-        for number in 0..count {
-            let host = Host::new(number, &network.key);
+        for _ in 0..count {
+            let host = Host::new(&network.key);
             network.hosts.push(host);
         }
         let hosts = &network.hosts;
@@ -93,11 +97,10 @@ impl Network {
 }
 
 impl Host {
-    fn new(number: u8, key: &Sshd) -> Host {
+    fn new(key: &Sshd) -> Host {
         // Of the addresses that are meant for tests of networks (RFC 2544); another process may be at it, too.
-        let process = std::process::id();
-        let (net, name) =
-            (process % 62 * 4 + u32::from(number), format!("mtr{}-{number}", process % 100_000));
+        let (process, number) = (std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let (net, name) = (process % 15 * 16 + number % 16, format!("mtr{}-{number}", process % 100_000));
         let (ours, address) = (format!("198.18.{net}.1"), format!("198.18.{net}.2"));
         let state = key.path(&name);
         fs::create_dir(&state).unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{BACK, MINUTE, all_end, ask_for_many, becomes, cluster_of, others_go_on};
+use super::{BACK, MINUTE, all_end, ask_for_many, becomes, cluster_of, others_go_on, two_copies};
 use crate::support::operator::assert_says;
 use crate::support::{Audit, Lab};
 
@@ -32,6 +32,9 @@ fn is_noticed_and_holds_nobody_up(commands: &str, words: &[&str]) {
     becomes(&lab, SICK, false, MINUTE);
     assert_says(&lab.log(), words);
     others_go_on(&lab, SICK);
+    let made = lab.create(&two_copies()).unwrap().id;
+    assert_eq!(lab.ask(&format!("/volumes/{made}/expand"), &json!({"expand_size": 1})).status, 303);
+    assert_eq!(lab.remove(&made).status, 204);
     lab.open_gate();
     becomes(&lab, SICK, true, BACK);
     let ends = all_end(&lab, &jobs);
