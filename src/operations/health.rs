@@ -38,9 +38,20 @@ const ASKING: Duration = Duration::from_secs(15);
 /// How often an operation asks whether it is held up.
 const HELD_UP: Duration = Duration::from_secs(1);
 
-/// Nodes that were not well when they were looked at last, with the names by which commands reach them.
+/// How long it counts that a node was silent which nobody looks at any more: as long as what is left of many bricks on a lost
+/// one is given up, and not until it may have come back.
+const STALE: Duration = Duration::from_secs(120);
+
+/// Nodes that were not well when they were looked at last.
 #[derive(Debug, Default)]
-pub(super) struct DownNodes(Mutex<BTreeMap<NodeId, Vec<Host>>>);
+pub(super) struct DownNodes(Mutex<BTreeMap<NodeId, Down>>);
+
+#[derive(Debug)]
+struct Down {
+    /// The names by which commands reach it.
+    hosts: Vec<Host>,
+    since: Instant,
+}
 
 impl DownNodes {
     pub(super) fn has(&self, node: NodeId) -> bool {
@@ -48,7 +59,8 @@ impl DownNodes {
     }
 
     pub(super) fn insert(&self, node: NodeId, hosts: impl IntoIterator<Item = Host>) -> bool {
-        self.all().insert(node, hosts.into_iter().collect()).is_none()
+        let down = Down { hosts: hosts.into_iter().collect(), since: Instant::now() };
+        self.all().insert(node, down).is_none()
     }
 
     pub(super) fn remove(&self, node: NodeId) -> bool {
@@ -56,10 +68,15 @@ impl DownNodes {
     }
 
     fn are_among(&self, hosts: &[&Host]) -> bool {
-        self.all().values().flatten().any(|down| hosts.contains(&down))
+        self.all().values().flat_map(|down| &down.hosts).any(|down| hosts.contains(&down))
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<NodeId, Vec<Host>>> {
+    /// Forgets what is too old, but for these nodes.
+    fn forget_stale(&self, watched: &[NodeId]) {
+        self.all().retain(|id, down| watched.contains(id) || down.since.elapsed() < STALE);
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<NodeId, Down>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -119,11 +136,11 @@ impl Engine {
             self.metrics.only_peers(&nodes.iter().map(|node| node.id.to_string()).collect::<Vec<_>>());
         }
         for node in nodes.iter().filter(|node| !watched(node)) {
-            self.down.remove(node.id);
             self.metrics.peer(&node.id.to_string(), None);
             self.metrics.fullness(&node.id.to_string(), Vec::new());
         }
-        self.down.all().retain(|id, _| nodes.iter().any(|node| node.id == *id));
+        let watched: Vec<NodeId> = nodes.iter().filter(watched).map(|node| node.id).collect();
+        self.down.forget_stale(&watched);
         Ok(answering)
     }
 
@@ -146,7 +163,7 @@ impl Engine {
             Health::Well => {}
             Health::Ill(why) | Health::Silent(why) => {
                 if self.down.insert(id, node.host()) {
-                    warn!("node {id} ({names}) does not answer or has no glusterd: {why}");
+                    warn!("node {id} ({names}) is not well: {why}");
                 }
             }
         }
