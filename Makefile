@@ -87,10 +87,12 @@ dead-hosts: deps ## Hosts that hang or fall silent: noticed, left alone, cleaned
 	@tests/deps iproute2
 	$(CARGO) test --locked --test it -- --include-ignored --nocapture --test-threads=1 dead_hosts::
 
+DENY ?= advisories bans licenses sources
+
 .PHONY: deny
-deny: ## Licences, sources, duplicates and known faults of all dependencies
-	@cargo deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
-	$(CARGO) deny --locked check
+deny: ## Known faults, licences, sources of all dependencies: without a network, make deny DENY="bans licenses sources"
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny --locked check $(DENY)
 
 .PHONY: random
 random: deps ## Random schedules: make random RANDOM_SEED=1 RANDOM_SECONDS=600
