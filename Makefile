@@ -80,7 +80,9 @@ test-all: test test-clients ## Everything
 
 .PHONY: sweep
 sweep: deps ## Every command of every change with every fault, and of every undo. The last line counts cases, leaks, false answers
-	$(CARGO) test --locked --test it -- --include-ignored --nocapture sweep::
+	@mkdir -p target; set -o pipefail; \
+	$(CARGO) test --locked --test it -- --include-ignored --nocapture sweep:: 2>&1 | tee target/sweep.log; ended=$$?; \
+	grep '^total:' target/sweep.log | tail -n 1; exit $$ended
 
 .PHONY: dead-hosts
 dead-hosts: deps ## Hosts that hang or fall silent: noticed, left alone, cleaned up; and how fast others are meanwhile. As root
