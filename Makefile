@@ -75,12 +75,27 @@ fuzz-import: ## Mutated databases and exports of heketi's, for ten minutes each:
 test-all: test test-clients ## Everything
 	$(CARGO) test --locked --test it -- --ignored --nocapture sweep:: schedules::
 	$(MAKE) --no-print-directory fuzz-import
+	$(MAKE) --no-print-directory dead-hosts
 	$(LAB) up
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved moved_in layouts grown gone:: stalls blocks
 
 .PHONY: sweep
-sweep: deps ## Every command of every change with every fault, and of every undo: the cases, and what is wrong
-	$(CARGO) test --locked --test it -- --include-ignored --nocapture sweep::
+sweep: deps ## Every command of every change with every fault, and of every undo. The last line counts cases, leaks, false answers
+	@mkdir -p target; set -o pipefail; \
+	$(CARGO) test --locked --test it -- --include-ignored --nocapture sweep:: 2>&1 | tee target/sweep.log; ended=$$?; \
+	grep '^total:' target/sweep.log | tail -n 1; exit $$ended
+
+.PHONY: dead-hosts
+dead-hosts: deps ## Hosts that hang or fall silent: noticed, left alone, cleaned up; and how fast others are meanwhile. As root
+	@tests/deps iproute2
+	$(CARGO) test --locked --test it -- --include-ignored --nocapture --test-threads=1 dead_hosts::
+
+DENY ?= advisories bans licenses sources
+
+.PHONY: deny
+deny: ## Known faults, licences, sources of all dependencies: without a network, make deny DENY="bans licenses sources"
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny --locked check $(DENY)
 
 .PHONY: random
 random: deps ## Random schedules: make random RANDOM_SEED=1 RANDOM_SECONDS=600

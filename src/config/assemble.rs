@@ -230,7 +230,7 @@ fn background(values: &Values<'_>) -> BackgroundConfig {
     // Either of the file and the variable turns a task off, and neither can turn it on again.
     let monitor = !values.flag_and("glusterfs.disable_monitor_gluster_nodes");
     let cleaner = !values.flag_and("glusterfs.disable_background_cleaner");
-    let looks = timing(values, "monitor_gluster_nodes", (10, 120));
+    let looks = timing(values, "monitor_gluster_nodes", (10, 30));
     let cleans = timing(values, "background_cleaner", (60, 3600));
     BackgroundConfig {
         // heketi takes a negative number for "practically unlimited".
@@ -243,7 +243,7 @@ fn background(values: &Values<'_>) -> BackgroundConfig {
     }
 }
 
-/// When a task runs, each with what heketi takes instead of 0.
+/// When a task runs, each with what holds instead of 0.
 fn timing(values: &Values<'_>, task: &str, (start, refresh): (u64, u64)) -> Timing {
     let read = |word: &str, standard| {
         let given = seconds(values, &format!("glusterfs.{word}_time_{task}"));

@@ -54,6 +54,8 @@ pub struct Command {
     lock: Option<LockName>,
     input: Option<String>,
     quiet: bool,
+    slow: bool,
+    urgent: bool,
 }
 
 /// How long a command that only looks may take.
@@ -63,7 +65,16 @@ impl Command {
     /// A command that changes nothing.
     pub fn look(program: impl Into<String>) -> Command {
         let program = program.into();
-        Command { program, args: Vec::new(), deadline: LOOK, lock: None, input: None, quiet: false }
+        Command {
+            program,
+            args: Vec::new(),
+            deadline: LOOK,
+            lock: None,
+            input: None,
+            quiet: false,
+            slow: false,
+            urgent: false,
+        }
     }
 
     /// A command that changes the object of `lock`.
@@ -106,6 +117,20 @@ impl Command {
         self
     }
 
+    /// It takes as long as there is much to do: that it is not through yet says nothing about its peer.
+    #[must_use]
+    pub fn slow(mut self) -> Command {
+        self.slow = true;
+        self
+    }
+
+    /// It does not wait behind others for a place on its peer: it is to tell whether these hang.
+    #[must_use]
+    pub fn urgent(mut self) -> Command {
+        self.urgent = true;
+        self
+    }
+
     /// Makes a command that looks wait for a lock: what an earlier command may still be doing is over by then.
     #[must_use]
     pub fn behind(mut self, lock: LockName) -> Command {
@@ -136,6 +161,16 @@ impl Command {
     /// What it reads on standard input.
     pub fn stdin(&self) -> Option<&str> {
         self.input.as_deref()
+    }
+
+    /// Whether it may take long on a peer that is well.
+    pub fn is_slow(&self) -> bool {
+        self.slow
+    }
+
+    /// Whether it goes past those that wait for a place on its peer.
+    pub fn is_urgent(&self) -> bool {
+        self.urgent
     }
 
     /// Whether what it prints stays out of the log.

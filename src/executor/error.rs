@@ -12,7 +12,7 @@ pub type Cause = Box<dyn StdError + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
     /// It ran and refused: repeating changes nothing.
-    #[error("`{command}` on {host} exited with {code}: {}", stderr.trim())]
+    #[error("`{command}` on {host} exited with {code}: {}", shown(command, stderr))]
     Exited {
         /// The peer.
         host: Host,
@@ -71,6 +71,11 @@ pub enum RemoteError {
         #[source]
         source: Cause,
     },
+}
+
+/// What a program printed on standard error, unless it may be what nobody is to read.
+fn shown<'a>(command: &Command, stderr: &'a str) -> &'a str {
+    if command.is_quiet() { "what it printed is not shown, it may hold a password" } else { stderr.trim() }
 }
 
 impl RemoteError {

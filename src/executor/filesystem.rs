@@ -20,7 +20,7 @@ const TABLE_OPTIONS: &str = "nofail,x-systemd.before=glusterd.service,x-systemd.
 
 /// Makes an XFS; never with force, so that what is there stays.
 pub fn make(settings: &PeerSettings, plan: &BrickPlan, lock: LockName) -> Command {
-    let command = Command::change("mkfs.xfs", lock, MAKE);
+    let command = Command::change("mkfs.xfs", lock, MAKE).slow();
     let command = match (plan.role, settings.xfs_stripe) {
         (BrickRole::Arbiter, _) => command.args(["-i", "maxpct=100"]),
         (BrickRole::Data, None) => command.args(["-i", "size=512"]),

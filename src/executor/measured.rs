@@ -1,9 +1,10 @@
-//! Times every command.
+//! Times every command, and knows those that have not ended.
 
 use std::time::Instant;
 
 use async_trait::async_trait;
 
+use super::under_way::{Overdue, UnderWay};
 use super::{Command, Executor, Output, RemoteError};
 use crate::metrics::Metrics;
 use crate::model::host::Host;
@@ -12,26 +13,42 @@ use crate::model::host::Host;
 pub struct Measured<E> {
     inner: E,
     metrics: Metrics,
+    under_way: UnderWay,
 }
 
 impl<E: Executor> Measured<E> {
     /// Times what `inner` runs.
     pub fn new(inner: E, metrics: Metrics) -> Measured<E> {
-        Measured { inner, metrics }
+        Measured { inner, metrics, under_way: UnderWay::default() }
     }
 }
 
 #[async_trait]
 impl<E: Executor> Executor for Measured<E> {
     async fn run(&self, host: &Host, command: &Command) -> Result<Output, RemoteError> {
-        let begun = Instant::now();
-        let done = self.inner.run(host, command).await;
-        self.metrics.command(&label(command), outcome(&done), begun.elapsed());
+        let (begun, label) = (Instant::now(), label(command));
+        let done = {
+            // Also where nobody waits for it any more, it is not under way.
+            let _entry = (!command.is_slow()).then(|| self.under_way.enter(host, &label, begun));
+            self.inner.run(host, command).await
+        };
+        self.metrics.command(&label, outcome(&done), begun.elapsed());
+        if !matches!(done, Ok(_) | Err(RemoteError::Exited { .. } | RemoteError::NotLocked { .. })) {
+            self.under_way.suspect(host);
+        }
         done
     }
 
     fn introduce(&self, manage: &str, storage: &str) {
         self.inner.introduce(manage, storage);
+    }
+
+    fn overdue(&self, host: &Host) -> Option<Overdue> {
+        self.under_way.overdue(host)
+    }
+
+    fn suspects(&self) -> Vec<Host> {
+        self.under_way.suspects()
     }
 }
 

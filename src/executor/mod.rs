@@ -14,6 +14,7 @@ pub mod sim;
 pub mod ssh;
 pub mod system;
 pub mod thin_pool;
+mod under_way;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 pub use command::{Command, LockName};
 pub use error::RemoteError;
 pub use measured::Measured;
+pub use under_way::Overdue;
 
 use crate::model::host::Host;
 
@@ -46,6 +48,17 @@ pub trait Executor: Send + Sync {
     /// Tells under which two names a peer is known: commands go to `manage`, gluster says `storage`. Real peers
     /// know that by themselves.
     fn introduce(&self, _manage: &str, _storage: &str) {}
+
+    /// What a peer should have been through with long ago, if anything.
+    fn overdue(&self, _host: &Host) -> Option<Overdue> {
+        None
+    }
+
+    /// The peers that have given reason to look after them since this was asked last: a command did not come through to
+    /// them, or is overdue.
+    fn suspects(&self) -> Vec<Host> {
+        Vec::new()
+    }
 }
 
 #[async_trait]
@@ -56,5 +69,13 @@ impl<E: Executor + ?Sized> Executor for Arc<E> {
 
     fn introduce(&self, manage: &str, storage: &str) {
         (**self).introduce(manage, storage);
+    }
+
+    fn overdue(&self, host: &Host) -> Option<Overdue> {
+        (**self).overdue(host)
+    }
+
+    fn suspects(&self) -> Vec<Host> {
+        (**self).suspects()
     }
 }

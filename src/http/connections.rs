@@ -167,6 +167,34 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_client_that_sends_its_headers_slowly_is_let_go() {
+        let (mut client, server) = duplex(4096);
+        let begun = Instant::now();
+        let served = tokio::spawn(http1(patient(server), requests()));
+        client.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+        // A line each second does not keep it.
+        while !served.is_finished() {
+            client.write_all(b"A: b\r\n").await.ok();
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert!(begun.elapsed() <= HEADERS_WITHIN + Duration::from_secs(1), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn headers_without_end_are_refused() {
+        for (line, count) in [(format!("A: {}\r\n", "x".repeat(1000)), 1000), ("A: b\r\n".to_owned(), 101)] {
+            let (mut client, server) = duplex(2_000_000);
+            tokio::spawn(http1(patient(server), requests()));
+            let request = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", line.repeat(count));
+            client.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            client.read_to_end(&mut answer).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer).into_owned();
+            assert!(answer.starts_with("HTTP/1.1 431 "), "{count} lines: {answer}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_client_that_reads_slowly_gets_it_all() {
         let (mut client, server) = duplex(65_536);
         tokio::spawn(http1(patient(server), requests()));

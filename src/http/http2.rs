@@ -163,6 +163,32 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn so_many_requests_of_one_connection_are_at_work_and_the_others_wait() {
+        let (working, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (now, peak) = (Arc::clone(&working), Arc::clone(&most));
+        let slow = get(move || {
+            let (now, peak) = (Arc::clone(&now), Arc::clone(&peak));
+            async move {
+                peak.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                now.fetch_sub(1, Ordering::Relaxed);
+            }
+        });
+        let (client, server) = duplex(65_536);
+        tokio::spawn(serve(server, Requests { router: Router::new().route("/", slow), ..requests() }));
+        let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(client)).await.unwrap();
+        tokio::spawn(connection);
+        let asked = (0..3 * AT_ONCE).map(|_| {
+            let request = Request::get("http://a/").body(Empty::<Bytes>::new()).unwrap();
+            sender.clone().send_request(request)
+        });
+        for answer in futures_util::future::join_all(asked).await {
+            assert_eq!(answer.unwrap().status(), 200);
+        }
+        assert_eq!(most.load(Ordering::Relaxed), AT_ONCE as usize);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_connection_ends_when_it_has_asked_nothing_more_for_a_while() {
         let (client, server) = duplex(4096);
         let served = tokio::spawn(serve(server, requests()));

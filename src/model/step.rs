@@ -296,6 +296,26 @@ impl Step {
             Step::ResizeBlockVolume(plan) => first(&plan.block.peers),
         }
     }
+
+    /// The hosts that it may have to wait for: those that it works on, and those of the bricks of a volume that gluster
+    /// works on.
+    pub fn all_hosts(&self) -> Vec<&Host> {
+        let volume = match self {
+            Step::CreateVolume(plan)
+            | Step::StartVolume(plan)
+            | Step::StopVolume(plan)
+            | Step::DeleteVolume(plan)
+            | Step::Rebalance(plan) => Some(plan),
+            Step::AddBricks(plan) => Some(&plan.volume),
+            Step::CheckHeal(plan) | Step::ReplaceBrick(plan) | Step::AwaitHeal(plan) => Some(&plan.volume),
+            Step::SnapshotVolume(plan) | Step::CloneSnapshot(plan) | Step::DropSnapshot(plan) => {
+                Some(&plan.source)
+            }
+            _ => None,
+        };
+        let bricks = volume.into_iter().flat_map(|plan| &plan.bricks).map(|brick| &brick.host);
+        self.hosts().into_iter().chain(bricks).collect()
+    }
 }
 
 /// What preparing a device found out.

@@ -5,7 +5,7 @@ use tracing::{info, warn};
 
 use super::engine::Engine;
 use super::records::{marks, positions, steps_at};
-use super::run::Round;
+use super::run::{Claims, Round};
 use super::steps::StepError;
 use super::{doing, failure, finish};
 use crate::model::operation::{Direction, Failure, Operation};
@@ -14,7 +14,7 @@ use crate::store::{Result, operation, step};
 
 impl Engine {
     /// Undoes what may have happened, newest stage first.
-    pub(super) async fn backward(&self, op: &mut Operation) -> Result<Round> {
+    pub(super) async fn backward(&self, op: &mut Operation, claims: &mut Claims) -> Result<Round> {
         let stages = op.steps.last().map_or(0, |last| last.stage + 1);
         for stage in (0..stages).rev() {
             if self.is_stopping() {
@@ -23,7 +23,7 @@ impl Engine {
             let due = positions(op, |record| {
                 record.stage == stage && matches!(record.state, StepState::Started | StepState::Done)
             });
-            if let Some((at, error)) = self.undo_stage(op, &due).await {
+            if let Some((at, error)) = self.undo_stage(op, &due, claims).await {
                 return self.after_failed_undo(op, at, error).await;
             }
             if due.iter().any(|&at| matches!(op.steps[at].step, Step::CreateBlockVolume(_))) {
@@ -34,7 +34,12 @@ impl Engine {
         finish::abandon_or_retry(self, op).await
     }
 
-    async fn undo_stage(&self, op: &mut Operation, due: &[usize]) -> Option<(usize, StepError)> {
+    async fn undo_stage(
+        &self,
+        op: &mut Operation,
+        due: &[usize],
+        claims: &mut Claims,
+    ) -> Option<(usize, StepError)> {
         if due.is_empty() {
             return None;
         }
@@ -43,7 +48,7 @@ impl Engine {
         for &at in due {
             running.push(self.runner.undo(&op.steps[at].step));
         }
-        let results = join_all(running).await;
+        let results = self.beside_others(&steps_at(op, due), claims, join_all(running)).await;
         let mut failed = None;
         for (&at, result) in due.iter().zip(results) {
             match result {

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 
 use super::error::OpError;
 use super::fullness::PassedLevels;
+use super::health::DownNodes;
 use super::limits::{Limits, Ticket};
 use super::locks::{Held, Locks, Mode, ObjectKey};
 use super::progress::Progress;
@@ -50,8 +51,8 @@ pub(super) struct Engine {
     pub(super) wake: Notify,
     /// Jobs whose outcome was read, and when, since the background wrote that down last.
     pub(super) read: Mutex<HashMap<JobId, i64>>,
-    /// Nodes whose glusterd did not answer when it was asked last.
-    pub(super) down: Mutex<BTreeSet<NodeId>>,
+    /// Nodes that were not well when they were looked at last.
+    pub(super) down: DownNodes,
     /// Bricks that are not waited for any more, and who wants it so: what they were to be healed on is gone for good.
     pub(super) heals_given_up: watch::Sender<BTreeMap<BrickId, usize>>,
     /// How full thin pools were when they were looked at last.
@@ -127,7 +128,7 @@ impl Engine {
             healing: Mutex::default(),
             wake: Notify::new(),
             read: Mutex::default(),
-            down: Mutex::default(),
+            down: DownNodes::default(),
             heals_given_up: watch::Sender::default(),
             passed_levels: PassedLevels::default(),
             examining: tokio::sync::Mutex::default(),
@@ -163,7 +164,7 @@ impl Engine {
 
     /// Whether a node is known to be down; one that nobody has asked yet counts as up.
     pub(super) fn is_down(&self, node: NodeId) -> bool {
-        self.down.lock().unwrap_or_else(PoisonError::into_inner).contains(&node)
+        self.down.has(node)
     }
 
     pub(super) fn is_stopping(&self) -> bool {

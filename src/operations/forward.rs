@@ -41,7 +41,7 @@ impl Engine {
                 self.note_exchange(op).await?;
                 claims.keep_volume();
             }
-            if let Some(cause) = self.run_stage(op, stage, fresh).await? {
+            if let Some(cause) = self.run_stage(op, stage, fresh, claims).await? {
                 return self.turn_after(op, cause, since).await;
             }
         }
@@ -65,6 +65,7 @@ impl Engine {
         op: &mut Operation,
         stage: u32,
         fresh: bool,
+        claims: &mut Claims,
     ) -> Result<Option<(usize, StepError)>> {
         let due: Vec<usize> =
             positions(op, |record| record.stage == stage && record.state != StepState::Done);
@@ -77,7 +78,7 @@ impl Engine {
         for &at in &due {
             running.push(self.carry_out(op.id, &op.steps[at].step, &op.detail));
         }
-        let results = join_all(running).await;
+        let results = self.beside_others(&steps_at(op, &due), claims, join_all(running)).await;
         let mut failed = None;
         for (&at, result) in due.iter().zip(results) {
             match result {
@@ -139,7 +140,14 @@ impl Engine {
     /// Whoever has done a step is up, whatever was known before.
     fn note_answer(&self, step: &Step) {
         if let Some((node, _)) = failure::place_of(step) {
-            self.down.lock().unwrap_or_else(PoisonError::into_inner).remove(&node);
+            self.down.remove(node);
+        }
+    }
+
+    /// Whoever has not been heard of for so long is down, until he is heard of again.
+    fn note_silence(&self, step: &Step) {
+        if let Some((node, _)) = failure::place_of(step) {
+            self.down.insert(node, step.hosts().into_iter().cloned());
         }
     }
 
@@ -208,8 +216,7 @@ impl Engine {
             }
             OnFailure::Ignore => {
                 if error.is_unreachable() {
-                    // Until it is heard of again.
-                    self.down.lock().unwrap_or_else(PoisonError::into_inner).extend(node);
+                    self.note_silence(&op.steps[at].step);
                 }
                 warn!("it counts as done all the same: {}", error.text().trim());
                 op.steps[at].state = StepState::Done;

@@ -25,6 +25,7 @@ mod findings;
 mod finish;
 mod forward;
 mod fullness;
+mod health;
 mod hosting_rooms;
 pub mod import;
 mod jobs;

@@ -31,6 +31,11 @@ impl Claims {
     /// Gives all back but the volume: what is left to do may take days, or concerns nobody else.
     pub(super) fn keep_volume(&mut self) {
         self.locks.keep(|key| matches!(key, ObjectKey::Volume(_)));
+        self.leave_place();
+    }
+
+    /// Lets another operation run in its place.
+    pub(super) fn leave_place(&mut self) {
         if let Some(place) = &mut self.place {
             place.leave();
         }
@@ -182,7 +187,7 @@ impl Engine {
                     };
                     self.forward(&mut op, &since, fresh, &mut claims).await
                 }
-                Direction::Back => self.backward(&mut op).await,
+                Direction::Back => self.backward(&mut op, &mut claims).await,
             };
             match round {
                 Ok(Round::Ended(outcome)) => {

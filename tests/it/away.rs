@@ -156,7 +156,7 @@ fn with_a_node_known_as_down(lab: &mut Lab, host: &str) {
     lab.setting("refresh_time_monitor_gluster_nodes", json!(3600));
     lab.on(host, Action::Power { on: false });
     lab.start();
-    assert!(settled(SOON, || lab.log().contains("does not answer or has no glusterd")), "{}", lab.log_tail());
+    assert!(settled(SOON, || lab.log().contains(") is not well: ")), "{}", lab.log_tail());
 }
 
 #[test]

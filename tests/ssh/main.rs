@@ -213,6 +213,35 @@ async fn twenty_commands_at_once_take_turns_on_one_connection() {
     assert_eq!(sshd.masters().len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_is_to_tell_whether_a_peer_is_well_waits_behind_none_that_hang() {
+    let sshd = Sshd::start();
+    let (ssh, peer) = (std::sync::Arc::new(sshd.client()), host("127.0.0.1"));
+    let (started, go_on) = (sshd.path("started"), sshd.path("go-on"));
+    // All places and more. They end by themselves where this test fails before it lets them end.
+    let script = format!(
+        "echo >> {}; for _ in $(seq 1200); do [ -e {} ] && exit; sleep 0.05; done",
+        started.display(),
+        go_on.display()
+    );
+    let hung: Vec<_> = (0..12)
+        .map(|_| {
+            let (ssh, peer, command) = (ssh.clone(), peer.clone(), shell(&script));
+            tokio::spawn(async move { ssh.run(&peer, &command).await })
+        })
+        .collect();
+    while std::fs::read(&started).unwrap_or_default().len() < 8 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    ssh.run(&peer, &Command::look("true").urgent()).await.unwrap();
+    assert!(hung.iter().all(|command| !command.is_finished()), "they hang all the time");
+    assert_eq!(std::fs::read(&started).unwrap().len(), 8, "no other went past");
+    std::fs::write(&go_on, "").unwrap();
+    for command in hung {
+        command.await.unwrap().unwrap();
+    }
+}
+
 /// `cargo test --test ssh -- --ignored --nocapture cost`
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures"]

@@ -65,13 +65,14 @@ impl Sshd {
         let text = format!(
             "Port {}\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\n\
              UsePAM no\nStrictModes no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n\
-             SetEnv HOME={}\n{}\n",
+             {}\nSetEnv HOME={}\n",
             self.port,
             self.path("host").display(),
             self.path("user.pub").display(),
-            // So that bash, which reads ~/.bashrc under sshd, does not depend on this machine's.
-            self.directory.path().display(),
             self.more,
+            // So that bash, which reads ~/.bashrc under sshd, does not depend on this machine's. Of two such lines the
+            // first one counts.
+            self.directory.path().display(),
         );
         fs::write(self.path("sshd_config"), text).unwrap();
         let log = fs::File::create(self.path("sshd.log")).unwrap();

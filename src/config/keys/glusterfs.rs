@@ -53,7 +53,7 @@ pub(super) const KEYS: &[Key] = &[
         .variable("HEKETI_BLOCK_HOSTING_VOLUME_OPTIONS"),
     Key::flag("disable_monitor_gluster_nodes", "do not look after nodes")
         .variable("HEKETI_DISABLE_HEALTH_MONITOR"),
-    Key::seconds("refresh_time_monitor_gluster_nodes", "120", "seconds between two looks at nodes"),
+    Key::seconds("refresh_time_monitor_gluster_nodes", "30", "seconds between two looks at nodes"),
     Key::seconds("start_time_monitor_gluster_nodes", "10", "seconds to the first look"),
     Key::flag("disable_background_cleaner", "do not clean up by itself what came unfinished with an import")
         .variable("HEKETI_DISABLE_BACKGROUND_CLEANER"),

@@ -99,7 +99,11 @@ impl<E: Executor + 'static> Faulty<E> {
 
     fn write_down(&self, host: &Host, command: &Command, text: &str) -> io::Result<()> {
         let Some(mut file) = self.record.as_ref() else { return Ok(()) };
-        let line = json!({ "host": host, "command": text, "changing": command.lock().is_some() });
+        let words: Vec<&str> = std::iter::once(command.program())
+            .chain(command.arguments().iter().map(String::as_str))
+            .collect();
+        let changing = command.lock().is_some();
+        let line = json!({ "host": host, "command": text, "words": words, "changing": changing });
         file.write_all(format!("{line}\n").as_bytes())
     }
 

@@ -137,7 +137,10 @@ async fn commands_are_recorded_and_spent_faults_stay_spent() {
     assert_eq!(word(&run(&lab.faulty(config.clone()), "mkdir /mnt/a").await), "unreachable");
     assert_eq!(word(&run(&lab.faulty(config), "mkdir /mnt/a").await), "ok ");
     let record = std::fs::read_to_string(lab.path("record")).unwrap();
-    assert_eq!(record.lines().next().unwrap(), r#"{"changing":true,"command":"mkdir /mnt/a","host":"a"}"#);
+    assert_eq!(
+        record.lines().next().unwrap(),
+        r#"{"changing":true,"command":"mkdir /mnt/a","host":"a","words":["mkdir","/mnt/a"]}"#
+    );
     assert_eq!(record.lines().count(), 2);
 }
 

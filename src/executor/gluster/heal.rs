@@ -14,7 +14,7 @@ const CUT_SHORT: &str = "Failed to process entries completely";
 
 /// Lists what is still to be healed, brick by brick. It walks over all of it, which takes its time.
 pub fn heal_info(settings: &PeerSettings, volume: &str) -> Command {
-    look(settings).args(["volume", "heal", volume, "info", "--xml"]).deadline(deadline(settings))
+    look(settings).args(["volume", "heal", volume, "info", "--xml"]).deadline(deadline(settings)).slow()
 }
 
 /// A brick with what is to be healed from it.

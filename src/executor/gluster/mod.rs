@@ -58,5 +58,6 @@ fn look(settings: &PeerSettings) -> Command {
 }
 
 fn change(settings: &PeerSettings, lock: LockName) -> Command {
-    Command::change("gluster", lock, deadline(settings)).args(global(settings))
+    // It may wait for changes of others, or for a peer that gluster misses.
+    Command::change("gluster", lock, deadline(settings)).slow().args(global(settings))
 }

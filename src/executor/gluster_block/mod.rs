@@ -32,7 +32,7 @@ pub fn block_lock(id: BlockVolumeId) -> LockName {
 }
 
 fn change(plan: &BlockPlan) -> Command {
-    Command::change(PROGRAM, block_lock(plan.block_volume), DEADLINE)
+    Command::change(PROGRAM, block_lock(plan.block_volume), DEADLINE).slow()
 }
 
 /// How gluster-block names a block volume.
@@ -66,12 +66,17 @@ pub fn modify(plan: &BlockPlan, size: GiB) -> Command {
 /// Shows a block volume, its password included.
 pub fn info(plan: &BlockPlan) -> Command {
     // It waits for what else is done in the hosting volume, which may be a create that writes its whole size.
-    Command::look(PROGRAM).args(["info".to_owned(), place(plan)]).arg("--json").deadline(DEADLINE).quiet()
+    Command::look(PROGRAM)
+        .args(["info".to_owned(), place(plan)])
+        .arg("--json")
+        .deadline(DEADLINE)
+        .slow()
+        .quiet()
 }
 
-/// Lists the block volumes in a volume.
+/// Lists the block volumes in a volume. What comes instead of the list may be anything that gluster-block knows.
 pub fn list(hosting: &str) -> Command {
-    Command::look(PROGRAM).args(["list", hosting, "--json"])
+    Command::look(PROGRAM).args(["list", hosting, "--json"]).quiet()
 }
 
 fn gib(size: GiB) -> String {
@@ -115,6 +120,6 @@ mod tests {
         let larger = GiB::new(9).unwrap();
         check(modify(&plan(true), larger), "gluster-block modify vol_1/disk size 9GiB --json", true, false);
         check(info(&plan(false)), "gluster-block info vol_1/disk --json", false, true);
-        check(list("vol_1"), "gluster-block list vol_1 --json", false, false);
+        check(list("vol_1"), "gluster-block list vol_1 --json", false, true);
     }
 }

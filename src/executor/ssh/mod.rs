@@ -1,5 +1,5 @@
 //! Commands on real peers over SSH: one connection a peer, made when it is first needed and made again when it
-//! has died; eight commands at once on it.
+//! has died; eight commands at once on it, and one that tells whether the peer is well.
 //!
 //! A changing command holds a lock on the peer until its program has really ended, whatever becomes of us. See
 //! `line` for what is sent and `exchange` for what its end means.
@@ -127,7 +127,7 @@ impl Ssh {
         })?;
         let unreachable = |source| RemoteError::Unreachable { host: host.clone(), source };
         let peer = self.peer(host);
-        let _slot = peer.slot(command.time_limit()).await.map_err(|error| unreachable(error.into()))?;
+        let _slot = peer.slot(command).await.map_err(|error| unreachable(error.into()))?;
         let master = peer.connection(&self.setup, host).await.map_err(|error| unreachable(error.into()))?;
         let user = self.setup.config.user.as_str();
         let mut result = Exchange { host, user, command, lock_wait }.run(master.session(), &line).await;

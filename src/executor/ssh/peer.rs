@@ -8,10 +8,14 @@ use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use super::error::{Busy, ConnectError};
 use super::master::Master;
 use super::start::Setup;
+use crate::executor::Command;
 use crate::model::host::Host;
 
 /// Commands at once on one peer. sshd allows ten sessions a connection; two are left to spare.
 pub(super) const SLOTS: usize = 8;
+
+/// Commands at once beside those that wait for their turn: one that tells whether the peer is well.
+const CHECKS: usize = 1;
 
 /// How long a failure answers for the peer without another attempt, so that callers do not pile up on it.
 const MEMORY: Duration = Duration::from_secs(2);
@@ -23,6 +27,7 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Peer {
     slots: Semaphore,
+    checks: Semaphore,
     link: Mutex<Link>,
 }
 
@@ -35,14 +40,16 @@ enum Link {
 
 impl Peer {
     pub(super) fn new() -> Peer {
-        Peer { slots: Semaphore::new(SLOTS), link: Mutex::new(Link::Down) }
+        Peer { slots: Semaphore::new(SLOTS), checks: Semaphore::new(CHECKS), link: Mutex::new(Link::Down) }
     }
 
     /// Waits for a slot, as long as the command itself may take.
-    pub(super) async fn slot(&self, limit: Duration) -> Result<SemaphorePermit<'_>, Busy> {
-        let limit = limit.max(SHORTEST_WAIT);
-        let busy = || Busy { running: SLOTS, seconds: limit.as_secs() };
-        tokio::time::timeout(limit, self.slots.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())
+    pub(super) async fn slot(&self, command: &Command) -> Result<SemaphorePermit<'_>, Busy> {
+        let (slots, running) =
+            if command.is_urgent() { (&self.checks, CHECKS) } else { (&self.slots, SLOTS) };
+        let limit = command.time_limit().max(SHORTEST_WAIT);
+        let busy = || Busy { running, seconds: limit.as_secs() };
+        tokio::time::timeout(limit, slots.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())
     }
 
     /// The connection, made now if there is none that lives. Callers share one attempt: the others wait for the

@@ -124,6 +124,9 @@ fn explained(error: &RemoteError) -> String {
 }
 
 fn unreadable(command: &Command, output: &str) -> String {
+    if command.is_quiet() {
+        return format!("`{command}` answered what cannot be read; it is not shown, it may hold a password");
+    }
     let shown: String = output.chars().take(SHOWN).collect();
     format!("`{command}` answered what cannot be read: {shown:?}")
 }

@@ -54,6 +54,8 @@ fn what_gluster_prints() {
             gluster::parse_option(text).ok(),
         ));
         black_box((gluster::is_in_cluster(text, "10.10.10.18"), gluster::is_connected(text, "10.10.10.18")));
+        black_box((gluster::pool_size(text), gluster::disconnected(text), gluster::refusal_in_xml(text)));
+        black_box([gluster::is_busy(text), gluster::is_missing(text), gluster::is_unanswered(text)]);
     });
 }
 
@@ -84,4 +86,28 @@ fn what_gluster_block_prints() {
             gluster_block::parse_size(text),
         ));
     });
+}
+
+/// A reader that is new has to be tried here, too.
+#[test]
+fn all_readers_of_what_peers_print_are_tried() {
+    let here = include_str!("outputs.rs");
+    let mut readers = 0;
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/executor"))];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for name in text.split("pub fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next()) {
+                if name.starts_with("parse_") {
+                    readers += 1;
+                    assert!(here.contains(&format!("{name}(")), "{name} of {} is not tried", path.display());
+                }
+            }
+        }
+    }
+    assert!(readers >= 18, "{readers}");
 }

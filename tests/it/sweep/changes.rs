@@ -14,7 +14,7 @@ pub const CLONE: &str = "copy";
 /// By how many GiB the dispersed volume grows.
 pub const MORE_SETS: u64 = 1200;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     VolumeCreate,
     VolumeDelete,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::begin::{Begin, copied};
 use super::changes::Change;
+use super::tally::Wrong;
 use crate::support::{Audit, Lab, Reply, settled};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -82,7 +83,7 @@ fn run_with(begin: &Begin, change: Change, faults: Vec<Value>) -> (Reply, Vec<St
 }
 
 /// Runs one case; what is wrong, if anything.
-pub fn run(begin: &Begin, case: Case) -> Result<(), String> {
+pub fn run(begin: &Begin, case: Case) -> Result<(), Wrong> {
     let change = case.change;
     let mut lab = copied(begin.folder(change));
     inject(&mut lab, case.faults());
@@ -99,66 +100,76 @@ pub fn run(begin: &Begin, case: Case) -> Result<(), String> {
         (Some(job), _) => Some(last_answer(&lab, &job)?),
         (None, Ok(refused)) => Some(refused),
         (None, Err(_)) if case.kills() => None,
-        (None, Err(error)) => return Err(format!("{error:#}\n{}", lab.log_tail())),
+        (None, Err(error)) => return Err(unclear(&lab, &format!("{error:#}"))),
     };
     let failed = answer.as_ref().is_some_and(|answer| !change.is_done(answer));
     audit(begin, &lab, change)?;
     let spent = std::fs::read_to_string(lab.path().join("commands.spent")).unwrap_or_default();
     if spent.lines().count() != case.faults().len() {
-        return Err(format!("not all faults happened: {spent:?}, {answer:?}\n{}", lab.log_tail()));
+        return Err(unclear(&lab, &format!("not all faults happened: {spent:?}, {answer:?}")));
     }
     let Some(answer) = answer else { return Ok(()) };
     if !change.is_true(&answer, &lab, begin.subject(change)) {
-        return Err(format!("the answer is not true: {answer:?}\n{}", lab.log_tail()));
+        return Err(false_answer(&lab, &answer));
     }
     if failed { ask_again(begin, &lab, change) } else { Ok(()) }
 }
 
 /// What has failed and left nothing succeeds now, unless the background has done it meanwhile.
-fn ask_again(begin: &Begin, lab: &Lab, change: Change) -> Result<(), String> {
-    let wrong = |reply: &dyn std::fmt::Debug| Err(format!("asked again: {reply:?}\n{}", lab.log_tail()));
+fn ask_again(begin: &Begin, lab: &Lab, change: Change) -> Result<(), Wrong> {
     let reply = match begin.request(lab, change) {
         Ok(reply) if reply.status == 202 => reply,
         // Done by the background meanwhile: the object is deleted, the brick has moved.
         Ok(gone) if change.ends_its_subject() && gone.status == 404 => return Ok(()),
-        other => return wrong(&other),
+        other => return Err(unclear(lab, &format!("asked again: {other:?}"))),
     };
     let answer = last_answer(lab, &reply.location)?;
-    if !change.is_done(&answer) || !change.is_true(&answer, lab, begin.subject(change)) {
-        return wrong(&answer);
+    if !change.is_done(&answer) {
+        return Err(unclear(lab, &format!("asked again: {answer:?}")));
+    }
+    if !change.is_true(&answer, lab, begin.subject(change)) {
+        return Err(false_answer(lab, &answer));
     }
     audit(begin, lab, change)
 }
 
-fn audit(begin: &Begin, lab: &Lab, change: Change) -> Result<(), String> {
+fn audit(begin: &Begin, lab: &Lab, change: Change) -> Result<(), Wrong> {
     let mut audit = Audit::new();
     let is_over = || lab.get("/operations").json()["total"] == 0;
     if change == Change::DeviceForget && settled(SOON, is_over) && !change.is_there(lab) {
         // Its disk is pulled out, with all that is on it.
         audit = audit.besides_group(&format!("vg_{}", begin.subject(change)));
     }
-    audit.try_clean_within(lab, SOON).map_err(|found| format!("{found}\n{}", lab.log_tail()))
+    audit.try_clean_within(lab, SOON).map_err(|found| Wrong::Leak(format!("{found}\n{}", lab.log_tail())))
 }
 
 /// Waits until the server has died. A command may be missing in a run, where the order of things made a look
 /// unnecessary: then the job ends.
-fn wait_for_the_end(lab: &mut Lab, job: Option<&str>) -> Result<(), String> {
+fn wait_for_the_end(lab: &mut Lab, job: Option<&str>) -> Result<(), Wrong> {
     let ended = |lab: &Lab, job: &str| lab.try_send("GET", job, &[], None).is_ok_and(|r| r.status != 200);
     if settled(SOON, || lab.has_died() || job.is_some_and(|job| ended(lab, job))) {
         return Ok(());
     }
-    Err(format!("neither died nor ended\n{}", lab.log_tail()))
+    Err(unclear(lab, "neither died nor ended"))
 }
 
-fn last_answer(lab: &Lab, job: &str) -> Result<Reply, String> {
+fn last_answer(lab: &Lab, job: &str) -> Result<Reply, Wrong> {
     let begun = Instant::now();
     loop {
         // With the explanation: a failed delete says there what becomes of its volume.
         match lab.try_send("GET", job, &[("Accept", "application/problem+json")], None) {
             Ok(reply) if reply.status != 200 => return Ok(reply),
-            Ok(_) if begun.elapsed() > SOON * 2 => return Err(format!("no answer\n{}", lab.log_tail())),
+            Ok(_) if begun.elapsed() > SOON * 2 => return Err(unclear(lab, "no answer")),
             Ok(_) => std::thread::sleep(Duration::from_millis(20)),
-            Err(error) => return Err(format!("{error:#}\n{}", lab.log_tail())),
+            Err(error) => return Err(unclear(lab, &format!("{error:#}"))),
         }
     }
+}
+
+fn false_answer(lab: &Lab, answer: &Reply) -> Wrong {
+    Wrong::FalseAnswer(format!("{answer:?}\n{}", lab.log_tail()))
+}
+
+fn unclear(lab: &Lab, what: &str) -> Wrong {
+    Wrong::Unclear(format!("{what}\n{}", lab.log_tail()))
 }

@@ -6,6 +6,7 @@
 mod begin;
 mod changes;
 mod faults;
+mod tally;
 mod truth;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use self::begin::Begin;
 use self::changes::Change;
 use self::faults::Case;
+use self::tally::{Tally, Wrong};
 
 const WORKERS: usize = 4;
 
@@ -24,18 +26,19 @@ const FAULTS: [&str; 8] =
 /// A case, and the command that has the fault, to be shown where it fails.
 type Named = (Case, String);
 
-fn run_all(begin: &Begin, cases: &[Named]) {
+/// Runs the cases of a sweep, counts what is wrong with them, and fails where anything is.
+fn run_all(sweep: &str, begin: &Begin, cases: &[Named]) {
     let next = AtomicUsize::new(0);
-    let failures = Mutex::new(Vec::new());
+    let (tally, failures) = (Mutex::new(Tally::default()), Mutex::new(Vec::new()));
     let work = || {
         while let Some((case, command)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let run = catch_unwind(AssertUnwindSafe(|| faults::run(begin, *case)));
-            let wrong = match run {
-                Ok(Ok(())) => continue,
-                Ok(Err(wrong)) => wrong,
-                Err(_) => "it panicked".to_owned(),
-            };
-            failures.lock().unwrap().push(format!("{case:?} {command}\n{wrong}"));
+            let wrong = catch_unwind(AssertUnwindSafe(|| faults::run(begin, *case)))
+                .unwrap_or_else(|_| Err(Wrong::Unclear("it panicked".to_owned())))
+                .err();
+            tally.lock().unwrap().add(case.change, wrong.as_ref());
+            if let Some(wrong) = wrong {
+                failures.lock().unwrap().push(format!("{case:?} {command}\n{wrong}"));
+            }
         }
     };
     std::thread::scope(|scope| {
@@ -43,9 +46,9 @@ fn run_all(begin: &Begin, cases: &[Named]) {
             scope.spawn(work);
         }
     });
-    let failures = failures.into_inner().unwrap();
-    eprintln!("{} cases", cases.len());
-    assert!(failures.is_empty(), "{} of {} cases\n\n{}", failures.len(), cases.len(), failures.join("\n\n"));
+    let (tally, failures) = (tally.into_inner().unwrap(), failures.into_inner().unwrap());
+    tally.print(sweep);
+    assert!(failures.is_empty(), "{}\n\n{}", tally.total(), failures.join("\n\n"));
 }
 
 /// A fault at every command of these changes.
@@ -78,13 +81,14 @@ fn cases_of_undos(begin: &Begin, is_swept: impl Fn(Change, &str) -> bool) -> Vec
 
 fn sweep(fault: &'static str) {
     let begin = Begin::new();
-    run_all(&begin, &cases(&begin, fault, |change| change.is_swept_each_time(fault)));
+    run_all(fault, &begin, &cases(&begin, fault, |change| change.is_swept_each_time(fault)));
 }
 
 fn sweep_undos(faults: &[&'static str]) {
     let begin = Begin::new();
     let is_swept = |change: Change, fault: &str| faults.contains(&fault) && change.is_undone_each_time(fault);
-    run_all(&begin, &cases_of_undos(&begin, is_swept));
+    let sweep = format!("undos: {}", faults.join(", "));
+    run_all(&sweep, &begin, &cases_of_undos(&begin, is_swept));
 }
 
 #[test]
@@ -142,12 +146,13 @@ fn an_undo_that_fails_is_done_again() {
 fn what_is_not_swept_each_time_is_all_or_nothing_too() {
     let begin = Begin::new();
     let rest = |fault| cases(&begin, fault, |change| !change.is_swept_each_time(fault));
-    run_all(&begin, &FAULTS.into_iter().flat_map(rest).collect::<Vec<_>>());
+    run_all("the rest", &begin, &FAULTS.into_iter().flat_map(rest).collect::<Vec<_>>());
 }
 
 #[test]
 #[ignore = "takes long; `make test-all` has it"]
 fn what_is_not_swept_each_time_is_undone_all_the_same() {
     let begin = Begin::new();
-    run_all(&begin, &cases_of_undos(&begin, |change, fault| !change.is_undone_each_time(fault)));
+    let is_swept = |change: Change, fault: &str| !change.is_undone_each_time(fault);
+    run_all("undos: the rest", &begin, &cases_of_undos(&begin, is_swept));
 }

@@ -1,0 +1,114 @@
+//! Commands that have not ended yet, as far as their time says something about their peer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::model::host::Host;
+
+/// How long a peer that is well needs at most for a command that is not slow, its turn and its lock included.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// What a peer should have been through with long ago.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// The program, and what it does.
+    pub what: String,
+    /// Since when.
+    pub time: Duration,
+}
+
+/// What is under way on all peers.
+#[derive(Debug, Default)]
+pub(super) struct UnderWay(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    last: u64,
+    running: BTreeMap<u64, Running>,
+    /// Peers to which a command did not come through.
+    suspects: BTreeSet<Host>,
+}
+
+#[derive(Debug)]
+struct Running {
+    host: Host,
+    what: String,
+    begun: Instant,
+}
+
+/// A command is under way for as long as this lives.
+pub(super) struct Entry<'a> {
+    all: &'a UnderWay,
+    number: u64,
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        self.all.state().running.remove(&self.number);
+    }
+}
+
+impl UnderWay {
+    pub(super) fn enter(&self, host: &Host, what: &str, begun: Instant) -> Entry<'_> {
+        let mut state = self.state();
+        state.last += 1;
+        let number = state.last;
+        state.running.insert(number, Running { host: host.clone(), what: what.to_owned(), begun });
+        Entry { all: self, number }
+    }
+
+    /// A command did not come through to a peer.
+    pub(super) fn suspect(&self, host: &Host) {
+        self.state().suspects.insert(host.clone());
+    }
+
+    /// What has been under way on a peer for the longest, where that is too long.
+    pub(super) fn overdue(&self, host: &Host) -> Option<Overdue> {
+        let state = self.state();
+        let on_host = state.running.values().filter(|running| running.host == *host);
+        let oldest = on_host.max_by_key(|running| running.begun.elapsed())?;
+        let time = oldest.begun.elapsed();
+        (time > LONGEST).then(|| Overdue { what: oldest.what.clone(), time })
+    }
+
+    /// The peers to look after; those to which something did not come through are told once.
+    pub(super) fn suspects(&self) -> Vec<Host> {
+        let mut state = self.state();
+        let mut hosts = std::mem::take(&mut state.suspects);
+        let overdue = state.running.values().filter(|running| running.begun.elapsed() > LONGEST);
+        hosts.extend(overdue.map(|running| running.host.clone()));
+        hosts.into_iter().collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_too_long_is_overdue_until_it_ends() {
+        let (all, host) = (UnderWay::default(), Host::new("h").unwrap());
+        let long_ago = Instant::now().checked_sub(LONGEST * 2).unwrap();
+        let _fresh = all.enter(&host, "lvm pvs", Instant::now());
+        assert_eq!((all.overdue(&host), all.suspects()), (None, Vec::new()));
+        let hung = all.enter(&host, "lvm lvcreate", long_ago);
+        assert_eq!(all.overdue(&host).map(|overdue| overdue.what).as_deref(), Some("lvm lvcreate"));
+        assert_eq!(all.overdue(&Host::new("other").unwrap()), None);
+        assert_eq!([all.suspects(), all.suspects()], [vec![host.clone()], vec![host.clone()]]);
+        drop(hung);
+        assert_eq!((all.overdue(&host), all.suspects()), (None, Vec::new()));
+    }
+
+    #[test]
+    fn a_peer_that_could_not_be_reached_is_told_once() {
+        let (all, host) = (UnderWay::default(), Host::new("h").unwrap());
+        all.suspect(&host);
+        all.suspect(&host);
+        assert_eq!((all.suspects(), all.suspects()), (vec![host], Vec::new()));
+    }
+}
