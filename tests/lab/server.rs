@@ -1,10 +1,10 @@
 //! A real server that works on the real peers.
 
-use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub struct Server {
     directory: tempfile::TempDir,
     process: Option<Child>,
     port: u16,
-    orphans: Cell<Option<Orphans>>,
+    orphans: Mutex<Option<Orphans>>,
     /// Names of hosts that it alone knows.
     hosts: Option<PathBuf>,
 }
@@ -30,7 +30,7 @@ impl Server {
     /// A server on an empty database that was not started yet.
     pub fn new() -> Server {
         let directory = tempfile::tempdir().expect("a directory");
-        Server { directory, process: None, port: 0, orphans: Cell::default(), hosts: None }
+        Server { directory, process: None, port: 0, orphans: Mutex::default(), hosts: None }
     }
 
     /// A started one on peers to which nothing was ever done, with the topology loaded.
@@ -106,12 +106,12 @@ impl Server {
 
     /// Notes what it left on the peers when it was killed.
     pub fn leaves(&self, orphans: Orphans) {
-        self.orphans.set(Some(orphans));
+        *self.orphans.lock().unwrap_or_else(PoisonError::into_inner) = Some(orphans);
     }
 
     /// What was noted, until it is asked for.
     pub fn orphans(&self) -> Option<Orphans> {
-        self.orphans.take()
+        self.orphans.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// What the server logged so far.
@@ -119,6 +119,11 @@ impl Server {
         let mut text = String::new();
         File::open(self.path("log")).and_then(|mut file| file.read_to_string(&mut text)).expect("the log");
         text
+    }
+
+    /// Waits until nothing that was begun is unfinished.
+    pub fn rests(&self) {
+        self.wait_until("all that was begun to end", || self.get("/operations")["total"] == 0);
     }
 
     /// Ends the server the hard way, if it runs.
