@@ -126,6 +126,13 @@ impl Server {
         self.wait_until("all that was begun to end", || self.get("/operations")["total"] == 0);
     }
 
+    /// Kills the server beside those who use it; [`Server::kill`] is for who has it alone.
+    pub fn signal_kill(&self) {
+        let Some(process) = &self.process else { return };
+        let killed = Command::new("kill").args(["-9", &process.id().to_string()]).status();
+        assert!(killed.is_ok_and(|status| status.success()), "it cannot be killed");
+    }
+
     /// Ends the server the hard way, if it runs.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
