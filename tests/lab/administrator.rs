@@ -36,7 +36,7 @@ fn other_than(server: &Server, status: u16, jobs: &[String]) -> Vec<String> {
 #[test]
 #[ignore = "needs the lab: make test-all"]
 fn ten_creates_and_ten_deletes_succeed_while_an_administrator_uses_gluster_by_hand() {
-    let server = Server::with_topology();
+    let server = Server::patient();
     server.create("his", &["--size=1"]);
     on(2, BY_HAND);
 

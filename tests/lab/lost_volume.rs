@@ -25,7 +25,7 @@ fn mount_point(brick: &BrickInfo) -> &str {
 
 /// Removes the logical volume of a brick, as one does who takes it for something else.
 fn remove_by_hand(brick: &BrickInfo) {
-    on(PEER, &format!("pkill --full 'glusterfsd.*{}'; umount --lazy {}", brick.id, mount_point(brick)));
+    on(PEER, &format!("pkill --full '[g]lusterfsd.*{}'; umount --lazy {}", brick.id, mount_point(brick)));
     let volume = format!("vg_{}/brick_{}", brick.device, brick.id);
     wait_until(PATIENCE, "the volume to be removed", || {
         on(
@@ -83,7 +83,7 @@ fn a_brick_that_somebody_uses_on_its_peer_is_left_until_he_has_gone() {
     let volume = server.create("v", &["--size=1"]);
     let brick = brick_of(&server, &volume);
     let point = mount_point(&brick);
-    let user = format!("cd {point} && setsid sleep infinity </dev/null >/dev/null 2>&1 & echo $!");
+    let user = format!("(cd {point} && exec setsid sleep infinity) </dev/null >/dev/null 2>&1 & echo $!");
     let user = on(PEER, &user).trim().to_owned();
 
     let answer = ask(&server, "DELETE", &format!("/volumes/{}", volume.id), &json!({}));

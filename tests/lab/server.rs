@@ -24,13 +24,22 @@ pub struct Server {
     orphans: Mutex<Option<Orphans>>,
     /// Names of hosts that it alone knows.
     hosts: Option<PathBuf>,
+    /// What its configuration has beside what all need.
+    settings: Vec<(String, Value)>,
 }
 
 impl Server {
     /// A server on an empty database that was not started yet.
     pub fn new() -> Server {
         let directory = tempfile::tempdir().expect("a directory");
-        Server { directory, process: None, port: 0, orphans: Mutex::default(), hosts: None }
+        Server {
+            directory,
+            process: None,
+            port: 0,
+            orphans: Mutex::default(),
+            hosts: None,
+            settings: Vec::new(),
+        }
     }
 
     /// A started one on peers to which nothing was ever done, with the topology loaded.
@@ -59,6 +68,15 @@ impl Server {
         // The log goes on into the file; the thread ends with the server.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut { log }));
         self.process = Some(process);
+    }
+
+    /// The same with more patience: emulated peers take minutes for many deletes at once, which is no failure.
+    pub fn patient() -> Server {
+        peers::reset();
+        let mut server = Server::new();
+        server.settings.push(("delete_patience".to_owned(), json!(PATIENCE.as_secs())));
+        server.start_with_topology();
+        server
     }
 
     /// From the next start on it knows hosts by these names.
@@ -90,8 +108,12 @@ impl Server {
         let executor = if faults.is_null() { "ssh" } else { "inject/ssh" };
         let user = peers::user();
         let sudo = user != "root";
-        json!({"glusterfs": {"executor": executor, "db": self.path("mortar.db"), "loglevel": "debug",
-               "injectexec": faults, "sshexec": {"keyfile": peers::key(), "user": user, "sudo": sudo}}})
+        let mut section = json!({"executor": executor, "db": self.path("mortar.db"), "loglevel": "debug",
+               "injectexec": faults, "sshexec": {"keyfile": peers::key(), "user": user, "sudo": sudo}});
+        for (key, value) in &self.settings {
+            section[key] = value.clone();
+        }
+        json!({"glusterfs": section})
     }
 
     /// A file in the server's directory.
