@@ -24,6 +24,9 @@ mod schedule;
 const CLIENTS: usize = 7;
 const CHANGES: usize = 60;
 
+/// How many volumes there may be: each takes memory of the peers, which have little.
+const MOST: usize = 8;
+
 /// Long enough for the other clients to go on meanwhile.
 const STALL_MS: u64 = 2000;
 
@@ -71,16 +74,14 @@ impl Shift<'_> {
                 return;
             }
             match act {
+                Act::Create { .. } if self.world(|world| world.there()) >= MOST => self.delete(0),
                 Act::Create { gib, layout } => self.create(*gib, *layout),
                 Act::Expand { which, gib } => self.on_volume(*which, |name, known| {
                     let path = format!("/volumes/{}/expand", known.id.as_deref().unwrap_or_default());
                     let effect = Effect::Expand { name: name.to_owned(), by: *gib };
                     ("POST", path, json!({"expand_size": gib}), effect)
                 }),
-                Act::Delete { which } => self.on_volume(*which, |name, known| {
-                    let path = format!("/volumes/{}", known.id.as_deref().unwrap_or_default());
-                    ("DELETE", path, Value::Null, Effect::Delete { name: name.to_owned() })
-                }),
+                Act::Delete { which } => self.delete(*which),
                 other => self.world(|world| world.wrong.push(format!("{other:?} is no act of a soak"))),
             }
         }
@@ -93,6 +94,13 @@ impl Shift<'_> {
         });
         let body = body_of(&name, gib, layout);
         self.ask("POST", "/volumes", &body, &Effect::Create { name, sizes: [gib].into() });
+    }
+
+    fn delete(&self, which: usize) {
+        self.on_volume(which, |name, known| {
+            let path = format!("/volumes/{}", known.id.as_deref().unwrap_or_default());
+            ("DELETE", path, Value::Null, Effect::Delete { name: name.to_owned() })
+        });
     }
 
     fn on_volume(
@@ -128,6 +136,10 @@ impl Shift<'_> {
 }
 
 impl World {
+    fn there(&self) -> usize {
+        self.volumes.0.values().filter(|known| known.is_there()).count()
+    }
+
     fn note(&mut self, effect: &Effect, outcome: &Outcome) {
         match effect {
             Effect::Create { .. } => self.tally.creates += 1,

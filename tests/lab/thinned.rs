@@ -62,13 +62,14 @@ fn swept(server: &mut Server) -> [Vec<String>; 3] {
 fn cases([creates, expands, deletes]: &[Vec<String>; 3]) -> Vec<Case> {
     let rounds = creates.len().max(expands.len()).max(deletes.len());
     let turns = (0..rounds).flat_map(|round| {
-        let turn = |change, kinds: &Vec<String>| kinds.get(round).map(|kind| (change, kind.clone()));
+        let turn = |change, kinds: &Vec<String>| {
+            // The changes begin at different faults: each meets all four.
+            let fault = FAULTS[(round + change as usize) % FAULTS.len()];
+            kinds.get(round).map(|kind| Case { change, kind: kind.clone(), fault })
+        };
         [turn(Change::Create, creates), turn(Change::Expand, expands), turn(Change::Delete, deletes)]
     });
-    let turns = turns.flatten().enumerate();
-    turns
-        .map(|(number, (change, kind))| Case { change, kind, fault: FAULTS[number % FAULTS.len()] })
-        .collect()
+    turns.flatten().collect()
 }
 
 fn request(change: Change, before: &Shown) -> (&'static str, String, Value) {
