@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 LAB := tests/lab/vm/lab
+LAB_FAULTS := stages partitions lost_volume administrator canaries thinned soak
 BUILD_PACKAGES := gcc libc6-dev
 TEST_PACKAGES := openssh-client openssh-server procps python3 python3-venv sqlite3
 
@@ -65,6 +66,14 @@ clients-deps:
 test-clients: deps clients-deps ## Generated clients in all languages, and schemathesis
 	$(CARGO) test --locked --test it -- --include-ignored clients::
 
+# What may go wrong on real peers, in half an hour: power cuts, partitions, lost and busy bricks, strings for shells, faults.
+.PHONY: test-lab-faults
+test-lab-faults: ## The lab's scenarios of what goes wrong, and its soak: make test-lab-faults SOAK_SEED=1
+	$(LAB) deps
+	$(LAB) up
+	$(CARGO) test --locked --test lab --no-run
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture $(LAB_FAULTS)
+
 SECONDS_OF_FUZZING ?= 600
 
 .PHONY: fuzz-import
@@ -74,10 +83,11 @@ fuzz-import: ## Mutated databases and exports of heketi's, for ten minutes each:
 .PHONY: test-all
 test-all: test test-clients ## Everything
 	$(CARGO) test --locked --test it -- --ignored --nocapture sweep:: schedules::
+	KILLS=500 $(CARGO) test --locked --test it -- --nocapture durability::a_server_that_is_killed
 	$(MAKE) --no-print-directory fuzz-import
 	$(MAKE) --no-print-directory dead-hosts
 	$(LAB) up
-	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved moved_in layouts grown gone:: stalls blocks
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved moved_in layouts grown gone:: stalls blocks $(LAB_FAULTS)
 
 .PHONY: sweep
 sweep: deps ## Every command of every change with every fault, and of every undo. The last line counts cases, leaks, false answers

@@ -13,11 +13,6 @@ fn pool() -> String {
     on(1, "gluster pool list")
 }
 
-/// How many operations are unfinished.
-fn unfinished(server: &Server) -> u64 {
-    server.get("/operations")["total"].as_u64().expect("a number")
-}
-
 /// A volume that is wholly on a peer: the only one that takes bricks meanwhile.
 fn without_copies_on(server: &Server, node: &NodeInfo) -> VolumeInfo {
     let topology = server.client().topology().expect("the topology");
@@ -67,7 +62,7 @@ fn a_peer_that_is_gone_for_good_is_forgotten_with_the_volumes_that_were_to_go() 
     server.done("DELETE", &node, &json!({}));
     assert!(!pool().contains(ADDRESSES[2]), "{}", pool());
 
-    wait_until(PATIENCE, "the deletes to end", || unfinished(&server) == 0);
+    server.rests();
     assert_eq!(on(1, "gluster volume list 2>&1").trim(), "No volumes present in cluster");
     audit::is_clean(&server);
     // Those that stay can be used again.

@@ -3,21 +3,30 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and ends")]
 
+mod administrator;
 mod alone;
 mod audit;
 mod broken;
+mod canaries;
 mod clones;
 mod examined;
+mod faults;
 mod gone;
 mod grown;
+mod lost_volume;
 mod mounts;
 mod moved;
 mod moved_in;
 mod orphans;
+mod partitions;
 mod peers;
 mod power;
 mod real;
+mod requests;
 #[path = "../scenarios/mod.rs"]
 mod scenarios;
 mod server;
+mod soak;
+mod stages;
+mod thinned;
 mod volumes;

@@ -1,10 +1,10 @@
 //! A real server that works on the real peers.
 
-use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -21,16 +21,25 @@ pub struct Server {
     directory: tempfile::TempDir,
     process: Option<Child>,
     port: u16,
-    orphans: Cell<Option<Orphans>>,
+    orphans: Mutex<Option<Orphans>>,
     /// Names of hosts that it alone knows.
     hosts: Option<PathBuf>,
+    /// What its configuration has beside what all need.
+    settings: Vec<(String, Value)>,
 }
 
 impl Server {
     /// A server on an empty database that was not started yet.
     pub fn new() -> Server {
         let directory = tempfile::tempdir().expect("a directory");
-        Server { directory, process: None, port: 0, orphans: Cell::default(), hosts: None }
+        Server {
+            directory,
+            process: None,
+            port: 0,
+            orphans: Mutex::default(),
+            hosts: None,
+            settings: Vec::new(),
+        }
     }
 
     /// A started one on peers to which nothing was ever done, with the topology loaded.
@@ -59,6 +68,15 @@ impl Server {
         // The log goes on into the file; the thread ends with the server.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut { log }));
         self.process = Some(process);
+    }
+
+    /// The same with more patience: emulated peers take minutes for many deletes at once, which is no failure.
+    pub fn patient() -> Server {
+        peers::reset();
+        let mut server = Server::new();
+        server.settings.push(("delete_patience".to_owned(), json!(PATIENCE.as_secs())));
+        server.start_with_topology();
+        server
     }
 
     /// From the next start on it knows hosts by these names.
@@ -90,8 +108,12 @@ impl Server {
         let executor = if faults.is_null() { "ssh" } else { "inject/ssh" };
         let user = peers::user();
         let sudo = user != "root";
-        json!({"glusterfs": {"executor": executor, "db": self.path("mortar.db"), "loglevel": "debug",
-               "injectexec": faults, "sshexec": {"keyfile": peers::key(), "user": user, "sudo": sudo}}})
+        let mut section = json!({"executor": executor, "db": self.path("mortar.db"), "loglevel": "debug",
+               "injectexec": faults, "sshexec": {"keyfile": peers::key(), "user": user, "sudo": sudo}});
+        for (key, value) in &self.settings {
+            section[key] = value.clone();
+        }
+        json!({"glusterfs": section})
     }
 
     /// A file in the server's directory.
@@ -106,12 +128,12 @@ impl Server {
 
     /// Notes what it left on the peers when it was killed.
     pub fn leaves(&self, orphans: Orphans) {
-        self.orphans.set(Some(orphans));
+        *self.orphans.lock().unwrap_or_else(PoisonError::into_inner) = Some(orphans);
     }
 
     /// What was noted, until it is asked for.
     pub fn orphans(&self) -> Option<Orphans> {
-        self.orphans.take()
+        self.orphans.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// What the server logged so far.
@@ -119,6 +141,18 @@ impl Server {
         let mut text = String::new();
         File::open(self.path("log")).and_then(|mut file| file.read_to_string(&mut text)).expect("the log");
         text
+    }
+
+    /// Waits until nothing that was begun is unfinished.
+    pub fn rests(&self) {
+        self.wait_until("all that was begun to end", || self.get("/operations")["total"] == 0);
+    }
+
+    /// Kills the server beside those who use it; [`Server::kill`] is for who has it alone.
+    pub fn signal_kill(&self) {
+        let Some(process) = &self.process else { return };
+        let killed = Command::new("kill").args(["-9", &process.id().to_string()]).status();
+        assert!(killed.is_ok_and(|status| status.success()), "it cannot be killed");
     }
 
     /// Ends the server the hard way, if it runs.

@@ -191,11 +191,24 @@ impl StepRunner {
         }
     }
 
+    /// Whether what has the name of the pool is a plain volume, which has no number of thin ones. LVM makes a pool of the
+    /// volume that will be its metadata, and leaves that behind where the power of the peer goes meanwhile.
+    async fn is_pool_to_be(&self, plan: &BrickPlan, group: &str) -> Result<bool> {
+        let found = self.read(&plan.peer.host, &lvm::lvs(&self.settings, group), lvm::parse_lvs).await?;
+        let volume = found.iter().find(|volume| volume.name == plan.thin_pool);
+        Ok(volume.is_some_and(|volume| {
+            volume.metadata.is_none() && volume.pool.is_empty() && volume.size <= plan.space.thin_pool
+        }))
+    }
+
     /// Removes the thin pool of a brick, unless something else is in it.
     async fn remove_pool(&self, plan: &BrickPlan, group: &str) -> Result<()> {
         let host = &plan.peer.host;
         let count = lvm::thin_count(&self.settings, group, &plan.thin_pool);
         let left = match self.run(host, &count).await {
+            Ok(output) if output.stdout.trim().is_empty() && self.is_pool_to_be(plan, group).await? => {
+                Some(0)
+            }
             Ok(output) => output.stdout.trim().parse::<u64>().ok(),
             Err(RemoteError::Exited { stderr, .. }) if lvm::is_missing(&stderr) => {
                 return if lvm::is_group_missing(&stderr) { Err(disk_away(host, group)) } else { Ok(()) };

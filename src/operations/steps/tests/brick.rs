@@ -262,6 +262,24 @@ async fn a_pool_stays_for_its_other_bricks_and_waits_for_what_nobody_knows() {
     assert_eq!(script.times("lvremove"), 1);
 }
 
+/// As it was seen where a peer lost its power in the middle of `lvcreate`.
+const POOL_TO_BE: &str = r#"{"report":[{"lv":[
+    {"lv_name":"tp_x","vg_name":"vg_d","lv_size":"8388608","pool_lv":"","lv_metadata_size":""}]}]}"#;
+
+#[tokio::test]
+async fn a_pool_that_was_cut_off_while_it_was_made_goes_and_an_answer_without_words_is_no_such_pool() {
+    let cut_off = [("thin_count", Says("        \n")), ("lvs --reportformat", Says(POOL_TO_BE))];
+    let (script, runner) = Script::new(&cut_off);
+    runner.undo(&create()).await.unwrap();
+    script.assert_used_up();
+    assert_eq!(script.times("lvremove"), 2);
+
+    let (script, runner) =
+        Script::new(&[("thin_count", Says("        \n")), ("lvs --reportformat", Says(LISTED))]);
+    assert!(runner.undo(&create()).await.is_err());
+    assert_eq!(script.times("lvremove"), 1);
+}
+
 /// The brick of a clone, as gluster has made it.
 fn cloned(shares_pool: bool) -> Step {
     Step::DestroyBrick(BrickPlan {

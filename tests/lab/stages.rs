@@ -1,0 +1,101 @@
+//! The power of a peer goes at each stage of a create: the answer is true, and when the peer is back nothing is half done.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::audit;
+use crate::faults::kinds;
+use crate::orphans::wait_until_runs;
+use crate::peers::{ADDRESSES, lab};
+use crate::scenarios::Operator as _;
+use crate::server::Server;
+
+/// What a create sends beside its stages: they are in reach of the same cut as the command before.
+const LEFT_OUT: [&str; 2] = ["mkdir", "sync"];
+
+/// When the power goes, seen from a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Before,
+    /// It has begun on the peer.
+    While,
+}
+
+fn request(name: &str) -> Value {
+    json!({"size": 1, "name": name, "durability": {"type": "replicate", "replicate": {"replica": 3}}})
+}
+
+fn is_of_gluster(kind: &str) -> bool {
+    kind.starts_with("^gluster ")
+}
+
+/// The stages, read off a create that nothing disturbs, in its order. The long commands are also cut off.
+fn stages(server: &mut Server) -> Vec<(String, Moment)> {
+    server.start_with(&[]);
+    let volume = server.create("undisturbed", &["--size=1"]);
+    let mut kinds = kinds(&server.sent());
+    kinds.retain(|kind| LEFT_OUT.iter().all(|left_out| !kind.starts_with(&format!("^{left_out} "))));
+    assert!(
+        ["lvcreate", "mkfs", "tee", "mount", "volume create", "volume start"]
+            .iter()
+            .all(|known| { kinds.iter().any(|kind| kind.contains(known)) }),
+        "{kinds:?}"
+    );
+    server.delete(&volume);
+    let moment = |kind: &str| if kind.contains("lvcreate") { Moment::While } else { Moment::Before };
+    kinds.into_iter().map(|kind| (kind.clone(), moment(&kind))).collect()
+}
+
+/// Cuts a peer off at one stage; whether the volume was made all the same.
+fn cut_at(server: &mut Server, number: usize, kind: &str, moment: Moment) -> bool {
+    let begun = Instant::now();
+    let gate = server.path("gate");
+    std::fs::write(&gate, "").expect("the gate is shut");
+    let mut fault = json!({"command": kind, "fault": "hold", "cond_file": gate});
+    if !is_of_gluster(kind) {
+        fault["host"] = json!(ADDRESSES[number % 3]);
+    }
+    server.start_with(&[fault]);
+    let job = server.begin("POST", "/volumes", &request("disturbed"));
+    server.wait_until(&format!("a command like {kind}"), || server.met() == 1);
+    let sent = server.sent().into_iter().rfind(|sent| sent.kind() == kind).expect("it was recorded");
+    let speaker = ADDRESSES.iter().position(|address| *address == sent.host).expect("a peer");
+    // The one that gluster is asked on, or another one of the pool.
+    let victim = if is_of_gluster(kind) { speaker + number % 2 } else { number } % 3;
+    let power = |words: &[&str]| lab(&[&["power", &(victim + 1).to_string()], words].concat());
+
+    if moment == Moment::Before {
+        power(&["cut"]);
+    }
+    std::fs::remove_file(&gate).expect("the gate opens");
+    if moment == Moment::While {
+        wait_until_runs(kind.trim_start_matches('^').trim_end());
+        power(&["cut"]);
+    }
+    let (status, text) = server.finished(&job);
+    let is_there = server.volumes().iter().any(|volume| volume.name == "disturbed");
+    assert_eq!(is_there, status == 303, "{kind}: the job said {status} {text}, and it is there: {is_there}");
+    assert!(is_there || text.contains(ADDRESSES[victim]), "{kind}: {} is not in {text}", ADDRESSES[victim]);
+    power(&["on", "--wait"]);
+    server.rests();
+    audit::is_clean(server);
+    eprintln!("{} cut {moment:?} {kind}: {status}, {} s", ADDRESSES[victim], begun.elapsed().as_secs());
+    is_there
+}
+
+#[test]
+#[ignore = "needs the lab: make test-all"]
+fn a_peer_loses_its_power_at_each_stage_of_a_create_and_nothing_is_half_done() {
+    let mut server = Server::with_topology();
+    for (number, (kind, moment)) in stages(&mut server).iter().enumerate() {
+        if cut_at(&mut server, number, kind, *moment) {
+            server.delete(&server.by_name("disturbed"));
+        }
+    }
+    // Each create after the first one has been as far as its stage; the last one is not disturbed.
+    let volume = server.create("afterwards", &["--size=1"]);
+    audit::is_clean(&server);
+    server.delete(&volume);
+    audit::is_clean(&server);
+}

@@ -1,0 +1,168 @@
+//! The sweep of the simulated peers, thinned for real ones: each kind of command of a create, an expansion and a delete
+//! meets one fault, another one than its neighbours. The answer is true, and nothing is left over.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::audit;
+use crate::faults::kinds;
+use crate::orphans::Orphans;
+use crate::requests::{Answer, end_of, send};
+use crate::scenarios::Operator as _;
+use crate::server::Server;
+
+/// How long new cases are begun: what a slow machine does not come to is said.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
+
+const FAULTS: [&str; 4] = ["kill_before", "lose_reply", "kill_after", "refuse"];
+
+/// What is swept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Create,
+    Expand,
+    Delete,
+}
+
+/// A kind of command that meets a fault.
+#[derive(Debug, Clone)]
+struct Case {
+    change: Change,
+    kind: String,
+    fault: &'static str,
+}
+
+/// The only volume: its id, its size in GiB, and how many bricks it has.
+type Shown = Option<(String, i64, usize)>;
+
+fn shown(server: &Server) -> Shown {
+    let mut volumes = server.volumes();
+    assert!(volumes.len() < 2, "{volumes:?}");
+    volumes.pop().map(|volume| (volume.id, volume.size, volume.bricks.len()))
+}
+
+/// The kinds of each change that no change before it has, read off a run that nothing disturbs.
+fn swept(server: &mut Server) -> [Vec<String>; 3] {
+    server.start_with(&[]);
+    let volume = server.create("v", &["--size=1"]);
+    let created = server.sent().len();
+    let (grown, text) = server.mortar(&["volume", "expand", "--expand-size=1", &volume.id]);
+    assert!(grown, "{text}");
+    let expanded = server.sent().len();
+    server.delete(&volume);
+    let sent = server.sent();
+    let (all, before_delete) = (kinds(&sent), kinds(&sent[..expanded]).len());
+    let before_expand = kinds(&sent[..created]).len();
+    assert!(0 < before_expand && before_expand < before_delete && before_delete < all.len(), "{all:?}");
+    [all[..before_expand].to_vec(), all[before_expand..before_delete].to_vec(), all[before_delete..].to_vec()]
+}
+
+/// All cases; creates and deletes take turns, so that the one makes what the other needs.
+fn cases([creates, expands, deletes]: &[Vec<String>; 3]) -> Vec<Case> {
+    let rounds = creates.len().max(expands.len()).max(deletes.len());
+    let turns = (0..rounds).flat_map(|round| {
+        let turn = |change, kinds: &Vec<String>| {
+            // The changes begin at different faults: each meets all four.
+            let fault = FAULTS[(round + change as usize) % FAULTS.len()];
+            kinds.get(round).map(|kind| Case { change, kind: kind.clone(), fault })
+        };
+        [turn(Change::Create, creates), turn(Change::Expand, expands), turn(Change::Delete, deletes)]
+    });
+    turns.flatten().collect()
+}
+
+fn request(change: Change, before: &Shown) -> (&'static str, String, Value) {
+    let id = before.as_ref().map(|(id, ..)| id.as_str()).unwrap_or_default();
+    let durability = json!({"type": "replicate", "replicate": {"replica": 3}});
+    match change {
+        Change::Create => {
+            ("POST", "/volumes".to_owned(), json!({"size": 1, "name": "v", "durability": durability}))
+        }
+        Change::Expand => ("POST", format!("/volumes/{id}/expand"), json!({"expand_size": 1})),
+        Change::Delete => ("DELETE", format!("/volumes/{id}"), json!({})),
+    }
+}
+
+/// Makes what a change needs, or takes it away. This is also how what has failed is asked for again.
+fn prepare(server: &Server, change: Change) -> Shown {
+    match (change, shown(server)) {
+        (Change::Create, Some(_)) => server.delete(&server.by_name("v")),
+        (Change::Expand | Change::Delete, None) => drop(server.create("v", &["--size=1"])),
+        _ => {}
+    }
+    shown(server)
+}
+
+/// Runs a case: what its answer was, and whether that was true.
+fn run(server: &mut Server, case: &Case) -> (String, bool) {
+    let before = prepare(server, case.change);
+    server.start_with(&[json!({"command": case.kind, "fault": case.fault})]);
+    let (method, path, body) = request(case.change, &before);
+    let job = send(server, method, &path, body.to_string().as_bytes()).map(|answer| answer.location);
+    if case.fault.starts_with("kill") {
+        server.wait_until_dead();
+        let orphans = Orphans::watch();
+        assert_eq!(server.met(), 1, "{case:?} did not happen");
+        server.start_with(&[]);
+        orphans.ended();
+    }
+    // An answer that was cut off says nothing.
+    let answer = job.ok().map(|job| end_of(server, &job).expect("the server is there"));
+    assert!(case.fault.starts_with("kill") || server.met() == 1, "{case:?} did not happen: {answer:?}");
+    server.rests();
+    audit::is_clean(server);
+    let is_true = answer.as_ref().is_none_or(|answer| is_true(case.change, &before, answer, &shown(server)));
+    (format!("{answer:?}"), is_true)
+}
+
+/// Whether an answer agrees with what the API shows when all work is over.
+fn is_true(change: Change, before: &Shown, answer: &Answer, after: &Shown) -> bool {
+    let is_done = match change {
+        Change::Create | Change::Expand => answer.status == 303,
+        Change::Delete => answer.status == 204,
+    };
+    let is_failure = answer.status >= 400;
+    match (change, before, after) {
+        (Change::Create, None, Some((id, 1, 3))) => is_done && answer.location.ends_with(id),
+        (Change::Create, None, None) => is_failure,
+        (Change::Expand, Some((id, size, bricks)), Some((same, now, made))) => {
+            let is_larger = (*now, *made) == (size + 1, bricks + 3);
+            // Where it failed it may have been gone on with.
+            id == same && (is_larger || is_failure && (now, made) == (size, bricks))
+        }
+        (Change::Delete, Some(_), None) => is_done || is_failure && !says_kept(answer),
+        (Change::Delete, Some(was), Some(is)) => is_failure && was == is && says_kept(answer),
+        _ => false,
+    }
+}
+
+fn says_kept(answer: &Answer) -> bool {
+    ["The volume is kept", "the volume was kept"].iter().any(|words| answer.text.contains(words))
+}
+
+#[test]
+#[ignore = "needs the lab: make test-all"]
+fn each_kind_of_command_meets_a_fault_and_nothing_is_left_over() {
+    let mut server = Server::with_topology();
+    let cases = cases(&swept(&mut server));
+    let (mut false_answers, mut count, all_begun) = (Vec::new(), 0, Instant::now());
+    for case in &cases {
+        if all_begun.elapsed() > LIMIT {
+            break;
+        }
+        let begun = Instant::now();
+        let (answer, is_true) = run(&mut server, case);
+        eprintln!("{case:?}: {} s, {answer}", begun.elapsed().as_secs());
+        if !is_true {
+            false_answers.push(format!("{case:?}: {answer}"));
+        }
+        count += 1;
+    }
+    prepare(&server, Change::Create);
+    audit::is_clean(&server);
+    eprintln!("{count} of {} cases, 0 leaks, {} false answers", cases.len(), false_answers.len());
+    // As many as it takes for each fault to happen twice.
+    assert!(count >= FAULTS.len() * 2, "only {count} cases within {LIMIT:?}");
+    assert!(false_answers.is_empty(), "{false_answers:#?}");
+}
