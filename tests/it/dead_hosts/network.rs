@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::sshd::{Sshd, run};
+use crate::sshd::{Sshd, kill, run};
 use crate::support::settled;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -157,8 +157,13 @@ impl Drop for Host {
         if let Some(mut sshd) = self.sshd.take() {
             sshd.kill().and_then(|()| sshd.wait()).ok();
         }
-        // The cable goes with it.
+        // Connections have processes of their own, which would keep the name space, and its cable, for as long as they live.
+        let pids = Command::new("ip").args(["netns", "pids", &self.space]).output();
+        let pids =
+            pids.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        pids.split_whitespace().filter_map(|pid| pid.parse().ok()).for_each(|pid| kill("-9", pid));
         run(Command::new("ip").args(["netns", "del", &self.space]));
+        run(Command::new("ip").args(["link", "del", &self.space]).stderr(Stdio::null()));
     }
 }
 
