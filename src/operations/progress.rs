@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::model::ids::JobId;
 use crate::model::operation::{Doing, Job, JobOutcome};
@@ -20,6 +21,8 @@ struct Running {
     /// Known while it has no outcome, if this server took it on.
     job: Option<Job>,
     doing: Option<Doing>,
+    /// What it came to last, and when; waiting is no coming on, nor is another try of the same.
+    came_to: Option<(String, Instant)>,
     /// The job whose step belongs to this one's.
     part: Option<JobId>,
     /// Gone with this entry: that is what those who wait are told by, with the outcome if it is known.
@@ -34,7 +37,18 @@ impl Progress {
 
     /// Notes what a job is doing.
     pub fn set(&self, job: JobId, doing: Doing) {
-        self.running().entry(job).or_default().doing = Some(doing);
+        let mut running = self.running();
+        let found = running.entry(job).or_default();
+        let is_known = found.came_to.as_ref().is_some_and(|(text, _)| *text == doing.text);
+        if !doing.waits && !is_known {
+            found.came_to = Some((doing.text.clone(), Instant::now()));
+        }
+        found.doing = Some(doing);
+    }
+
+    /// When a job came to what it is at; none where it has not begun.
+    pub fn came_on(&self, job: JobId) -> Option<Instant> {
+        self.running().get(&job)?.came_to.as_ref().map(|(_, at)| *at)
     }
 
     /// Notes that a job waits for another one, whose step is shown with its own.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use tokio::time::Instant;
 use tracing::{Instrument as _, error, info, info_span};
 
 use super::engine::{Engine, Locking, Turn};
@@ -124,17 +125,24 @@ impl Engine {
         });
     }
 
-    /// Runs an operation; a client whose delete takes very long is told that it goes on without him. Returns whether
-    /// nothing is left to do.
+    /// Runs an operation; a client whose delete does not come on for very long is told that it goes on without him. Returns
+    /// whether nothing is left to do.
     async fn run_and_tell(self: &Arc<Self>, op: Operation, fresh: bool, claims: Claims) -> bool {
         let deletes = matches!(op.kind, OperationKind::VolumeDelete | OperationKind::BlockVolumeDelete);
         let late = (deletes && fresh).then_some((op.id, op.job));
         let mut run = std::pin::pin!(self.run(op, fresh, claims));
         let Some((id, job)) = late else { return run.await };
-        match tokio::time::timeout(self.settings.delete_patience, &mut run).await {
-            Ok(ended) => ended,
-            // Side by side: what runs may hold the connection that the answer needs.
-            Err(_) => tokio::join!(run, self.tell_it_goes_on(id, job)).0,
+        let (patience, mut since) = (self.settings.delete_patience, Instant::now());
+        loop {
+            if let Ok(ended) = tokio::time::timeout_at(since + patience, &mut run).await {
+                return ended;
+            }
+            // One that only takes long, on slow peers or with many bricks, comes on all the time.
+            match self.progress.came_on(job).filter(|came_on| *came_on > since) {
+                Some(came_on) => since = came_on,
+                // Side by side: what runs may hold the connection that the answer needs.
+                None => return tokio::join!(run, self.tell_it_goes_on(id, job)).0,
+            }
         }
     }
 

@@ -69,7 +69,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::seconds(
         "delete_patience",
         "120",
-        "seconds that a delete may run before its client is told that it goes on",
+        "seconds that a delete may be at one thing before its client is told that it goes on",
     )
     .ours(),
     Key::new("injectexec", Kind::Any, "", "the faults of the executors `inject/…`, for tests"),

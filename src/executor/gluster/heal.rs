@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{deadline, look};
+use super::{change, deadline, look, volume_lock};
 use crate::executor::command::Command;
 use crate::executor::settings::PeerSettings;
+use crate::model::step::VolumePlan;
 
 /// How gluster names a brick that it cannot ask. Source: heketi.
 const NAMELESS: &str = "information not available";
@@ -15,6 +16,12 @@ const CUT_SHORT: &str = "Failed to process entries completely";
 /// Lists what is still to be healed, brick by brick. It walks over all of it, which takes its time.
 pub fn heal_info(settings: &PeerSettings, volume: &str) -> Command {
     look(settings).args(["volume", "heal", volume, "info", "--xml"]).deadline(deadline(settings)).slow()
+}
+
+/// Has the self-heal daemons begin with what is to be healed. By themselves they look for it every ten minutes only
+/// (`cluster.heal-timeout`).
+pub fn heal_start(settings: &PeerSettings, plan: &VolumePlan) -> Command {
+    change(settings, volume_lock(plan.volume)).args(["volume", "heal", &plan.name])
 }
 
 /// A brick with what is to be healed from it.

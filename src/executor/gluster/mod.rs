@@ -12,7 +12,7 @@ mod volume;
 
 use std::time::Duration;
 
-pub use heal::{HealBrick, heal_info, parse_heal_info};
+pub use heal::{HealBrick, heal_info, heal_start, parse_heal_info};
 pub use info::{
     GlusterVolume, parse_stored_bricks, parse_volume_info, stored_info, stored_place, volume_info,
 };

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tracing::warn;
+use tokio::time::Instant;
+use tracing::{info, warn};
 
 use super::extend::missing;
 use super::heal_refusal::{
@@ -16,6 +17,10 @@ use crate::model::step::{BrickAt, Peer, ReplacePlan, VolumePlan};
 
 /// The pause between two looks at what is healed; it doubles from the first to the last of these.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+
+/// How often gluster is told to heal what is left: what it could not heal at its first attempt, as while a brick was still
+/// starting, it would else leave for ten minutes.
+const HEAL_AGAIN: Duration = Duration::from_secs(60);
 
 /// How many looks have to find something to be healed before a brick counts as a source. Gluster also lists what a client
 /// is writing at that moment: 2 of 25 looks, with a client of the lab that wrote a file every 0.2 s.
@@ -64,10 +69,17 @@ impl StepRunner {
         }
         let (mut pause, longest) = PAUSES;
         let (mut agreed, mut failed, mut hindered) = (0, 0, 0);
+        let mut told = Instant::now();
         loop {
             match self.is_healed(plan).await {
                 Ok(Healed::Whole) => (agreed, failed, hindered) = (agreed + 1, 0, 0),
-                Ok(Healed::NotYet) => (agreed, failed, hindered) = (0, 0, 0),
+                Ok(Healed::NotYet) => {
+                    (agreed, failed, hindered) = (0, 0, 0);
+                    if told.elapsed() >= HEAL_AGAIN {
+                        told = Instant::now();
+                        self.heal_again(&plan.volume).await;
+                    }
+                }
                 Ok(Healed::Hindered(_)) if hindered < FAILED_LOOKS => {
                     (agreed, failed, hindered) = (0, 0, hindered + 1);
                 }
@@ -84,6 +96,15 @@ impl StepRunner {
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(longest);
+        }
+    }
+
+    /// It heals by itself as well: where it is not told, it takes longer.
+    async fn heal_again(&self, plan: &VolumePlan) {
+        let start = gluster::heal_start(&self.settings, plan);
+        if let Err(failure) = self.gluster(&plan.peers, &start).await {
+            let error = StepError::from(failure);
+            info!("gluster was not told to heal volume {} now: {}", plan.name, error.text().trim());
         }
     }
 

@@ -30,6 +30,18 @@ pub fn info(peer: &mut Peer<'_>, name: &str, xml: bool) -> Answer {
     Ok(answer)
 }
 
+/// `volume heal NAME`. What heals does so at each look in any case.
+pub fn start(peer: &Peer<'_>, name: &str) -> Answer {
+    let begin = format!("Launching heal operation to perform index self heal on volume {name} has been ");
+    match peer.volume(name) {
+        None => Err(refuse(1, format!("Volume {name} does not exist"))),
+        Some(volume) if !volume.started => {
+            Err(refuse(1, format!("{begin}unsuccessful:\nVolume {name} is not started.")))
+        }
+        Some(_) => Ok(format!("{begin}successful \nUse heal info commands to check status.\n")),
+    }
+}
+
 fn refused(errno: i32, text: &str, xml: bool) -> Refused {
     let stdout =
         if xml { document(-1, errno, text, "<bricks/>") } else { format!("{text}\nVolume heal failed.\n") };

@@ -61,6 +61,7 @@ pub fn run(peer: &mut Peer<'_>, args: &[String]) -> Answer {
         ["volume", "rebalance", name, "start"] => rebalance::start(peer, name),
         ["volume", "rebalance", name, "status"] => rebalance::status(peer, name, xml),
         ["volume", "heal", name, "info"] => heal::info(peer, name, xml),
+        ["volume", "heal", name] => heal::start(peer, name),
         ["volume", "set", name, ref pairs @ ..] => set::set(peer, name, pairs),
         ["volume", "start", name] => life::start(peer, name, false),
         ["volume", "start", name, "force"] => life::start(peer, name, true),

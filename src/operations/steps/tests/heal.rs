@@ -221,3 +221,18 @@ async fn what_is_stopped_does_not_heal_and_what_is_gone_is_told() {
     let rules: Vec<Rule> = with(&[STARTED]).into_iter().chain([mended(WHOLE), mended(WHOLE)]).collect();
     assert!(wait(&rules).await.0.is_ok());
 }
+
+#[tokio::test(start_paused = true)]
+async fn gluster_is_told_to_heal_again_what_it_has_left_for_a_minute() {
+    let left = || mended([(ON, "0"), (ON, "0"), (ON, "3")]);
+    // Looks after 1, 2, 4 and 8 seconds, and every ten from then on.
+    let waits: Vec<Rule> = (0..10).map(|_| left()).collect();
+    for answer in [Says("Launching heal operation"), RefusesAloud("Self-heal daemon is not running.")] {
+        let told = [("volume heal v", answer)];
+        let rules: Vec<Rule> =
+            waits.iter().cloned().chain(told).chain([mended(WHOLE), mended(WHOLE)]).collect();
+        let (script, runner) = Script::new(&rules);
+        runner.apply(&Step::AwaitHeal(replacement())).await.unwrap();
+        assert_eq!(changes(&script), ["volume heal v"]);
+    }
+}
