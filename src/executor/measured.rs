@@ -1,10 +1,11 @@
 //! Times every command, and knows those that have not ended.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
 
-use super::under_way::{Overdue, UnderWay};
+use super::under_way::{self, Overdue, UnderWay};
 use super::{Command, Executor, Output, RemoteError};
 use crate::metrics::Metrics;
 use crate::model::host::Host;
@@ -13,13 +14,13 @@ use crate::model::host::Host;
 pub struct Measured<E> {
     inner: E,
     metrics: Metrics,
-    under_way: UnderWay,
+    under_way: Arc<UnderWay>,
 }
 
 impl<E: Executor> Measured<E> {
     /// Times what `inner` runs.
     pub fn new(inner: E, metrics: Metrics) -> Measured<E> {
-        Measured { inner, metrics, under_way: UnderWay::default() }
+        Measured { inner, metrics, under_way: Arc::default() }
     }
 }
 
@@ -27,10 +28,11 @@ impl<E: Executor> Measured<E> {
 impl<E: Executor> Executor for Measured<E> {
     async fn run(&self, host: &Host, command: &Command) -> Result<Output, RemoteError> {
         let (begun, label) = (Instant::now(), label(command));
-        let done = {
-            // Also where nobody waits for it any more, it is not under way.
-            let _entry = (!command.is_slow()).then(|| self.under_way.enter(host, &label, begun));
-            self.inner.run(host, command).await
+        let running = self.inner.run(host, command);
+        let done = if command.is_slow() {
+            running.await
+        } else {
+            under_way::run(self.under_way.enter(host, &label, begun), running).await
         };
         self.metrics.command(&label, outcome(&done), begun.elapsed());
         if !matches!(done, Ok(_) | Err(RemoteError::Exited { .. } | RemoteError::NotLocked { .. })) {

@@ -1,12 +1,12 @@
 //! Commands that have not ended yet, as far as their time says something about their peer.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::model::host::Host;
 
-/// How long a peer that is well needs at most for a command that is not slow, its turn and its lock included.
+/// How long a peer that is well needs at most for a command that is not slow, from when it is sent.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// What a peer should have been through with long ago.
@@ -38,24 +38,48 @@ struct Running {
 }
 
 /// A command is under way for as long as this lives.
-pub(super) struct Entry<'a> {
-    all: &'a UnderWay,
+pub(super) struct Entry {
+    all: Arc<UnderWay>,
     number: u64,
 }
 
-impl Drop for Entry<'_> {
+impl Drop for Entry {
     fn drop(&mut self) {
         self.all.state().running.remove(&self.number);
     }
 }
 
+tokio::task_local! {
+    /// What the task has under way.
+    static OWN: Entry;
+}
+
+/// Runs a command that is under way; nobody waits for it any more where this is dropped.
+pub(super) async fn run<T>(entry: Entry, command: impl Future<Output = T>) -> T {
+    OWN.scope(entry, command).await
+}
+
+/// The command that the task has under way is sent now: how long it waited for its turn says nothing about its peer.
+pub(super) fn is_sent() {
+    let restart = |own: &Entry| own.all.restart(own.number);
+    // Nobody counts those of tests of one part alone.
+    OWN.try_with(restart).ok();
+}
+
 impl UnderWay {
-    pub(super) fn enter(&self, host: &Host, what: &str, begun: Instant) -> Entry<'_> {
+    pub(super) fn enter(self: &Arc<Self>, host: &Host, what: &str, begun: Instant) -> Entry {
         let mut state = self.state();
         state.last += 1;
         let number = state.last;
         state.running.insert(number, Running { host: host.clone(), what: what.to_owned(), begun });
-        Entry { all: self, number }
+        drop(state);
+        Entry { all: Arc::clone(self), number }
+    }
+
+    fn restart(&self, number: u64) {
+        if let Some(running) = self.state().running.get_mut(&number) {
+            running.begun = Instant::now();
+        }
     }
 
     /// A command did not come through to a peer.
@@ -92,7 +116,7 @@ mod tests {
 
     #[test]
     fn what_takes_too_long_is_overdue_until_it_ends() {
-        let (all, host) = (UnderWay::default(), Host::new("h").unwrap());
+        let (all, host) = (Arc::new(UnderWay::default()), Host::new("h").unwrap());
         let long_ago = Instant::now().checked_sub(LONGEST * 2).unwrap();
         let _fresh = all.enter(&host, "lvm pvs", Instant::now());
         assert_eq!((all.overdue(&host), all.suspects()), (None, Vec::new()));
@@ -104,9 +128,24 @@ mod tests {
         assert_eq!((all.overdue(&host), all.suspects()), (None, Vec::new()));
     }
 
+    #[tokio::test]
+    async fn the_time_counts_from_when_a_command_is_sent() {
+        let (all, host) = (Arc::new(UnderWay::default()), Host::new("h").unwrap());
+        let long_ago = Instant::now().checked_sub(LONGEST * 2).unwrap();
+        let entry = all.enter(&host, "lvm lvcreate", long_ago);
+        run(entry, async {
+            assert!(all.overdue(&host).is_some());
+            is_sent();
+            assert_eq!(all.overdue(&host), None);
+        })
+        .await;
+        assert!(all.state().running.is_empty());
+        is_sent();
+    }
+
     #[test]
     fn a_peer_that_could_not_be_reached_is_told_once() {
-        let (all, host) = (UnderWay::default(), Host::new("h").unwrap());
+        let (all, host) = (Arc::new(UnderWay::default()), Host::new("h").unwrap());
         all.suspect(&host);
         all.suspect(&host);
         assert_eq!((all.suspects(), all.suspects()), (vec![host], Vec::new()));

@@ -137,20 +137,6 @@ impl Engine {
         self.running.send_modify(|_| ());
     }
 
-    /// Whoever has done a step is up, whatever was known before.
-    fn note_answer(&self, step: &Step) {
-        if let Some((node, _)) = failure::place_of(step) {
-            self.down.remove(node);
-        }
-    }
-
-    /// Whoever has not been heard of for so long is down, until he is heard of again.
-    fn note_silence(&self, step: &Step) {
-        if let Some((node, _)) = failure::place_of(step) {
-            self.down.insert(node, step.hosts().into_iter().cloned());
-        }
-    }
-
     /// What failed although the step is done. Clients of heketi do not read it.
     fn note_told(&self, output: &StepOutput) {
         if let StepOutput::Told { text } = output {

@@ -13,11 +13,12 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use super::engine::Engine;
+use super::failure;
 use super::rounds::Rhythm;
 use super::run::Claims;
 use crate::executor::{RemoteError, gluster, system};
 use crate::model::host::Host;
-use crate::model::ids::NodeId;
+use crate::model::ids::{ClusterId, NodeId};
 use crate::model::node::Node;
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::Step;
@@ -44,39 +45,79 @@ const STALE: Duration = Duration::from_secs(120);
 
 /// Nodes that were not well when they were looked at last.
 #[derive(Debug, Default)]
-pub(super) struct DownNodes(Mutex<BTreeMap<NodeId, Down>>);
+pub(super) struct DownNodes(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    down: BTreeMap<NodeId, Down>,
+    /// Those that are looked at, each with its cluster.
+    watched: BTreeMap<NodeId, ClusterId>,
+}
 
 #[derive(Debug)]
 struct Down {
     /// The names by which commands reach it.
     hosts: Vec<Host>,
     since: Instant,
+    /// Whether nothing was heard of it; else it answers, and something there is not as it should be.
+    silent: bool,
 }
 
 impl DownNodes {
     pub(super) fn has(&self, node: NodeId) -> bool {
-        self.all().contains_key(&node)
+        self.known().down.contains_key(&node)
     }
 
-    pub(super) fn insert(&self, node: NodeId, hosts: impl IntoIterator<Item = Host>) -> bool {
-        let down = Down { hosts: hosts.into_iter().collect(), since: Instant::now() };
-        self.all().insert(node, down).is_none()
+    fn is_empty(&self) -> bool {
+        self.known().down.is_empty()
     }
 
-    pub(super) fn remove(&self, node: NodeId) -> bool {
-        self.all().remove(&node).is_some()
+    fn is_silent(&self, node: NodeId) -> bool {
+        self.known().down.get(&node).is_some_and(|down| down.silent)
     }
 
-    fn are_among(&self, hosts: &[&Host]) -> bool {
-        self.all().values().flat_map(|down| &down.hosts).any(|down| hosts.contains(&down))
+    fn is_watched(&self, node: NodeId) -> bool {
+        self.known().watched.contains_key(&node)
     }
 
-    /// Forgets what is too old, but for these nodes.
-    fn forget_stale(&self, watched: &[NodeId]) {
-        self.all().retain(|id, down| watched.contains(id) || down.since.elapsed() < STALE);
+    /// Gives whether that is new.
+    fn insert(&self, node: NodeId, hosts: impl IntoIterator<Item = Host>, silent: bool) -> bool {
+        let down = Down { hosts: hosts.into_iter().collect(), since: Instant::now(), silent };
+        self.known().down.insert(node, down).is_none()
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<NodeId, Down>> {
+    /// Gives whether it was there.
+    fn remove(&self, node: NodeId) -> bool {
+        self.known().down.remove(&node).is_some()
+    }
+
+    /// Whether one of these is down, and another node of its cluster is not: where none is well, nobody is kept waiting by one
+    /// of them.
+    fn holds_up(&self, hosts: &[&Host]) -> bool {
+        let known = self.known();
+        let is_meant = |down: &Down| down.hosts.iter().any(|own| hosts.contains(&own));
+        let has_well_neighbour = |node: &NodeId| match known.watched.get(node) {
+            None => true,
+            Some(own) => {
+                known.watched.iter().any(|(other, cluster)| cluster == own && !known.down.contains_key(other))
+            }
+        };
+        known.down.iter().any(|(node, down)| is_meant(down) && has_well_neighbour(node))
+    }
+
+    /// Whether one of these is down: what hangs there says no more.
+    fn knows_any(&self, hosts: &[&Host]) -> bool {
+        self.known().down.values().any(|down| down.hosts.iter().any(|own| hosts.contains(&own)))
+    }
+
+    /// Notes which are looked at from now on, and forgets what is too old of the others.
+    fn watch(&self, watched: BTreeMap<NodeId, ClusterId>) {
+        let mut known = self.known();
+        known.down.retain(|id, down| watched.contains_key(id) || down.since.elapsed() < STALE);
+        known.watched = watched;
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -99,7 +140,7 @@ impl Engine {
             let (all, again) = (is_due(&mut round, rhythm.refresh), is_due(&mut down_again, DOWN_AGAIN));
             let suspects = self.executor.suspects();
             let wanted = |node: &Node| all || self.gives_reason(node, &suspects, again);
-            let is_reason = all || !suspects.is_empty() || again && !self.down.all().is_empty();
+            let is_reason = all || !suspects.is_empty() || again && !self.down.is_empty();
             let looked = if is_reason { self.look_at_nodes(all, wanted).await } else { Ok(Vec::new()) };
             match looked {
                 // A disk that hangs delays no look at nodes, only the next one at disks.
@@ -139,8 +180,7 @@ impl Engine {
             self.metrics.peer(&node.id.to_string(), None);
             self.metrics.fullness(&node.id.to_string(), Vec::new());
         }
-        let watched: Vec<NodeId> = nodes.iter().filter(watched).map(|node| node.id).collect();
-        self.down.forget_stale(&watched);
+        self.down.watch(nodes.iter().filter(watched).map(|node| (node.id, node.cluster)).collect());
         Ok(answering)
     }
 
@@ -155,23 +195,47 @@ impl Engine {
 
     /// Looks at a node, and tells where it is not as it was. Returns it where it answers.
     async fn look_at<'n>(&self, node: &'n Node) -> Option<&'n Node> {
-        let (id, names) = (node.id, node.manage.join(", "));
+        let id = node.id;
         let health = self.health(node).await;
-        self.metrics.peer(&id.to_string(), Some(matches!(health, Health::Well)));
         match &health {
-            Health::Well if self.down.remove(id) => info!("node {id} ({names}) answers again"),
-            Health::Well => {}
+            Health::Well => self.is_well(id),
             Health::Ill(why) | Health::Silent(why) => {
-                if self.down.insert(id, node.host()) {
-                    warn!("node {id} ({names}) is not well: {why}");
+                if self.down.insert(id, node.host(), matches!(health, Health::Silent(_))) {
+                    warn!("node {id} ({}) is not well: {why}", node.manage.join(", "));
                 }
             }
         }
+        self.metrics.peer(&id.to_string(), Some(matches!(health, Health::Well)));
         if matches!(health, Health::Silent(_)) {
             self.metrics.fullness(&id.to_string(), Vec::new());
             return None;
         }
         Some(node)
+    }
+
+    /// Whoever has done a step is heard of again. Where something else was not as it should be, only a look tells whether it
+    /// is now.
+    pub(super) fn note_answer(&self, step: &Step) {
+        let Some((node, _)) = failure::place_of(step) else { return };
+        if self.down.is_silent(node) {
+            self.is_well(node);
+            if self.down.is_watched(node) {
+                self.metrics.peer(&node.to_string(), Some(true));
+            }
+        }
+    }
+
+    /// Whoever has not been heard of for so long is down, until he is heard of again.
+    pub(super) fn note_silence(&self, step: &Step) {
+        if let Some((node, _)) = failure::place_of(step) {
+            self.down.insert(node, step.hosts().into_iter().cloned(), true);
+        }
+    }
+
+    fn is_well(&self, node: NodeId) {
+        if self.down.remove(node) {
+            info!("node {node} answers again");
+        }
     }
 
     async fn health(&self, node: &Node) -> Health {
@@ -229,13 +293,21 @@ impl Engine {
         let hosts: Vec<&Host> = steps.iter().flat_map(|step| step.all_hosts()).collect();
         let mut work = pin!(work);
         loop {
+            if self.is_held_up(&hosts) {
+                claims.leave_place();
+            } else {
+                claims.come_back();
+            }
             if let Ok(done) = tokio::time::timeout(HELD_UP, &mut work).await {
                 return done;
             }
-            if self.down.are_among(&hosts) {
-                claims.leave_place();
-            }
         }
+    }
+
+    /// Whether a peer is not well, as far as it is looked at, or something hangs there.
+    fn is_held_up(&self, hosts: &[&Host]) -> bool {
+        let hangs = |host: &&Host| self.executor.overdue(host).is_some();
+        self.down.holds_up(hosts) || !self.down.knows_any(hosts) && hosts.iter().any(hangs)
     }
 }
 

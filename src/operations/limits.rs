@@ -63,6 +63,9 @@ pub struct Ticket {
 pub struct Place {
     ticket: Ticket,
     permit: Option<OwnedSemaphorePermit>,
+    /// Where it is limited by its cluster.
+    cluster: Option<Arc<Semaphore>>,
+    tracked: Arc<AtomicUsize>,
 }
 
 impl Place {
@@ -70,6 +73,18 @@ impl Place {
     pub fn leave(&mut self) {
         self.permit = None;
         self.ticket.tracked = None;
+    }
+
+    /// Counts among those that run again, without a turn: whoever waits for that may hold what it needs. In a cluster only
+    /// where a place is free.
+    pub fn come_back(&mut self) {
+        if self.ticket.tracked.is_none() {
+            self.ticket.tracked = Some(Counted::new(&self.tracked));
+        }
+        if self.permit.is_none() {
+            self.permit =
+                self.cluster.as_ref().and_then(|places| Arc::clone(places).try_acquire_owned().ok());
+        }
     }
 }
 
@@ -111,14 +126,15 @@ impl Limits {
 
     /// Waits for a place among the running operations of a cluster.
     pub async fn place(&self, cluster: ClusterId, mut ticket: Ticket) -> Place {
-        let permit = match self.inflight {
-            // heketi's limit is the only one then: all that was let in runs.
-            Some(_) => None,
+        // heketi's limit is the only one where there is one: all that was let in runs.
+        let cluster = self.inflight.is_none().then(|| self.semaphore(cluster));
+        let permit = match &cluster {
+            None => None,
             // The semaphore is never closed; without a permit the operation would only run at once.
-            None => self.semaphore(cluster).acquire_owned().await.ok(),
+            Some(places) => Arc::clone(places).acquire_owned().await.ok(),
         };
         ticket.waiting = None;
-        Place { ticket, permit }
+        Place { ticket, permit, cluster, tracked: Arc::clone(&self.tracked) }
     }
 
     /// How many limited operations are under way or waiting.
@@ -162,6 +178,12 @@ mod tests {
         place.leave();
         let next = limits.try_enter().unwrap();
         assert_eq!(limits.in_flight(), 2);
+        // Back it counts, whatever has begun meanwhile.
+        place.come_back();
+        drop(next);
+        assert!(matches!(limits.try_enter(), Err(OpError::Busy)));
+        place.leave();
+        let next = limits.try_enter().unwrap();
         drop((place, next));
         assert_eq!(limits.in_flight(), 0);
     }
@@ -181,6 +203,15 @@ mod tests {
         let ninth = limits.place(cluster, ticket);
         assert!(tokio::time::timeout(std::time::Duration::from_millis(20), ninth).await.is_err());
         running.pop();
-        let _ninth = limits.place(cluster, limits.try_enter().unwrap()).await;
+        let ninth = limits.place(cluster, limits.try_enter().unwrap()).await;
+        // One that has left comes back where a place is free, and does not wait for it.
+        let mut first = running.remove(0);
+        first.leave();
+        let in_its_place = limits.place(cluster, limits.try_enter().unwrap()).await;
+        first.come_back();
+        assert!(first.permit.is_none());
+        drop((ninth, in_its_place));
+        first.come_back();
+        assert!(first.permit.is_some());
     }
 }

@@ -41,6 +41,13 @@ impl Claims {
             place.leave();
         }
     }
+
+    /// Counts among those that run again.
+    pub(super) fn come_back(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.come_back();
+        }
+    }
 }
 
 /// Whether an operation keeps its whole cluster to itself.

@@ -26,7 +26,7 @@ use exchange::Exchange;
 use peer::Peer;
 use start::Setup;
 
-use super::{Command, Executor, Output, RemoteError};
+use super::{Command, Executor, Output, RemoteError, under_way};
 use crate::model::host::Host;
 
 /// The exit status of what cannot be run at all, as shells say it.
@@ -130,6 +130,7 @@ impl Ssh {
         let _slot = peer.slot(command).await.map_err(|error| unreachable(error.into()))?;
         let master = peer.connection(&self.setup, host).await.map_err(|error| unreachable(error.into()))?;
         let user = self.setup.config.user.as_str();
+        under_way::is_sent();
         let mut result = Exchange { host, user, command, lock_wait }.run(master.session(), &line).await;
         if let Err(RemoteError::StillRunning { lock, since, .. }) = &mut result {
             *since = holder::since(host, user, lock, master.session()).await;

@@ -1,10 +1,14 @@
 //! Programs that hang on a peer whose system is well.
 
+use mortar::api::VolumeInfo;
 use serde_json::json;
 
-use super::{BACK, MINUTE, all_end, ask_for_many, becomes, cluster_of, others_go_on, two_copies};
-use crate::support::operator::assert_says;
-use crate::support::{Audit, Lab};
+use super::{
+    BACK, CROWD, MINUTE, all_end, ask_for_many, becomes, cluster_of, nothing_is_unfinished, others_go_on,
+    two_copies,
+};
+use crate::support::operator::{assert_says, replica_3};
+use crate::support::{Audit, Lab, settled};
 
 const HOSTS: [&str; 4] = ["10.10.10.17", "10.10.10.18", "10.10.10.19", "10.10.10.20"];
 
@@ -27,6 +31,8 @@ pub fn with_what_may_hang(commands: &str) -> Lab {
 fn is_noticed_and_holds_nobody_up(commands: &str, words: &[&str]) {
     let lab = with_what_may_hang(commands);
     becomes(&lab, SICK, true, MINUTE);
+    let before = (0..3).map(|_| lab.create(&replica_3(1)).unwrap());
+    let there = before.filter(|made| is_on(&lab, made, SICK)).collect::<Vec<_>>();
     lab.close_gate();
     let jobs = ask_for_many(&lab);
     becomes(&lab, SICK, false, MINUTE);
@@ -35,12 +41,40 @@ fn is_noticed_and_holds_nobody_up(commands: &str, words: &[&str]) {
     let made = lab.create(&two_copies()).unwrap().id;
     assert_eq!(lab.ask(&format!("/volumes/{made}/expand"), &json!({"expand_size": 1})).status, 303);
     assert_eq!(lab.remove(&made).status, 204);
+    // What is done there all the same is no proof that nothing hangs any more.
+    let gone: Vec<String> = there.iter().map(|made| lab.begin_delete(&made.id)).collect();
+    others_go_on(&lab, SICK);
     lab.open_gate();
     becomes(&lab, SICK, true, BACK);
     let ends = all_end(&lab, &jobs);
     assert!(ends.iter().all(|end| end.status == 303), "each is made in the end: {ends:?}");
+    for end in all_end(&lab, &gone) {
+        // Or told that it goes on.
+        assert!(matches!(end.status, 204 | 500), "{end:?}");
+    }
+    assert!(settled(BACK, || nothing_is_unfinished(&lab)), "{}", lab.log_tail());
     Audit::new().clean_within(&lab, BACK);
-    assert_eq!(lab.volumes().len(), jobs.len());
+    assert_eq!(lab.volumes().len(), jobs.len() + 3 - there.len());
+}
+
+fn is_on(lab: &Lab, volume: &VolumeInfo, host: &str) -> bool {
+    let node = lab.node_of(host).id;
+    volume.bricks.iter().any(|brick| brick.node == node)
+}
+
+#[test]
+fn a_node_that_was_taken_out_of_service_because_it_hangs_holds_nobody_up_either() {
+    let lab = with_what_may_hang("lvremove");
+    let there: Vec<String> = (0..CROWD).map(|_| lab.create(&replica_3(1)).unwrap().id).collect();
+    let node = lab.node_of(SICK).id;
+    assert_eq!(lab.ask(&format!("/nodes/{node}/state"), &json!({"state": "offline"})).status, 204);
+    lab.close_gate();
+    let jobs: Vec<String> = there.iter().map(|id| lab.begin_delete(id)).collect();
+    others_go_on(&lab, SICK);
+    lab.open_gate();
+    all_end(&lab, &jobs);
+    assert!(settled(BACK, || nothing_is_unfinished(&lab)), "{}", lab.log_tail());
+    Audit::new().clean_within(&lab, BACK);
 }
 
 #[test]

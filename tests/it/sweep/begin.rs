@@ -20,6 +20,8 @@ pub fn copied(folder: &Path) -> Lab {
     let mut lab = Lab::copied_from(folder);
     lab.setting("auto_create_block_hosting_volume", json!(true));
     lab.setting("block_hosting_volume_size", json!(20));
+    // A fault is meant for a command of the change.
+    lab.setting("disable_monitor_gluster_nodes", json!(true));
     lab
 }
 
