@@ -88,6 +88,7 @@ test-all: test test-clients ## Everything
 	$(MAKE) --no-print-directory dead-hosts
 	$(LAB) up
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power broken clone examin moved moved_in layouts grown gone:: stalls blocks $(LAB_FAULTS)
+	$(MAKE) --no-print-directory test-lab-user
 
 .PHONY: sweep
 sweep: deps ## Every command of every change with every fault, and of every undo. The last line counts cases, leaks, false answers

@@ -34,9 +34,14 @@ fn programs() -> BTreeSet<String> {
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
-        for behind in
-            ["Command::look(\"", "Command::change(\"", "const PROGRAM: &str = \"", "const LVM: &str = \""]
-        {
+        let before = [
+            "Command::look(\"",
+            "Command::change(\"",
+            "wrapped(settings, \"",
+            "const PROGRAM: &str = \"",
+            "const LVM: &str = \"",
+        ];
+        for behind in before {
             programs.extend(quoted(code, behind).map(|name| name.rsplit('/').next().unwrap().to_owned()));
         }
     }

@@ -126,6 +126,8 @@ fn whatever_else_happens_the_answers_are_true_and_nothing_is_left_over() {
 #[ignore = "takes minutes; `make soak` and `make test-all` have it"]
 fn two_thousand_changes_by_sixteen_clients() {
     let seed = std::env::var("SOAK_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_128);
-    let tally = holds(seed, &Schedule::soak(seed, 16, 5200));
+    let tally = holds(seed, &Schedule::soak(seed, 16, 5600));
     assert!(tally.creates + tally.expands + tally.deletes >= 2000, "{tally:?}");
+    // Most of them are done, whatever happens beside them.
+    assert!(tally.done >= 1600, "{tally:?}");
 }
