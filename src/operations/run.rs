@@ -26,6 +26,8 @@ const AFTER_DATABASE_FAILED: Duration = Duration::from_secs(5);
 pub(super) struct Claims {
     locks: Held,
     place: Option<Place>,
+    /// Whether its place was given up for good.
+    gave_up: bool,
 }
 
 impl Claims {
@@ -33,6 +35,7 @@ impl Claims {
     pub(super) fn keep_volume(&mut self) {
         self.locks.keep(|key| matches!(key, ObjectKey::Volume(_)));
         self.leave_place();
+        self.gave_up = true;
     }
 
     /// Lets another operation run in its place.
@@ -42,9 +45,9 @@ impl Claims {
         }
     }
 
-    /// Counts among those that run again.
+    /// Counts among those that run again, unless it has given all back.
     pub(super) fn come_back(&mut self) {
-        if let Some(place) = &mut self.place {
+        if let Some(place) = self.place.as_mut().filter(|_| !self.gave_up) {
             place.come_back();
         }
     }
@@ -110,7 +113,7 @@ impl Engine {
                 }
                 Locking::Wanted(locks) => engine.locks.acquire(&locks, &holder).await,
             };
-            engine.run_and_tell(op, fresh, Claims { locks, place }).await
+            engine.run_and_tell(op, fresh, Claims { locks, place, gave_up: false }).await
         };
         let engine = Arc::clone(self);
         tokio::spawn(async move {
