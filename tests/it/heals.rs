@@ -34,7 +34,13 @@ struct Move {
 
 impl Move {
     fn begun(onto: Onto) -> Move {
+        Move::begun_with(onto, |_| ())
+    }
+
+    /// On a server with other settings.
+    fn begun_with(onto: Onto, set: impl FnOnce(&mut Lab)) -> Move {
         let mut lab = Lab::with_four_peers();
+        set(&mut lab);
         let made = lab.create(&replica_3(10)).unwrap();
         lab.on(HOSTS[0], Action::WriteFile { volume: made.name.clone(), name: FILE.to_owned() });
         lab.close_gate();
@@ -127,6 +133,22 @@ fn a_heal_that_does_not_end_is_waited_for_also_beyond_a_stop_which_it_does_not_h
     assert_eq!(now.bricks.len(), 3);
     assert!(now.bricks.iter().any(|brick| brick.device == device), "{now:?}");
     assert!(moving.lab.is_in_all_bricks(FILE, &now), "{now:?}");
+    Audit::new().clean_within(&moving.lab, SOON);
+}
+
+#[test]
+fn a_move_that_waits_for_its_heal_keeps_nobody_out_of_his_turn() {
+    let one_at_a_time = |lab: &mut Lab| lab.setting("max_inflight_operations", json!(1));
+    let moving = Move::begun_with(Onto::OtherPeer, one_at_a_time);
+    moving.still_to_heal(3);
+    moving.goes_on();
+    for _ in 0..2 {
+        let made = moving.lab.create(&replica_3(1)).unwrap();
+        assert_eq!(moving.lab.remove(&made.id).status, 204);
+        assert_eq!(moving.lab.get(&moving.job).step, moving.step());
+    }
+    moving.still_to_heal(0);
+    assert_eq!(moving.lab.wait_for(&moving.job).status, 204, "{}", moving.lab.log_tail());
     Audit::new().clean_within(&moving.lab, SOON);
 }
 
