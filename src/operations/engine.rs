@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
+use super::down_nodes::DownNodes;
 use super::error::OpError;
 use super::fullness::PassedLevels;
-use super::health::DownNodes;
 use super::limits::{Limits, Ticket};
 use super::locks::{Held, Locks, Mode, ObjectKey};
 use super::progress::Progress;

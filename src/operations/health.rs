@@ -2,9 +2,8 @@
 //! through, or where one hangs, at once. What is not well gets no bricks as long as others have room, and whoever works on it
 //! keeps nobody else waiting.
 
-use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -18,7 +17,7 @@ use super::rounds::Rhythm;
 use super::run::Claims;
 use crate::executor::{RemoteError, gluster, system};
 use crate::model::host::Host;
-use crate::model::ids::{ClusterId, NodeId};
+use crate::model::ids::NodeId;
 use crate::model::node::Node;
 use crate::model::state::{EntryState, Phase};
 use crate::model::step::Step;
@@ -38,89 +37,6 @@ const ASKING: Duration = Duration::from_secs(15);
 
 /// How often an operation asks whether it is held up.
 const HELD_UP: Duration = Duration::from_secs(1);
-
-/// How long it counts that a node was silent which nobody looks at any more: as long as what is left of many bricks on a lost
-/// one is given up, and not until it may have come back.
-const STALE: Duration = Duration::from_secs(120);
-
-/// Nodes that were not well when they were looked at last.
-#[derive(Debug, Default)]
-pub(super) struct DownNodes(Mutex<Known>);
-
-#[derive(Debug, Default)]
-struct Known {
-    down: BTreeMap<NodeId, Down>,
-    /// Those that are looked at, each with its cluster.
-    watched: BTreeMap<NodeId, ClusterId>,
-}
-
-#[derive(Debug)]
-struct Down {
-    /// The names by which commands reach it.
-    hosts: Vec<Host>,
-    since: Instant,
-    /// Whether nothing was heard of it; else it answers, and something there is not as it should be.
-    silent: bool,
-}
-
-impl DownNodes {
-    pub(super) fn has(&self, node: NodeId) -> bool {
-        self.known().down.contains_key(&node)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.known().down.is_empty()
-    }
-
-    fn is_silent(&self, node: NodeId) -> bool {
-        self.known().down.get(&node).is_some_and(|down| down.silent)
-    }
-
-    fn is_watched(&self, node: NodeId) -> bool {
-        self.known().watched.contains_key(&node)
-    }
-
-    /// Gives whether that is new.
-    fn insert(&self, node: NodeId, hosts: impl IntoIterator<Item = Host>, silent: bool) -> bool {
-        let down = Down { hosts: hosts.into_iter().collect(), since: Instant::now(), silent };
-        self.known().down.insert(node, down).is_none()
-    }
-
-    /// Gives whether it was there.
-    fn remove(&self, node: NodeId) -> bool {
-        self.known().down.remove(&node).is_some()
-    }
-
-    /// Whether one of these is down, and another node of its cluster is not: where none is well, nobody is kept waiting by one
-    /// of them.
-    fn holds_up(&self, hosts: &[&Host]) -> bool {
-        let known = self.known();
-        let is_meant = |down: &Down| down.hosts.iter().any(|own| hosts.contains(&own));
-        let has_well_neighbour = |node: &NodeId| match known.watched.get(node) {
-            None => true,
-            Some(own) => {
-                known.watched.iter().any(|(other, cluster)| cluster == own && !known.down.contains_key(other))
-            }
-        };
-        known.down.iter().any(|(node, down)| is_meant(down) && has_well_neighbour(node))
-    }
-
-    /// Whether one of these is down: what hangs there says no more.
-    fn knows_any(&self, hosts: &[&Host]) -> bool {
-        self.known().down.values().any(|down| down.hosts.iter().any(|own| hosts.contains(&own)))
-    }
-
-    /// Notes which are looked at from now on, and forgets what is too old of the others.
-    fn watch(&self, watched: BTreeMap<NodeId, ClusterId>) {
-        let mut known = self.known();
-        known.down.retain(|id, down| watched.contains_key(id) || down.since.elapsed() < STALE);
-        known.watched = watched;
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// What a look at a node has shown.
 enum Health {

@@ -15,6 +15,7 @@ mod configured_options;
 mod database_volume;
 pub mod devices;
 mod doing;
+mod down_nodes;
 pub mod empty_paths;
 mod engine;
 mod error;
