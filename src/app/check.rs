@@ -64,31 +64,25 @@ async fn of_database(database: &Path) -> Result<Option<String>, String> {
         return Err(format!("{} is no directory: make it, or give another database", folder.display()));
     }
     let found = moving_in::foresee(database).await.map_err(told)?;
-    let (path, news) = match found {
-        Found::Own(path) => (path, None),
-        Found::LeftAlone { old, made } => {
-            let news = format!(
-                "{} is gone: the server goes on with {}, which was made of it",
-                old.display(),
-                made.display()
-            );
-            (made, Some(news))
-        }
-        Found::New { old, made } => {
-            let (old, new) = (old.display(), made.display());
-            let news =
-                format!("{old} is a database of heketi's: it will be imported into {new} at the start");
-            (made, Some(news))
-        }
-        Found::Imported { old, made } => {
-            let (old, new) = (old.display(), made.display());
-            let news = format!(
-                "{old} is a database of heketi's: the server goes on with {new}, which was made of it"
-            );
-            (made, Some(news))
-        }
+    let news = match &found {
+        Found::Own(_) => None,
+        Found::LeftAlone { old, made } => Some(format!(
+            "{} is gone: the server goes on with {}, which was made of it",
+            old.display(),
+            made.display()
+        )),
+        Found::New { old, made } => Some(format!(
+            "{} is a database of heketi's: it will be imported into {} at the start",
+            old.display(),
+            made.display()
+        )),
+        Found::Imported { old, made } => Some(format!(
+            "{} is a database of heketi's: the server goes on with {}, which was made of it",
+            old.display(),
+            made.display()
+        )),
     };
-    peek::look(&path).map(|()| news).map_err(told)
+    peek::look(&found.into_state()).map(|()| news).map_err(told)
 }
 
 fn told(error: impl Into<anyhow::Error>) -> String {

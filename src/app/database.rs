@@ -70,32 +70,28 @@ enum State {
 
 fn state(database: &Path) -> Result<State, MoveError> {
     match find(database)? {
-        Found::Own(path) | Found::LeftAlone { made: path, .. } | Found::Imported { made: path, .. } => {
-            Ok(State::Ours(path))
-        }
         Found::New { old, .. } => {
             let read = heketi_db::read(&bolt::load(&old)?);
             Ok(State::Heketis(Box::new(read.map_err(|why| MoveError::Unreadable { path: old, why })?)))
         }
+        found => Ok(State::Ours(found.into_state())),
     }
 }
 
 /// A database of ours that is there: nothing is made.
 fn ours(database: &Path) -> anyhow::Result<PathBuf> {
-    match find(database)? {
-        Found::New { old, .. } => bail!(
+    let found = find(database)?;
+    if let Found::New { old, .. } = &found {
+        bail!(
             "{} is a database of heketi's that was not imported yet; `mortard migrate --plan {0}` says what would be found",
             old.display()
-        ),
-        Found::Own(path) | Found::LeftAlone { made: path, .. } | Found::Imported { made: path, .. }
-            if path.is_file() =>
-        {
-            Ok(path)
-        }
-        Found::Own(path) | Found::LeftAlone { made: path, .. } | Found::Imported { made: path, .. } => {
-            bail!("Unable to open database: open {}: no such file or directory", path.display())
-        }
+        );
     }
+    let path = found.into_state();
+    if !path.is_file() {
+        bail!("Unable to open database: open {}: no such file or directory", path.display());
+    }
+    Ok(path)
 }
 
 /// What an import could not reconcile: a line each, or JSON. A server may be running on the database.
@@ -116,8 +112,7 @@ pub async fn findings(database: &Path, as_json: bool) -> anyhow::Result<Vec<u8>>
     Ok(lines.collect::<String>().into_bytes())
 }
 
-/// Takes findings out that somebody has mended. No server runs on the database: one
-/// that does is asked by its own route.
+/// Takes findings out that somebody has mended. No server runs on the database: one that does is asked by its own route.
 ///
 /// # Errors
 /// When one of them is not there, or the database cannot be opened.

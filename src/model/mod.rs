@@ -14,6 +14,7 @@ pub mod ids;
 pub mod inventory;
 pub mod node;
 pub mod operation;
+mod plan;
 pub mod scoped_tokens;
 pub mod secret;
 pub mod sizes;

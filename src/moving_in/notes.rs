@@ -116,7 +116,7 @@ fn finding(found: Read, subject: Subject, id: String, devices: &[Device]) -> Fin
         Class::Misfit => ("what else is known of it was taken over", LOOK),
         Class::Unknown => ("it was left out", "nothing, unless somebody knows what it is for"),
         Class::Contradiction => ("what can be kept of it was taken over", LOOK),
-        // Less is charged for the worst elsewhere.
+        // Where less was in use than its bricks take, `devices::account` has told it.
         Class::Charge => (
             "more is charged than is known: it harms nothing",
             "resync the device to free it, then clear the finding",

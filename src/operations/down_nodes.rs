@@ -20,8 +20,16 @@ pub(super) struct DownNodes(Mutex<Known>);
 #[derive(Debug, Default)]
 struct Known {
     down: BTreeMap<NodeId, Down>,
-    /// Those that are looked at, each with its cluster.
-    watched: BTreeMap<NodeId, ClusterId>,
+    /// Those that are looked at.
+    watched: BTreeMap<NodeId, Watched>,
+}
+
+/// A node that is looked at.
+#[derive(Debug)]
+pub(super) struct Watched {
+    pub(super) cluster: ClusterId,
+    /// The name by which commands reach it.
+    pub(super) host: Option<Host>,
 }
 
 #[derive(Debug)]
@@ -68,20 +76,23 @@ impl DownNodes {
         let is_meant = |down: &Down| down.hosts.iter().any(|own| hosts.contains(&own));
         let has_well_neighbour = |node: &NodeId| match known.watched.get(node) {
             None => true,
-            Some(own) => {
-                known.watched.iter().any(|(other, cluster)| cluster == own && !known.down.contains_key(other))
-            }
+            Some(own) => known
+                .watched
+                .iter()
+                .any(|(id, other)| other.cluster == own.cluster && !known.down.contains_key(id)),
         };
         known.down.iter().any(|(node, down)| is_meant(down) && has_well_neighbour(node))
     }
 
-    /// Whether one of these is down: what hangs there says no more.
-    pub(super) fn knows_any(&self, hosts: &[&Host]) -> bool {
-        self.known().down.values().any(|down| down.hosts.iter().any(|own| hosts.contains(&own)))
+    /// Those of these hosts that nobody looks at, while others are: nodes that are out of service.
+    pub(super) fn unwatched<'h>(&self, hosts: &[&'h Host]) -> Vec<&'h Host> {
+        let known = self.known();
+        let is_watched = |host: &Host| known.watched.values().any(|own| own.host.as_ref() == Some(host));
+        hosts.iter().copied().filter(|host| !known.watched.is_empty() && !is_watched(host)).collect()
     }
 
     /// Notes which are looked at from now on, and forgets what is too old of the others.
-    pub(super) fn watch(&self, watched: BTreeMap<NodeId, ClusterId>) {
+    pub(super) fn watch(&self, watched: BTreeMap<NodeId, Watched>) {
         let mut known = self.known();
         known.down.retain(|id, down| watched.contains_key(id) || down.since.elapsed() < STALE);
         known.watched = watched;

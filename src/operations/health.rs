@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
+use super::down_nodes::Watched;
 use super::engine::Engine;
 use super::failure;
 use super::rounds::Rhythm;
@@ -96,7 +97,8 @@ impl Engine {
             self.metrics.peer(&node.id.to_string(), None);
             self.metrics.fullness(&node.id.to_string(), Vec::new());
         }
-        self.down.watch(nodes.iter().filter(watched).map(|node| (node.id, node.cluster)).collect());
+        let of = |node: &Node| (node.id, Watched { cluster: node.cluster, host: node.host() });
+        self.down.watch(nodes.iter().filter(watched).map(of).collect());
         Ok(answering)
     }
 
@@ -220,10 +222,10 @@ impl Engine {
         }
     }
 
-    /// Whether a peer is not well, as far as it is looked at, or something hangs there.
+    /// Whether a peer is not well while others are, or something hangs on one that is out of service.
     fn is_held_up(&self, hosts: &[&Host]) -> bool {
-        let hangs = |host: &&Host| self.executor.overdue(host).is_some();
-        self.down.holds_up(hosts) || !self.down.knows_any(hosts) && hosts.iter().any(hangs)
+        let hangs = |host: &Host| self.executor.overdue(host).is_some();
+        self.down.holds_up(hosts) || self.down.unwatched(hosts).into_iter().any(hangs)
     }
 }
 

@@ -85,7 +85,7 @@ impl Engine {
         };
         let mut tx = self.store.write().await?;
         // Somebody may have deleted it meanwhile.
-        if unknown_pools::all(&mut tx).await?.contains(unknown) {
+        if unknown_pools::of_volume(&mut tx, unknown.volume).await?.contains(unknown) {
             unknown_pools::learnt(&mut tx, unknown, &pool, POOL_UNKNOWN).await?;
             tx.commit().await.map_err(StoreError::from)?;
             info!("{host} has told that brick {} is in the thin pool {pool}", unknown.brick);

@@ -7,6 +7,8 @@ use rustix::io::Errno;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 
+use crate::files::directory;
+
 /// Why a backup was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
@@ -122,8 +124,7 @@ async fn copy_and_verify(conn: &mut SqliteConnection, from: &Path, to: &Path) ->
 
 /// Makes the changes of a name last.
 pub(super) fn sync_directory_of(path: &Path) -> std::io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(directory)?.sync_all()
+    std::fs::File::open(directory(path))?.sync_all()
 }
 
 async fn verify(copy: &Path) -> Result<(), BackupError> {

@@ -25,7 +25,7 @@ pub enum MoveError {
     },
     /// Something in it cannot be read.
     #[error(
-        "{} is damaged in {count} places, the first of which is: {first}. Nothing was imported, and the file was left untouched. Restore it from a backup; or look at what would be lost by `mortard migrate --plan {0}`, and give that up by `mortard migrate --despite-damage {0}`",
+        "{} is damaged (findings: {count}). The first: {first}. Nothing was imported, and the file was left untouched. Restore it from a backup; or look at what would be lost by `mortard migrate --plan {0}`, and give that up by `mortard migrate --despite-damage {0}`",
         .path.display()
     )]
     Damaged {
@@ -38,7 +38,7 @@ pub enum MoveError {
     },
     /// Something in an export does not fit.
     #[error(
-        "{} has {count} values that do not fit, the first of which is: {first}. Nothing was imported. Mend it, or have heketi export it anew; `--despite-damage` imports what is left",
+        "{} has values that do not fit ({count}). The first: {first}. Nothing was imported. Mend it, or have heketi export it anew; `--despite-damage` imports what is left",
         .path.display()
     )]
     DamagedExport {

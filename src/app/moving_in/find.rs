@@ -37,6 +37,18 @@ pub enum Found {
     },
 }
 
+impl Found {
+    /// The file that has the state, or will have it.
+    pub fn into_state(self) -> PathBuf {
+        match self {
+            Found::Own(path)
+            | Found::Imported { made: path, .. }
+            | Found::LeftAlone { made: path, .. }
+            | Found::New { made: path, .. } => path,
+        }
+    }
+}
+
 /// Looks what is there. Of the content of a file no more is read than says whose it is.
 ///
 /// # Errors

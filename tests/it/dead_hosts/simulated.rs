@@ -17,9 +17,16 @@ pub const SICK: &str = HOSTS[1];
 
 /// Four peers, on one of which these commands hang while the gate is closed. It is open.
 pub fn with_what_may_hang(commands: &str) -> Lab {
+    with_what_hangs_on(Some(SICK), commands)
+}
+
+/// The same on one of them, or on all.
+fn with_what_hangs_on(host: Option<&str>, commands: &str) -> Lab {
     let mut lab = Lab::new();
     let mut held = lab.held(commands);
-    held["host"] = json!(SICK);
+    if let Some(host) = host {
+        held["host"] = json!(host);
+    }
     lab.inject(Some(json!({"faults": [held]})));
     lab.setting("start_time_monitor_gluster_nodes", json!(1));
     lab.start();
@@ -85,4 +92,21 @@ fn a_glusterd_that_hangs_is_noticed_within_a_minute_and_holds_nobody_up() {
 #[test]
 fn an_lvcreate_that_hangs_is_noticed_within_a_minute_and_holds_nobody_up() {
     is_noticed_and_holds_nobody_up("lvcreate", &[SICK, "`lvm lvcreate` has not ended there"]);
+}
+
+#[test]
+fn peers_that_are_all_slow_are_not_given_more_to_do_at_once() {
+    let lab = with_what_hangs_on(None, "lvcreate");
+    HOSTS.iter().for_each(|host| becomes(&lab, host, true, MINUTE));
+    lab.close_gate();
+    let jobs = ask_for_many(&lab);
+    HOSTS.iter().for_each(|host| becomes(&lab, host, false, MINUTE));
+    let metrics = lab.get("/metrics").text;
+    for (state, count) in [("running", 8), ("waiting", CROWD - 8)] {
+        assert_says(&metrics, &[&format!("mortar_operations{{state=\"{state}\"}} {count}\n")]);
+    }
+    lab.open_gate();
+    let ends = all_end(&lab, &jobs);
+    assert!(ends.iter().all(|end| end.status == 303), "{ends:?}");
+    Audit::new().clean_within(&lab, BACK);
 }

@@ -41,7 +41,7 @@ fn a_flipped_bit_in_a_text_is_damage_too() {
     fs::write(lab.database(), &content).unwrap();
     let (status, said) = lab.start_in_vain();
     assert_eq!(status, Some(1));
-    assert_says(&said, &["is damaged in 1 places", "that are no text", "--despite-damage"]);
+    assert_says(&said, &["is damaged (findings: 1)", "that are no text", "--despite-damage"]);
     assert!(!made(&lab).exists());
 }
 
