@@ -1,7 +1,7 @@
 //! Times every command, and knows those that have not ended.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
@@ -47,6 +47,10 @@ impl<E: Executor> Executor for Measured<E> {
 
     fn overdue(&self, host: &Host) -> Option<Overdue> {
         self.under_way.overdue(host)
+    }
+
+    fn busy_for(&self, host: &Host) -> Duration {
+        self.under_way.busy_for(host)
     }
 
     fn suspects(&self) -> Vec<Host> {

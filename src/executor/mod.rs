@@ -17,6 +17,7 @@ pub mod thin_pool;
 mod under_way;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -24,6 +25,7 @@ pub use command::{Command, LockName};
 pub use error::RemoteError;
 pub use measured::Measured;
 pub use under_way::Overdue;
+pub(crate) use under_way::SLOW;
 
 use crate::model::host::Host;
 
@@ -54,8 +56,14 @@ pub trait Executor: Send + Sync {
         None
     }
 
+    /// How long a peer has worked on what has been under way there for the longest, but for what is slow by nature; zero where
+    /// nothing is.
+    fn busy_for(&self, _host: &Host) -> Duration {
+        Duration::ZERO
+    }
+
     /// The peers that have given reason to look after them since this was asked last: a command did not come through to
-    /// them, or is overdue.
+    /// them, or has not ended for longer than [`SLOW`].
     fn suspects(&self) -> Vec<Host> {
         Vec::new()
     }
@@ -73,6 +81,10 @@ impl<E: Executor + ?Sized> Executor for Arc<E> {
 
     fn overdue(&self, host: &Host) -> Option<Overdue> {
         (**self).overdue(host)
+    }
+
+    fn busy_for(&self, host: &Host) -> Duration {
+        (**self).busy_for(host)
     }
 
     fn suspects(&self) -> Vec<Host> {

@@ -9,6 +9,9 @@ use crate::model::host::Host;
 /// How long a peer that is well needs at most for a command that is not slow, from when it is sent.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// From when on a command is reason to ask its peer whether it is well.
+pub(crate) const SLOW: Duration = Duration::from_secs(5);
+
 /// What a peer should have been through with long ago.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
@@ -89,19 +92,29 @@ impl UnderWay {
 
     /// What has been under way on a peer for the longest, where that is too long.
     pub(super) fn overdue(&self, host: &Host) -> Option<Overdue> {
+        self.oldest(host, |oldest, time| {
+            (time > LONGEST).then(|| Overdue { what: oldest.what.clone(), time })
+        })?
+    }
+
+    /// How long a peer has worked on what has been under way there for the longest; zero where nothing is.
+    pub(super) fn busy_for(&self, host: &Host) -> Duration {
+        self.oldest(host, |_, time| time).unwrap_or_default()
+    }
+
+    fn oldest<T>(&self, host: &Host, seen: impl FnOnce(&Running, Duration) -> T) -> Option<T> {
         let state = self.state();
         let on_host = state.running.values().filter(|running| running.host == *host);
         let oldest = on_host.max_by_key(|running| running.begun.elapsed())?;
-        let time = oldest.begun.elapsed();
-        (time > LONGEST).then(|| Overdue { what: oldest.what.clone(), time })
+        Some(seen(oldest, oldest.begun.elapsed()))
     }
 
     /// The peers to look after; those to which something did not come through are told once.
     pub(super) fn suspects(&self) -> Vec<Host> {
         let mut state = self.state();
         let mut hosts = std::mem::take(&mut state.suspects);
-        let overdue = state.running.values().filter(|running| running.begun.elapsed() > LONGEST);
-        hosts.extend(overdue.map(|running| running.host.clone()));
+        let slow = state.running.values().filter(|running| running.begun.elapsed() > SLOW);
+        hosts.extend(slow.map(|running| running.host.clone()));
         hosts.into_iter().collect()
     }
 
@@ -120,9 +133,11 @@ mod tests {
         let long_ago = Instant::now().checked_sub(LONGEST * 2).unwrap();
         let _fresh = all.enter(&host, "lvm pvs", Instant::now());
         assert_eq!((all.overdue(&host), all.suspects()), (None, Vec::new()));
+        assert!(all.busy_for(&host) < SLOW);
         let hung = all.enter(&host, "lvm lvcreate", long_ago);
         assert_eq!(all.overdue(&host).map(|overdue| overdue.what).as_deref(), Some("lvm lvcreate"));
         assert_eq!(all.overdue(&Host::new("other").unwrap()), None);
+        assert!(all.busy_for(&host) >= LONGEST * 2);
         assert_eq!([all.suspects(), all.suspects()], [vec![host.clone()], vec![host.clone()]]);
         drop(hung);
         assert_eq!((all.overdue(&host), all.suspects()), (None, Vec::new()));

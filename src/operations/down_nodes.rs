@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::executor::SLOW;
 use crate::model::host::Host;
 use crate::model::ids::{ClusterId, NodeId};
 
@@ -84,6 +85,22 @@ impl DownNodes {
         known.down.iter().any(|(node, down)| is_meant(down) && has_well_neighbour(node))
     }
 
+    /// Whether one of these, each busy with one thing for so long, is much slower than another node of its cluster that is not
+    /// down. Where all are slow, the work is what keeps them, and more of it would not help.
+    pub(super) fn waits_for_slower(&self, hosts: &[&Host], busy_for: impl Fn(&Host) -> Duration) -> bool {
+        let known = self.known();
+        let busy = |own: &Watched| own.host.as_ref().map(&busy_for).unwrap_or_default();
+        let is_well = |id: &NodeId| !known.down.contains_key(id);
+        let has_quicker = |own: &Watched| {
+            let mut others =
+                known.watched.iter().filter(|(id, other)| other.cluster == own.cluster && is_well(id));
+            others.any(|(_, other)| busy(other) < busy(own) / 2)
+        };
+        let is_slow = |own: &Watched| busy(own) > SLOW && has_quicker(own);
+        let is_meant = |own: &Watched| own.host.as_ref().is_some_and(|host| hosts.contains(&host));
+        known.watched.values().any(|own| is_meant(own) && is_slow(own))
+    }
+
     /// Those of these hosts that nobody looks at, while others are: nodes that are out of service.
     pub(super) fn unwatched<'h>(&self, hosts: &[&'h Host]) -> Vec<&'h Host> {
         let known = self.known();
@@ -100,5 +117,59 @@ impl DownNodes {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const NAMES: [&str; 3] = ["a", "b", "c"];
+
+    fn id(number: usize) -> NodeId {
+        NodeId::from_uuid(Uuid::from_u128(number as u128))
+    }
+
+    fn hosts() -> Vec<Host> {
+        NAMES.iter().map(|name| Host::new(*name).unwrap()).collect()
+    }
+
+    /// One cluster, in which all are looked at.
+    fn cluster() -> DownNodes {
+        let cluster = ClusterId::from_uuid(Uuid::from_u128(7));
+        let down = DownNodes::default();
+        let all = hosts().into_iter().enumerate();
+        down.watch(all.map(|(number, host)| (id(number), Watched { cluster, host: Some(host) })).collect());
+        down
+    }
+
+    fn waits(down: &DownNodes, on: usize, seconds: [u64; 3]) -> bool {
+        let all = hosts();
+        let busy_for = |host: &Host| {
+            let at = all.iter().position(|own| own == host).unwrap();
+            Duration::from_secs(seconds[at])
+        };
+        down.waits_for_slower(&[&all[on]], busy_for)
+    }
+
+    #[test]
+    fn who_waits_for_a_peer_that_is_slower_than_another_is_known() {
+        let down = cluster();
+        assert!(waits(&down, 0, [20, 1, 1]));
+        assert!(!waits(&down, 1, [20, 1, 1]), "this one is quick");
+        assert!(!waits(&down, 0, [4, 0, 0]), "that is not long");
+        assert!(!waits(&down, 0, [20, 19, 18]), "all are slow");
+    }
+
+    #[test]
+    fn beside_nodes_that_are_down_a_slow_one_is_not_slower() {
+        let down = cluster();
+        for number in [1, 2] {
+            assert!(down.insert(id(number), hosts().get(number).cloned(), true));
+        }
+        assert!(!waits(&down, 0, [20, 0, 0]));
+        assert!(!down.holds_up(&[&hosts()[0]]));
+        assert!(down.holds_up(&[&hosts()[1]]), "the first one is well");
     }
 }

@@ -13,6 +13,7 @@ use super::error::OpError;
 use super::fullness::PassedLevels;
 use super::limits::{Limits, Ticket};
 use super::locks::{Held, Locks, Mode, ObjectKey};
+use super::looks::Looks;
 use super::progress::Progress;
 use super::records::record;
 use super::steps::StepRunner;
@@ -53,6 +54,9 @@ pub(super) struct Engine {
     pub(super) read: Mutex<HashMap<JobId, i64>>,
     /// Nodes that were not well when they were looked at last.
     pub(super) down: DownNodes,
+    /// Nodes that are looked at just now, and those whose disks are.
+    pub(super) looks: Looks,
+    pub(super) looks_at_disks: Looks,
     /// Bricks that are not waited for any more, and who wants it so: what they were to be healed on is gone for good.
     pub(super) heals_given_up: watch::Sender<BTreeMap<BrickId, usize>>,
     /// How full thin pools were when they were looked at last.
@@ -129,6 +133,8 @@ impl Engine {
             wake: Notify::new(),
             read: Mutex::default(),
             down: DownNodes::default(),
+            looks: Looks::default(),
+            looks_at_disks: Looks::default(),
             heals_given_up: watch::Sender::default(),
             passed_levels: PassedLevels::default(),
             examining: tokio::sync::Mutex::default(),

@@ -6,8 +6,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
@@ -52,23 +50,13 @@ impl Engine {
     pub(super) async fn watch_nodes(self: Arc<Self>, rhythm: Rhythm) {
         self.pause(rhythm.start).await;
         let (mut round, mut down_again) = (Instant::now(), Instant::now());
-        let mut disks: Option<JoinHandle<()>> = None;
         while !self.is_stopping() {
             let (all, again) = (is_due(&mut round, rhythm.refresh), is_due(&mut down_again, DOWN_AGAIN));
             let suspects = self.executor.suspects();
             let wanted = |node: &Node| all || self.gives_reason(node, &suspects, again);
             let is_reason = all || !suspects.is_empty() || again && !self.down.is_empty();
-            let looked = if is_reason { self.look_at_nodes(all, wanted).await } else { Ok(Vec::new()) };
-            match looked {
-                // A disk that hangs delays no look at nodes, only the next one at disks.
-                Ok(answering) if all && disks.as_ref().is_none_or(JoinHandle::is_finished) => {
-                    let engine = Arc::clone(&self);
-                    disks = Some(tokio::spawn(async move { engine.look_at_disks_of(answering).await }));
-                }
-                Ok(_) => {}
-                Err(refused) => {
-                    error!(error = &refused as &dyn std::error::Error, "the nodes could not be listed");
-                }
+            if is_reason && let Err(refused) = self.look_at_nodes(all, wanted).await {
+                error!(error = &refused as &dyn std::error::Error, "the nodes could not be listed");
             }
             self.pause(ATTENTION.min(round.saturating_duration_since(Instant::now()))).await;
         }
@@ -82,24 +70,39 @@ impl Engine {
         node.host().is_some_and(|host| suspects.contains(&host))
     }
 
-    /// Looks at those of the online nodes that are wanted, at the same time: one that hangs delays nobody, and what is
-    /// seen of each counts at once. Returns those that answer.
-    async fn look_at_nodes(&self, all: bool, wanted: impl Fn(&Node) -> bool) -> Result<Vec<Node>> {
+    /// Begins to look at those of the online nodes that are wanted, each by itself: one that hangs delays nobody, and is not
+    /// looked at again meanwhile.
+    async fn look_at_nodes(self: &Arc<Self>, all: bool, wanted: impl Fn(&Node) -> bool) -> Result<()> {
         let nodes = self.list_nodes().await?;
-        let watched = |node: &&Node| node.phase == Phase::Ready && node.state == EntryState::Online;
-        let looks = nodes.iter().filter(watched).filter(|node| wanted(node)).map(|node| self.look_at(node));
-        let answering = join_all(looks).await.into_iter().flatten().cloned().collect();
         if all {
             // One may have been deleted since the last round, or during it: then the next one forgets it.
             self.metrics.only_peers(&nodes.iter().map(|node| node.id.to_string()).collect::<Vec<_>>());
         }
-        for node in nodes.iter().filter(|node| !watched(node)) {
+        let (watched, others): (Vec<Node>, Vec<Node>) = nodes
+            .into_iter()
+            .partition(|node| node.phase == Phase::Ready && node.state == EntryState::Online);
+        for node in others {
             self.metrics.peer(&node.id.to_string(), None);
             self.metrics.fullness(&node.id.to_string(), Vec::new());
         }
         let of = |node: &Node| (node.id, Watched { cluster: node.cluster, host: node.host() });
-        self.down.watch(nodes.iter().filter(watched).map(of).collect());
-        Ok(answering)
+        self.down.watch(watched.iter().map(of).collect());
+        for node in watched.into_iter().filter(|node| wanted(node)) {
+            let Some(turn) = self.looks.begin(node.id) else { continue };
+            let engine = Arc::clone(self);
+            tokio::spawn(async move {
+                let answers = engine.look_at(&node).await;
+                drop(turn);
+                // A disk that hangs delays no look at its node, only the next one at disks.
+                if all
+                    && answers
+                    && let Some(_turn) = engine.looks_at_disks.begin(node.id)
+                {
+                    engine.look_at_disks_of(&node).await;
+                }
+            });
+        }
+        Ok(())
     }
 
     async fn list_nodes(&self) -> Result<Vec<Node>> {
@@ -111,10 +114,14 @@ impl Engine {
         Ok(nodes)
     }
 
-    /// Looks at a node, and tells where it is not as it was. Returns it where it answers.
-    async fn look_at<'n>(&self, node: &'n Node) -> Option<&'n Node> {
+    /// Looks at a node, and tells where it is not as it was. Gives whether it answers.
+    async fn look_at(&self, node: &Node) -> bool {
         let id = node.id;
         let health = self.health(node).await;
+        if !self.down.is_watched(id) {
+            // It was deleted or taken out of service meanwhile.
+            return false;
+        }
         match &health {
             Health::Well => self.is_well(id),
             Health::Ill(why) | Health::Silent(why) => {
@@ -124,11 +131,11 @@ impl Engine {
             }
         }
         self.metrics.peer(&id.to_string(), Some(matches!(health, Health::Well)));
-        if matches!(health, Health::Silent(_)) {
+        let answers = !matches!(health, Health::Silent(_));
+        if !answers {
             self.metrics.fullness(&id.to_string(), Vec::new());
-            return None;
         }
-        Some(node)
+        answers
     }
 
     /// Whoever has done a step is heard of again. Where something else was not as it should be, only a look tells whether it
@@ -181,23 +188,17 @@ impl Engine {
         }
     }
 
-    /// Of those that answer: one without glusterd has disks all the same.
-    async fn look_at_disks_of(&self, nodes: Vec<Node>) {
-        let look = |node| async move {
-            let followed = self.follow_disks(node, None).await;
-            let looked = match followed {
-                Ok(_) => self.measure_pools(node).await,
-                Err(refused) => Err(refused),
-            };
-            if let Err(refused) = looked {
-                let names = node.manage.join(", ");
-                error!(
-                    error = &refused as &dyn std::error::Error,
-                    "the disks of {names} could not be looked up"
-                );
-            }
+    /// Of one that answers: without glusterd it has disks all the same.
+    async fn look_at_disks_of(&self, node: &Node) {
+        let followed = self.follow_disks(node, None).await;
+        let looked = match followed {
+            Ok(_) => self.measure_pools(node).await,
+            Err(refused) => Err(refused),
         };
-        join_all(nodes.iter().map(look)).await;
+        if let Err(refused) = looked {
+            let names = node.manage.join(", ");
+            error!(error = &refused as &dyn std::error::Error, "the disks of {names} could not be looked up");
+        }
     }
 
     /// Waits for steps. Where a peer that they work on turns out not to be well, the operation lets another one run in its
@@ -213,6 +214,8 @@ impl Engine {
         loop {
             if self.is_held_up(&hosts) {
                 claims.leave_place();
+            } else if self.down.waits_for_slower(&hosts, |host| self.executor.busy_for(host)) {
+                claims.step_aside();
             } else {
                 claims.come_back();
             }

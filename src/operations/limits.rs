@@ -12,6 +12,9 @@ use crate::model::ids::ClusterId;
 /// Operations that run at the same time in one cluster where nothing is configured.
 const RUNNING_A_CLUSTER: usize = 8;
 
+/// How many more run in a cluster in the place of those that wait for a peer which is slower than others, and may be well.
+const BESIDE_SLOW_ONES: usize = 8;
+
 /// Operations that wait for their turn where nothing is configured.
 const WAITING: usize = 256;
 
@@ -24,7 +27,22 @@ pub struct Limits {
     /// Those that are limited, and those that have left their place.
     under_way: Arc<AtomicUsize>,
     waiting: Arc<AtomicUsize>,
-    clusters: Mutex<HashMap<ClusterId, Arc<Semaphore>>>,
+    clusters: Mutex<HashMap<ClusterId, Places>>,
+}
+
+/// The places of a cluster.
+#[derive(Debug, Clone)]
+struct Places {
+    running: Arc<Semaphore>,
+    beside_slow_ones: Arc<Semaphore>,
+}
+
+impl Places {
+    fn new() -> Places {
+        let [running, beside_slow_ones] =
+            [RUNNING_A_CLUSTER, BESIDE_SLOW_ONES].map(|count| Arc::new(Semaphore::new(count)));
+        Places { running, beside_slow_ones }
+    }
 }
 
 /// Counts for as long as it lives.
@@ -63,8 +81,10 @@ pub struct Ticket {
 pub struct Place {
     ticket: Ticket,
     permit: Option<OwnedSemaphorePermit>,
+    /// Instead of the other one: it waits for a slow peer.
+    beside: Option<OwnedSemaphorePermit>,
     /// Where it is limited by its cluster.
-    cluster: Option<Arc<Semaphore>>,
+    cluster: Option<Places>,
     tracked: Arc<AtomicUsize>,
 }
 
@@ -72,7 +92,19 @@ impl Place {
     /// Lets another one begin and run in its place: what is left may take days. It is still under way.
     pub fn leave(&mut self) {
         self.permit = None;
+        self.beside = None;
         self.ticket.tracked = None;
+    }
+
+    /// Lets another one run in its place where not too many do so already: it waits for a peer that may be well, and only
+    /// slow. heketi's limit, where there is one, is kept.
+    pub fn step_aside(&mut self) {
+        if let (Some(places), Some(_)) = (&self.cluster, &self.permit)
+            && let Ok(beside) = Arc::clone(&places.beside_slow_ones).try_acquire_owned()
+        {
+            self.beside = Some(beside);
+            self.permit = None;
+        }
     }
 
     /// Counts among those that run again, without a turn: whoever waits for that may hold what it needs. In a cluster only
@@ -82,8 +114,11 @@ impl Place {
             self.ticket.tracked = Some(Counted::new(&self.tracked));
         }
         if self.permit.is_none() {
-            self.permit =
-                self.cluster.as_ref().and_then(|places| Arc::clone(places).try_acquire_owned().ok());
+            let running = self.cluster.as_ref().map(|places| Arc::clone(&places.running));
+            self.permit = running.and_then(|running| running.try_acquire_owned().ok());
+        }
+        if self.permit.is_some() {
+            self.beside = None;
         }
     }
 }
@@ -127,14 +162,14 @@ impl Limits {
     /// Waits for a place among the running operations of a cluster.
     pub async fn place(&self, cluster: ClusterId, mut ticket: Ticket) -> Place {
         // heketi's limit is the only one where there is one: all that was let in runs.
-        let cluster = self.inflight.is_none().then(|| self.semaphore(cluster));
+        let cluster = self.inflight.is_none().then(|| self.places(cluster));
         let permit = match &cluster {
             None => None,
             // The semaphore is never closed; without a permit the operation would only run at once.
-            Some(places) => Arc::clone(places).acquire_owned().await.ok(),
+            Some(places) => Arc::clone(&places.running).acquire_owned().await.ok(),
         };
         ticket.waiting = None;
-        Place { ticket, permit, cluster, tracked: Arc::clone(&self.tracked) }
+        Place { ticket, permit, beside: None, cluster, tracked: Arc::clone(&self.tracked) }
     }
 
     /// How many limited operations are under way or waiting.
@@ -147,10 +182,9 @@ impl Limits {
         self.waiting.load(Ordering::Acquire)
     }
 
-    fn semaphore(&self, cluster: ClusterId) -> Arc<Semaphore> {
+    fn places(&self, cluster: ClusterId) -> Places {
         let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Arc::new(Semaphore::new(RUNNING_A_CLUSTER));
-        Arc::clone(clusters.entry(cluster).or_insert_with(fresh))
+        clusters.entry(cluster).or_insert_with(Places::new).clone()
     }
 }
 
@@ -213,5 +247,36 @@ mod tests {
         drop((ninth, in_its_place));
         first.come_back();
         assert!(first.permit.is_some());
+    }
+
+    #[tokio::test]
+    async fn so_many_step_aside_for_others_and_no_more() {
+        let limits = Limits::new(0);
+        let cluster = ClusterId::from_uuid(Uuid::from_u128(1));
+        let mut running = Vec::new();
+        for _ in 0..RUNNING_A_CLUSTER + BESIDE_SLOW_ONES {
+            let mut place = limits.place(cluster, limits.try_enter().unwrap()).await;
+            place.step_aside();
+            running.push(place);
+        }
+        assert_eq!(running.iter().filter(|place| place.permit.is_some()).count(), RUNNING_A_CLUSTER);
+        // Who comes back leaves room beside the slow ones, where it finds a place.
+        running[0].come_back();
+        assert!(running[0].beside.is_some());
+        running.pop();
+        running[0].come_back();
+        assert!(running[0].beside.is_none());
+        running.iter_mut().last().unwrap().step_aside();
+        assert_eq!(running.iter().filter(|place| place.beside.is_some()).count(), BESIDE_SLOW_ONES);
+    }
+
+    #[tokio::test]
+    async fn nobody_steps_aside_where_heketis_limit_is_set() {
+        let limits = Limits::new(1);
+        let cluster = ClusterId::from_uuid(Uuid::from_u128(1));
+        limits.place(cluster, limits.try_enter().unwrap()).await.step_aside();
+        let mut place = limits.place(cluster, limits.try_enter().unwrap()).await;
+        place.step_aside();
+        assert!(matches!(limits.try_enter(), Err(OpError::Busy)));
     }
 }

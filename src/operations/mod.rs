@@ -34,6 +34,7 @@ mod labels;
 mod leftovers;
 mod limits;
 mod locks;
+mod looks;
 pub mod nodes;
 mod park;
 mod peers;

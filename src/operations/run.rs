@@ -45,6 +45,13 @@ impl Claims {
         }
     }
 
+    /// The same where not too many do so already.
+    pub(super) fn step_aside(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.step_aside();
+        }
+    }
+
     /// Counts among those that run again, unless it has given all back.
     pub(super) fn come_back(&mut self) {
         if let Some(place) = self.place.as_mut().filter(|_| !self.gave_up) {

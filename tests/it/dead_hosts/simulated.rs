@@ -1,11 +1,12 @@
 //! Programs that hang on a peer whose system is well.
 
 use mortar::api::VolumeInfo;
+use mortar::executor::sim::Action;
 use serde_json::json;
 
 use super::{
-    BACK, CROWD, MINUTE, all_end, ask_for_many, becomes, cluster_of, nothing_is_unfinished, others_go_on,
-    two_copies,
+    BACK, CROWD, MINUTE, all_end, ask_for_many, becomes, cluster_of, is_up, nothing_is_unfinished,
+    others_go_on, two_copies,
 };
 use crate::support::operator::{assert_says, replica_3};
 use crate::support::{Audit, Lab, settled};
@@ -92,6 +93,27 @@ fn a_glusterd_that_hangs_is_noticed_within_a_minute_and_holds_nobody_up() {
 #[test]
 fn an_lvcreate_that_hangs_is_noticed_within_a_minute_and_holds_nobody_up() {
     is_noticed_and_holds_nobody_up("lvcreate", &[SICK, "`lvm lvcreate` has not ended there"]);
+}
+
+/// The look at the first one takes as long as anybody waits for it.
+#[test]
+fn a_node_that_is_slow_to_answer_delays_no_look_at_another() {
+    let mut lab = Lab::new();
+    let mut held = lab.held("systemctl");
+    held["host"] = json!(HOSTS[0]);
+    lab.inject(Some(json!({"record": lab.path().join("commands"), "faults": [held]})));
+    lab.setting("start_time_monitor_gluster_nodes", json!(1));
+    lab.setting("refresh_time_monitor_gluster_nodes", json!(1));
+    lab.start();
+    cluster_of(&lab, &HOSTS.map(str::to_owned));
+    HOSTS.iter().for_each(|host| becomes(&lab, host, true, MINUTE));
+    lab.close_gate();
+    let is_looked_at = || std::fs::read_to_string(lab.path().join("commands.spent")).is_ok();
+    assert!(settled(MINUTE, is_looked_at));
+    lab.on(SICK, Action::Glusterd { running: false });
+    becomes(&lab, SICK, false, MINUTE);
+    assert_eq!(is_up(&lab, HOSTS[0]), Some(true), "nobody knows yet");
+    lab.open_gate();
 }
 
 #[test]

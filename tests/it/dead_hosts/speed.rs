@@ -1,16 +1,20 @@
-//! How much slower others are beside a dead host: measured in one run, before, while and after it is dead.
+//! How much slower others are beside a dead host: measured in one run, before it is dead, from the moment when it is, and
+//! while it is known to be.
 
 use std::time::{Duration, Instant};
 
 use super::by_ssh::reaching;
 use super::network::Network;
 use super::simulated::{SICK, with_what_may_hang};
-use super::{BACK, MINUTE, ask_for_many, becomes};
+use super::{BACK, MINUTE, ask_for_many, becomes, is_up, two_copies};
 use crate::support::Lab;
 use crate::support::operator::replica_3;
 
 /// Creates before and after; twice as many in between.
 const CREATES: usize = 40;
+
+/// Deletes of volumes that have no brick on the host, before it is dead, and as many from the moment when it is.
+const DELETES: usize = 60;
 
 /// The times that so many creates take, one after the other.
 fn creates(lab: &Lab, count: usize) -> Vec<Duration> {
@@ -24,35 +28,75 @@ fn creates(lab: &Lab, count: usize) -> Vec<Duration> {
     (0..count).map(create).collect()
 }
 
-fn quantile(times: &mut [Duration], percent: usize) -> Duration {
-    times.sort();
-    times[(times.len() - 1) * percent / 100]
+/// Volumes that do not need a host.
+fn volumes_elsewhere(lab: &Lab, host: &str, count: usize) -> Vec<String> {
+    let node = lab.node_of(host).id;
+    let made = std::iter::repeat_with(|| lab.create(&two_copies()).unwrap());
+    let elsewhere = made.filter(|volume| volume.bricks.iter().all(|brick| brick.node != node));
+    elsewhere.take(count).map(|volume| volume.id).collect()
 }
 
-/// Prints how long creates take with and without a host.
+/// The times that deletes take, one after the other.
+fn deletes(lab: &Lab, volumes: &[String]) -> Vec<Duration> {
+    let delete = |id: &String| {
+        let begun = Instant::now();
+        assert_eq!(lab.remove(id).status, 204);
+        begun.elapsed()
+    };
+    volumes.iter().map(delete).collect()
+}
+
+/// Times of operations without a host, and beside it.
+struct Times {
+    without: Vec<Duration>,
+    beside: Vec<Duration>,
+}
+
+impl std::fmt::Display for Times {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [without, beside] = [&self.without, &self.beside].map(|times| {
+            let mut times = times.clone();
+            times.sort();
+            times
+        });
+        let at = |times: &[Duration], percent: usize| times[(times.len() - 1) * percent / 100];
+        let ratio = |percent| at(&beside, percent).as_secs_f64() / at(&without, percent).as_secs_f64();
+        write!(
+            f,
+            "p95 {:.1?} beside it, {:.1?} without, ratio {:.2}; p50 ratio {:.2}; the longest {:.1?} and {:.1?}",
+            at(&beside, 95),
+            at(&without, 95),
+            ratio(95),
+            ratio(50),
+            at(&beside, 100),
+            at(&without, 100)
+        )
+    }
+}
+
+/// Prints how long creates take with and without a host, and what does not need it while nobody knows yet that it is dead.
 fn compare(what: &str, lab: &Lab, host: &str, kill: impl Fn(), revive: impl Fn()) {
     creates(lab, 5);
     becomes(lab, host, true, MINUTE);
-    let mut without = creates(lab, CREATES);
+    let elsewhere = volumes_elsewhere(lab, host, 2 * DELETES);
+    let mut known = Times { without: creates(lab, CREATES), beside: Vec::new() };
+    let mut unknown = Times { without: deletes(lab, &elsewhere[..DELETES]), beside: Vec::new() };
     kill();
     // They are what waits for it all the time.
-    ask_for_many(lab);
     let begun = Instant::now();
+    ask_for_many(lab);
+    unknown.beside = deletes(lab, &elsewhere[DELETES..]);
+    let is_known = is_up(lab, host) == Some(false);
     becomes(lab, host, false, MINUTE);
     let noticed = begun.elapsed();
-    let mut with = creates(lab, 2 * CREATES);
+    known.beside = creates(lab, 2 * CREATES);
     revive();
     becomes(lab, host, true, BACK);
-    without.extend(creates(lab, CREATES));
-    let (p95, p95_dead) = (quantile(&mut without, 95), quantile(&mut with, 95));
-    let (p50, p50_dead) = (quantile(&mut without, 50), quantile(&mut with, 50));
-    let ratio = |dead: Duration, well: Duration| dead.as_secs_f64() / well.as_secs_f64();
-    println!(
-        "{what}: noticed after {:.1} s; create p95 {p95_dead:.1?} beside it, {p95:.1?} without, ratio {:.2}; p50 ratio {:.2}",
-        noticed.as_secs_f64(),
-        ratio(p95_dead, p95),
-        ratio(p50_dead, p50)
-    );
+    known.without.extend(creates(lab, CREATES));
+    println!("{what}: noticed after {:.1} s", noticed.as_secs_f64());
+    println!("  creates beside it when it is known: {known}");
+    let when = if is_known { "until it is known, and after" } else { "before it is known" };
+    println!("  deletes that do not need it, {when}: {unknown}");
 }
 
 /// `make dead-hosts`
@@ -79,13 +123,9 @@ fn creates_beside_a_host_from_which_nothing_comes() {
     network.kill(&dead);
     lab.start();
     becomes(&lab, &dead, false, MINUTE);
-    let mut with = creates(&lab, CREATES);
+    let beside = creates(&lab, CREATES);
     network.revive(&dead);
     becomes(&lab, &dead, true, BACK);
-    let mut without = creates(&lab, CREATES);
-    let (with, without) = (quantile(&mut with, 95), quantile(&mut without, 95));
-    println!(
-        "a host that answers SYN with nothing: create p95 {with:.1?} beside it, {without:.1?} without, ratio {:.2}",
-        with.as_secs_f64() / without.as_secs_f64()
-    );
+    let times = Times { without: creates(&lab, CREATES), beside };
+    println!("a host that answers SYN with nothing, creates: {times}");
 }
