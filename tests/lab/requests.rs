@@ -1,9 +1,15 @@
 //! Requests that may be refused, or find nobody there.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::scenarios::Place as _;
-use crate::server::{PATIENCE, Server, wait_until};
+use crate::server::{Server, wait_until};
+
+/// How long a job may take: with many others before it on emulated peers that have little power, gluster works on one thing at
+/// a time.
+const JOB: Duration = Duration::from_secs(900);
 
 /// What was answered.
 #[derive(Debug, Clone)]
@@ -40,7 +46,7 @@ pub fn ask(server: &Server, method: &str, path: &str, body: &Value) -> Result<An
 /// What becomes of a job; an error, which is the job, where nobody is there to say it.
 pub fn end_of(server: &Server, job: &str) -> Result<Answer, String> {
     let mut last = Err(job.to_owned());
-    wait_until(PATIENCE, &format!("the end of {job}"), || {
+    wait_until(JOB, &format!("the end of {job}"), || {
         last = send(server, "GET", job, b"").map_err(|_| job.to_owned());
         last.as_ref().map_or(true, |answer| answer.status != 202)
     });
