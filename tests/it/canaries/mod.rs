@@ -1,6 +1,7 @@
 //! Texts that shells, options, terminals and readers react to, in every field of every request: each is refused or taken for
 //! what it is. On a peer it is an argument, or a part of one, and nothing that a shell reads.
 
+mod desk;
 mod fields;
 mod shell;
 
@@ -9,7 +10,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use self::fields::{Place, Slot, put, slots};
+use self::desk::Desk;
+use self::fields::{Place, slots};
 use crate::support::operator::{DISKS, replica_3};
 use crate::support::{Audit, Lab, Reply};
 
@@ -40,106 +42,25 @@ fn canaries(file: &str) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// What there is to ask about: a cluster with a volume, a block volume in another one, and a node without devices.
-struct Desk {
-    cluster: String,
-    node: String,
-    device: String,
-    volume: String,
-    brick: String,
-    block: String,
-    free_node: String,
-}
-
-impl Desk {
-    fn new(lab: &Lab, hosts: [&str; 4]) -> Desk {
-        let cluster = lab.new_cluster();
-        let [nodes @ .., free_node] = hosts.map(|host| lab.add_node(&cluster, host).id);
-        for node in &nodes {
-            DISKS.iter().for_each(|disk| lab.add_device(node, disk, false).unwrap());
-        }
-        let volume = lab.create(&replica_3(10)).unwrap();
-        let block = lab.create_block(&json!({"size": 1})).unwrap().id;
-        let node = lab.node_of(hosts[0]);
-        Desk {
-            device: node.devices[0].id.clone(),
-            node: node.id,
-            brick: volume.bricks[0].id.clone(),
-            volume: volume.id,
-            cluster,
-            block,
-            free_node,
-        }
+/// Makes what there is to ask about.
+fn desk(lab: &Lab, hosts: [&str; 4]) -> Desk {
+    let cluster = lab.new_cluster();
+    let [nodes @ .., free_node] = hosts.map(|host| lab.add_node(&cluster, host).id);
+    for node in &nodes {
+        DISKS.iter().for_each(|disk| lab.add_device(node, disk, false).unwrap());
     }
-
-    /// The id of something that a path is about.
-    fn id(&self, path: &str) -> &str {
-        match path.split('/').nth(1) {
-            Some("clusters") => &self.cluster,
-            Some("nodes") => &self.node,
-            Some("devices") => &self.device,
-            Some("volumes") => &self.volume,
-            Some("blockvolumes") => &self.block,
-            Some("bricks") => &self.brick,
-            _ => "0123456789abcdef0123456789abcdef",
-        }
-    }
-
-    /// The body that the document shows, about what is there. `number` makes it another one each time.
-    fn body(&self, slot: &Slot, number: usize) -> Value {
-        let mut body = slot.example.clone();
-        match slot.path.as_str() {
-            "/nodes" => {
-                let host = format!("10.20.{}.{}", number / 250, number % 250 + 1);
-                body["hostnames"] = json!({"manage": [host], "storage": [host]});
-                body["cluster"] = json!(self.cluster);
-            }
-            "/devices" => body["node"] = json!(self.free_node),
-            "/volumes" | "/blockvolumes" | "/volumes/{id}/clone" => {
-                body["size"] = json!(1);
-                body["name"] = json!(format!("v{number}"));
-            }
-            _ => {}
-        }
-        body
-    }
-
-    /// What may stand before a text, so that it comes further than the first check.
-    fn beginnings(slot: &Slot) -> &'static [&'static str] {
-        match &slot.place {
-            Place::Value(pointer) if pointer == "/glustervolumeoptions/0" => &["", "user.canary "],
-            Place::Value(pointer) if pointer == "/name" && slot.path == "/devices" => &["", "/dev/"],
-            _ => &[""],
-        }
-    }
-
-    /// The path and the body of a request with a text in its place.
-    fn request(&self, slot: &Slot, text: &[u8], number: usize) -> (String, Option<Vec<u8>>) {
-        const STAND_IN: &str = "the-canary-stands-here";
-        let mut body = self.body(slot, number);
-        let mut id = self.id(&slot.path).to_owned();
-        match &slot.place {
-            Place::Id => {
-                id = percent_encoding::percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-            }
-            Place::Value(pointer) => put(&mut body, pointer, json!(STAND_IN)),
-            Place::Name(pointer) => put(&mut body, &format!("{pointer}/{STAND_IN}"), json!("value")),
-        }
-        let path = slot.path.replace("{id}", &id);
-        // Not by way of a string: one cannot hold all of the bytes.
-        let parts = body.to_string();
-        let (before, after) = parts.split_once(STAND_IN).unwrap_or((&parts, ""));
-        let inside = if matches!(slot.place, Place::Id) { Vec::new() } else { in_json(text) };
-        let body = [before.as_bytes(), &inside, after.as_bytes()].concat();
-        (path, (!slot.example.is_null()).then_some(body))
-    }
-}
-
-/// A text between the quotes of JSON. What is no UTF-8 stands there as it is.
-fn in_json(text: &[u8]) -> Vec<u8> {
-    match std::str::from_utf8(text) {
-        Ok(text) => json!(text).to_string().trim_matches('"').as_bytes().to_vec(),
-        Err(_) => text.to_vec(),
+    let volume = lab.create(&replica_3(10)).unwrap();
+    let block = lab.create_block(&json!({"size": 1})).unwrap().id;
+    let node = lab.node_of(hosts[0]);
+    Desk {
+        device: node.devices[0].id.clone(),
+        node: node.id,
+        brick: volume.bricks[0].id.clone(),
+        volume: volume.id,
+        cluster,
+        block,
+        free_node,
+        durability: None,
     }
 }
 
@@ -196,7 +117,7 @@ fn a_text_in_any_field_is_refused_or_is_one_argument_of_a_command() {
     lab.setting("auto_create_block_hosting_volume", json!(true));
     lab.setting("block_hosting_volume_size", json!(5));
     lab.start();
-    let desk = Desk::new(&lab, LOCAL);
+    let desk = desk(&lab, LOCAL);
     let texts = canaries("nowhere");
     let sent = send_all(&lab, &desk, &texts);
     assert!(sent > 200, "{sent} requests");

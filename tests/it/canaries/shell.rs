@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{Desk, LOCAL, MARK, canaries, send_all};
+use super::{LOCAL, MARK, canaries, desk, send_all};
 use crate::sshd::Sshd;
 use crate::support::Lab;
 
@@ -29,7 +29,7 @@ fn no_shell_on_a_peer_reads_a_text_in_any_field() {
     lab.setting("auto_create_block_hosting_volume", json!(true));
     lab.setting("block_hosting_volume_size", json!(5));
     lab.start();
-    let desk = Desk::new(&lab, LOCAL);
+    let desk = desk(&lab, LOCAL);
     lab.stop();
     lab.setting("executor", json!("ssh"));
     let section =
