@@ -25,7 +25,6 @@ pub use command::{Command, LockName};
 pub use error::RemoteError;
 pub use measured::Measured;
 pub use under_way::Overdue;
-pub(crate) use under_way::SLOW;
 
 use crate::model::host::Host;
 
@@ -63,7 +62,7 @@ pub trait Executor: Send + Sync {
     }
 
     /// The peers that have given reason to look after them since this was asked last: a command did not come through to
-    /// them, or has not ended for longer than [`SLOW`].
+    /// them, or has not ended for seconds.
     fn suspects(&self) -> Vec<Host> {
         Vec::new()
     }

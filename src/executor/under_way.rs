@@ -10,7 +10,7 @@ use crate::model::host::Host;
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// From when on a command is reason to ask its peer whether it is well.
-pub(crate) const SLOW: Duration = Duration::from_secs(5);
+const SLOW: Duration = Duration::from_secs(5);
 
 /// What a peer should have been through with long ago.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::executor::SLOW;
 use crate::model::host::Host;
 use crate::model::ids::{ClusterId, NodeId};
 
 /// How long it counts that a node was silent which nobody looks at any more: as long as what is left of many bricks on a lost
 /// one is given up, and not until it may have come back.
 const STALE: Duration = Duration::from_secs(120);
+
+/// How long one thing takes at least where a peer counts as slower than another one.
+const SLOW: Duration = Duration::from_secs(10);
 
 /// Nodes that were not well when they were looked at last.
 #[derive(Debug, Default)]
@@ -158,7 +160,7 @@ mod tests {
         let down = cluster();
         assert!(waits(&down, 0, [20, 1, 1]));
         assert!(!waits(&down, 1, [20, 1, 1]), "this one is quick");
-        assert!(!waits(&down, 0, [4, 0, 0]), "that is not long");
+        assert!(!waits(&down, 0, [9, 0, 0]), "that is not long");
         assert!(!waits(&down, 0, [20, 19, 18]), "all are slow");
     }
 
