@@ -8,6 +8,7 @@ use crate::audit;
 use crate::faults::kinds;
 use crate::orphans::wait_until_runs;
 use crate::peers::{ADDRESSES, lab};
+use crate::requests::{Answer, end_of};
 use crate::scenarios::Operator as _;
 use crate::server::Server;
 
@@ -73,7 +74,8 @@ fn cut_at(server: &mut Server, number: usize, kind: &str, moment: Moment) -> boo
         wait_until_runs(kind.trim_start_matches('^').trim_end());
         power(&["cut"]);
     }
-    let (status, text) = server.finished(&job);
+    // glusterd waits ten minutes for a peer that has gone in the middle of a command.
+    let Answer { status, text, .. } = end_of(server, &job).expect("the server answers");
     let is_there = server.volumes().iter().any(|volume| volume.name == "disturbed");
     assert_eq!(is_there, status == 303, "{kind}: the job said {status} {text}, and it is there: {is_there}");
     assert!(is_there || text.contains(ADDRESSES[victim]), "{kind}: {} is not in {text}", ADDRESSES[victim]);
