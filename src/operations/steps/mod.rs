@@ -21,6 +21,7 @@ mod peer;
 mod replace;
 mod sending;
 mod snapshot;
+mod stuck;
 mod take_out;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub(super) use device_labels::FoundDisks;
 pub(super) use device_look::already_added;
 pub use error::StepError;
 use sending::GlusterFailure;
+use stuck::Stuck;
 pub(super) use take_out::TakenOut;
 
 use crate::executor::Executor;
@@ -53,6 +55,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 pub struct StepRunner {
     executor: Arc<dyn Executor>,
     settings: Arc<PeerSettings>,
+    stuck: Stuck,
 }
 
 type Result<T> = std::result::Result<T, StepError>;
@@ -60,7 +63,7 @@ type Result<T> = std::result::Result<T, StepError>;
 impl StepRunner {
     /// A runner that works on peers through `executor`.
     pub fn new(executor: Arc<dyn Executor>, settings: Arc<PeerSettings>) -> StepRunner {
-        StepRunner { executor, settings }
+        StepRunner { executor, settings, stuck: Stuck::default() }
     }
 
     /// Does a step; succeeds where it is done already.

@@ -100,6 +100,7 @@ impl StepRunner {
     }
 
     /// Runs a gluster command on the first of `peers` that can be reached and has a glusterd, and waits while glusterd is busy.
+    /// One that did not come to the end of its last command in time is asked last.
     pub(super) async fn gluster(
         &self,
         peers: &[Peer],
@@ -115,6 +116,7 @@ impl StepRunner {
                 return Err(GlusterFailure::Remote(refused));
             };
             if gluster::is_cut_off(stderr) || gluster::is_cut_off(stdout) {
+                self.stuck.add(&host);
                 tokio::time::sleep(AFTER_CUT_OFF).await;
                 let source = "gluster stopped waiting for glusterd, which goes on".into();
                 let command = Box::new(command.clone());
@@ -139,7 +141,7 @@ impl StepRunner {
         command: &Command,
     ) -> std::result::Result<Output, (Host, RemoteError)> {
         let mut last = None;
-        for peer in peers {
+        for peer in self.stuck.last(peers) {
             match heard(&peer.host, command, self.run(&peer.host, command).await) {
                 Ok(output) => return Ok(output),
                 Err(error @ RemoteError::Unreachable { .. }) => last = Some((peer.host.clone(), error)),

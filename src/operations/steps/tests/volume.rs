@@ -236,6 +236,26 @@ async fn a_command_line_that_gave_up_waiting_says_nothing_about_the_volume() {
 }
 
 #[tokio::test]
+async fn a_glusterd_that_did_not_come_to_an_end_is_asked_last() {
+    tokio::time::pause();
+    let cut_off = (
+        "gluster1 gluster --mode=script --timeout=600 volume stop",
+        Refuses(1, "Error : Request timed out\n"),
+    );
+    let (script, runner) = Script::new(&in_pool(&[
+        NO_FILE,
+        STARTED,
+        cut_off,
+        ("gluster2 gluster", STARTED.1),
+        ("gluster2 gluster", STARTED.1),
+        ("gluster2 gluster --mode=script --timeout=600 volume stop", Says("")),
+    ]));
+    runner.apply(&Step::StopVolume(plan())).await.unwrap();
+    script.assert_used_up();
+    assert_eq!(script.times("volume stop"), 2);
+}
+
+#[tokio::test]
 async fn an_undo_of_a_create_waits_for_what_outlived_us_and_looks_twice() {
     let (script, runner) = Script::new(&in_pool(&[MISSING, STOPPED, STOPPED]));
     runner.undo(&create()).await.unwrap();
