@@ -1,7 +1,7 @@
 //! Connections that cannot be made, must not be made, or are left over.
 
 use std::pin::pin;
-use std::process::Command as Process;
+use std::process::{Command as Process, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -169,4 +169,32 @@ async fn connections_end_with_the_executor_and_those_of_an_earlier_server_at_the
     ssh.run(&peer, &Command::look("true")).await.unwrap();
     drop(ssh);
     assert_eq!(std::fs::read_dir(sshd.path("c")).unwrap().count(), 0);
+}
+
+/// The server was killed, and its `ssh` logs in all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_a_killed_server_had_begun_gets_no_command_of_the_next_one() {
+    let sshd = Sshd::start_with(&["127.0.0.1", "127.0.0.2"], "");
+    let ssh = sshd.client();
+    for number in 0..3 {
+        let mut left = Process::new("ssh");
+        left.args(["-F", "none", "-M", "-f", "-N", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR"]);
+        left.arg("-o").arg(format!("UserKnownHostsFile={}", sshd.path("known_hosts").display()));
+        left.arg("-i").arg(sshd.path("user")).arg("-S").arg(sshd.path("c").join(format!("{number}.s")));
+        left.arg("-p").arg(sshd.port.to_string()).arg("127.0.0.2");
+        assert!(run(left.stdin(Stdio::null()).stderr(Stdio::null())));
+    }
+    let left = sshd.masters();
+    assert_eq!(left.len(), 3);
+    let address = Command::look("sh").args(["-c", "echo $SSH_CONNECTION"]);
+    let answer = ssh.run(&host("127.0.0.1"), &address).await.unwrap().stdout;
+    assert_eq!(answer.split(' ').nth(2), Some("127.0.0.1"), "{answer}");
+    for _ in 0..500 {
+        if !left.iter().any(|pid| lives(*pid)) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(!left.iter().any(|pid| lives(*pid)), "they are ended");
+    assert_eq!(sshd.masters().len(), 1);
 }

@@ -49,6 +49,9 @@ const OPTIONS: [&str; 16] = [
     "UpdateHostKeys=no",
 ];
 
+/// How `ssh` tells that it could not make its socket; it goes on without one.
+const NO_MULTIPLEXING: &str = "disabling multiplexing";
+
 /// A connection. It ends when the last owner drops it.
 #[derive(Debug)]
 pub(super) struct Master {
@@ -73,8 +76,13 @@ impl Master {
             .stderr(Stdio::null());
         // Until it has logged in it is our child; then it goes to the background, and `-O exit` ends it.
         let ended = tokio::time::timeout(LOGIN, ssh.kill_on_drop(true).status()).await;
+        tokio::task::spawn_blocking(setup.end_earlier());
         let said = tokio::fs::read_to_string(&log).await.unwrap_or_default();
         let error = match ended {
+            // It holds a connection, and whoever has the socket is another one: for another peer, perhaps.
+            Ok(Ok(_)) if said.contains(NO_MULTIPLEXING) => {
+                failed(format!("{} was there already", socket.display()))
+            }
             Ok(Ok(status)) if status.success() => {
                 if said.contains("Permanently added") && config.host_keys == HostKeys::Learn {
                     info!("learnt the host key of {host}, now in {}", config.known_hosts.display());

@@ -75,6 +75,9 @@ impl SshConfig {
     }
 }
 
+/// How long a connection may take to come to be that a server had begun which was killed: it has no other end then.
+const STRAYS: Duration = Duration::from_secs(30);
+
 /// Real peers.
 #[derive(Debug)]
 pub struct Ssh {
@@ -97,7 +100,15 @@ impl Ssh {
     /// # Errors
     /// When `ssh` is missing, or the key, a file or a directory cannot be used; the text has the cure.
     pub fn new(config: SshConfig) -> Result<Ssh, StartError> {
-        Ok(Ssh { setup: Setup::new(config)?, peers: Mutex::default() })
+        let setup = Setup::new(config)?;
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let end_earlier = setup.end_earlier();
+            runtime.spawn(async move {
+                tokio::time::sleep(STRAYS).await;
+                tokio::task::spawn_blocking(end_earlier).await.ok();
+            });
+        }
+        Ok(Ssh { setup, peers: Mutex::default() })
     }
 
     /// Ends all connections. A connection with a command on it ends with that command; a later command makes a

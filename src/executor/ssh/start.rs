@@ -18,8 +18,8 @@ use super::error::StartError;
 use super::{HostKeys, SshConfig, master};
 
 /// The longest directory for control sockets. The address of a socket holds 107 bytes; `ssh` needs 17 for the
-/// temporary name it makes of one, and the name itself is at most 12 after its slash.
-const LONGEST_DIRECTORY: usize = 107 - 17 - 12 - 1;
+/// temporary name it makes of one, and the name itself is at most 21 after its slash.
+const LONGEST_DIRECTORY: usize = 107 - 17 - 21 - 1;
 
 /// The ending of control sockets.
 const SOCKET: &str = "s";
@@ -29,6 +29,9 @@ const SOCKET: &str = "s";
 pub(super) struct Setup {
     pub(super) config: SshConfig,
     control: PathBuf,
+    /// What our sockets begin with. Of another server, which was killed while it connected, a socket may come to be when
+    /// ours are made: under the same name commands would go to the peer of that one.
+    own: String,
     next: AtomicU64,
     /// The copy of the key, if `ssh` gets one, for as long as the file is open.
     _key: Option<fs::File>,
@@ -54,15 +57,22 @@ impl Setup {
             warn!("host keys are not checked: anybody who answers in a peer's place gets its commands");
         }
         let control = control_directory(&config.control)?;
-        end_earlier(&control);
-        Ok(Setup { config, control, next: AtomicU64::new(0), _key: copy })
+        let own = format!("{:08x}-", rand::random::<u32>());
+        end_others(&control, &own);
+        Ok(Setup { config, control, own, next: AtomicU64::new(0), _key: copy })
+    }
+
+    /// Ends what an earlier server left, also what came to be after our start. Blocks for some milliseconds.
+    pub(super) fn end_earlier(&self) -> impl FnOnce() + Send + 'static {
+        let (control, own) = (self.control.clone(), self.own.clone());
+        move || end_others(&control, &own)
     }
 
     /// A path for another control socket.
     pub(super) fn fresh_socket(&self) -> PathBuf {
         // Ten digits are enough for a connection a second over three hundred years.
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.control.join(format!("{number}.{SOCKET}"))
+        self.control.join(format!("{}{number}.{SOCKET}", self.own))
     }
 }
 
@@ -192,9 +202,11 @@ fn own_uid() -> Option<u32> {
     fs::metadata("/proc/self").ok().map(|metadata| metadata.uid())
 }
 
-fn end_earlier(control: &Path) {
-    let entries = fs::read_dir(control).into_iter().flatten().flatten().map(|entry| entry.path());
-    for path in entries {
+/// Ends the connections whose sockets do not begin like our own.
+fn end_others(control: &Path, own: &str) {
+    let entries = fs::read_dir(control).into_iter().flatten().flatten();
+    let others = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with(own));
+    for path in others.map(|entry| entry.path()) {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some(SOCKET) => {
                 info!("ending a connection that an earlier server left: {}", path.display());
