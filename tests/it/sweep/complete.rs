@@ -30,8 +30,14 @@ const CHANGING_GETS: [&str; 1] = ["GET /devices/{id}/resync"];
 
 /// Commands that no clean run needs.
 const NOT_IN_CLEAN_RUNS: &[(&str, &str)] = &[
-    ("gluster volume heal", "gluster is told to heal only what it has left for a minute: heals.rs"),
-    ("gluster volume remove-brick", "takes lost bricks out of what is being deleted: gone/unwanted.rs"),
+    (
+        "gluster volume heal",
+        "only what is left for a minute; its faults are in operations/steps/tests/heal.rs",
+    ),
+    (
+        "gluster volume remove-brick",
+        "takes lost bricks out of what is to go; its faults are in gone/unwanted.rs",
+    ),
 ];
 
 fn root() -> &'static Path {
