@@ -1,6 +1,6 @@
 //! Volumes that are to go, with bricks on what is gone for good.
 
-use mortar::api::VolumeInfo;
+use mortar::api::{NodeInfo, VolumeInfo};
 use mortar::executor::sim::Action;
 use serde_json::{Value, json};
 
@@ -87,44 +87,61 @@ fn a_create_that_lost_a_peer_half_way_does_not_keep_it() {
     Audit::new().without(HOSTS[0]).clean_within(&lab, SOON);
 }
 
+/// A stopped server with a volume on four peers that is to go, whose first host is gone; its node.
+fn waiting(body: &Value) -> (Lab, NodeInfo) {
+    let mut lab = Lab::with_four_peers();
+    let unwanted = on_first_host(&lab, body);
+    let node = lab.node_of(HOSTS[0]);
+    assert!(unwanted.bricks.iter().any(|brick| brick.node != node.id), "others stay: {unwanted:?}");
+    power(&lab, false);
+    assert_eq!(lab.remove(&unwanted.id).status, 500);
+    lab.stop();
+    (lab, node)
+}
+
+/// The node is given up, in spite of a fault of one of the commands that take its bricks out.
+fn is_given_up_after(waiting: &Lab, node: &NodeInfo, command: &str, fault: &str) {
+    let mut lab = Lab::copied_from(waiting.path());
+    let held = lab.held(".");
+    let record = lab.path().join("commands");
+    lab.inject(Some(json!({"record": record, "faults": [held, {"command": command, "fault": fault}]})));
+    lab.close_gate();
+    lab.start();
+    let state = format!("/nodes/{}/state", node.id);
+    let offline = lab.post(&state, &json!({"state": "offline"})).location;
+    assert_eq!(lab.wait_for(&offline).status, 204);
+    let job = lab.answered_first(|lab| lab.post(&state, &json!({"state": "failed"})).location);
+    if fault.starts_with("kill") {
+        assert!(settled(SOON, || lab.has_died()), "{command} {fault}");
+        lab.inject(None);
+        lab.start();
+    }
+    let removed = lab.wait_for(&job);
+    if removed.status != 204 {
+        assert_eq!(fault, "refuse", "{command}: {removed:?}\n{}", lab.log_tail());
+        let again = lab.ask(&state, &json!({"state": "failed"}));
+        assert_eq!(again.status, 204, "{command}: {again:?}\n{}", lab.log_tail());
+    }
+    let sent = std::fs::read_to_string(&record).unwrap();
+    assert!(sent.contains(command), "{command} was not sent");
+    forgotten(&lab, node);
+    assert_settled(&lab);
+    Audit::new().without(HOSTS[0]).clean_within(&lab, SOON);
+}
+
 #[test]
 fn a_node_is_given_up_whatever_happens_to_the_commands_that_take_its_bricks_out() {
-    let mut waiting = Lab::with_four_peers();
-    let unwanted = on_first_host(&waiting, &replica_3(3));
-    let node = waiting.node_of(HOSTS[0]);
-    power(&waiting, false);
-    assert_eq!(waiting.remove(&unwanted.id).status, 500);
-    waiting.stop();
-    let check = |command: &str, fault: &str| {
-        let mut lab = Lab::copied_from(waiting.path());
-        let held = lab.held(".");
-        lab.inject(Some(json!({"faults": [held, {"command": command, "fault": fault}]})));
-        lab.close_gate();
-        lab.start();
-        let state = format!("/nodes/{}/state", node.id);
-        let offline = lab.post(&state, &json!({"state": "offline"})).location;
-        assert_eq!(lab.wait_for(&offline).status, 204);
-        let job = lab.answered_first(|lab| lab.post(&state, &json!({"state": "failed"})).location);
-        if fault.starts_with("kill") {
-            assert!(settled(SOON, || lab.has_died()), "{command} {fault}");
-            lab.inject(None);
-            lab.start();
-        }
-        let removed = lab.wait_for(&job);
-        if removed.status != 204 {
-            assert_eq!(fault, "refuse", "{command}: {removed:?}\n{}", lab.log_tail());
-            let again = lab.ask(&state, &json!({"state": "failed"}));
-            assert_eq!(again.status, 204, "{command}: {again:?}\n{}", lab.log_tail());
-        }
-        forgotten(&lab, &node);
-        assert_settled(&lab);
-        Audit::new().without(HOSTS[0]).clean_within(&lab, SOON);
-    };
+    let (copied, node) = waiting(&replica_3(3));
+    // More than a disk has room for.
+    let (single, its_node) = waiting(&json!({"size": 600, "durability": {"type": "none"}}));
     std::thread::scope(|scope| {
-        for command in ["volume start", "replace-brick"] {
-            for fault in ["lose_reply", "kill_before", "kill_after", "refuse"] {
-                scope.spawn(move || check(command, fault));
+        for fault in ["lose_reply", "kill_before", "kill_after", "refuse"] {
+            for command in ["volume start", "replace-brick"] {
+                let (copied, node) = (&copied, &node);
+                scope.spawn(move || is_given_up_after(copied, node, command, fault));
             }
+            let (single, its_node) = (&single, &its_node);
+            scope.spawn(move || is_given_up_after(single, its_node, "remove-brick", fault));
         }
     });
 }

@@ -1,42 +1,46 @@
 //! The changes that are swept, and what is to be known of each.
 
+use super::layouts::Layout;
 use crate::support::Reply;
 
 /// The peer that comes and goes: none of the three of the lab.
 pub const SPARE: &str = "10.10.10.20";
 
-/// What a client has written into the volume that there is.
-pub const FILE: &str = "letter.txt";
+/// Another one, which was taken out of service and is down.
+pub const DOWN: &str = "10.10.10.21";
 
 /// The name of the clone.
 pub const CLONE: &str = "copy";
 
-/// By how many GiB the dispersed volume grows.
-pub const MORE_SETS: u64 = 1200;
-
+/// What can be asked for. Requests with a key are asked again after everything that happens to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    VolumeCreate,
-    VolumeDelete,
+    Create(Layout),
+    KeyedCreate,
+    Delete(Layout),
     /// A volume whose clone stays, in the same thin pools.
     SourceDelete,
     /// The clone itself, which goes before its source.
     CloneDelete,
+    /// By one set, where dispersed by two at once.
+    Expand(Layout),
+    KeyedExpand,
+    Clone(Layout),
+    KeyedClone,
+    /// A brick is moved to the disk of a fourth peer: of an arbiter volume the one that holds no data.
+    Evict(Layout),
+    /// The same of a clone, whose pool is its source's, too.
+    CloneEvict,
     /// The first node of a cluster: there is no pool to join yet.
     FirstNode,
     NodeAdd,
     NodeDelete,
+    /// A node that leaves while another one is down, which was taken out of service.
+    NodeDeleteBesideDown,
     DeviceAdd,
     /// A device on a disk with a file system, with leave to erase it.
     DeviceErase,
     DeviceDelete,
-    VolumeExpand,
-    /// A volume that is dispersed, by two sets at once.
-    SetsExpand,
-    VolumeClone,
-    BrickEvict,
-    /// A brick that holds no data, only which copies are right.
-    ArbiterEvict,
     /// A device with a brick, offline, that is emptied.
     DeviceRemove,
     /// The same of a node.
@@ -47,119 +51,145 @@ pub enum Change {
     DeviceForget,
     /// A block volume for which a hosting volume is made.
     BlockCreate,
+    /// A block volume that finds room beside another one.
+    BlockBeside,
+    KeyedBlockCreate,
     BlockDelete,
     BlockExpand,
+    KeyedBlockExpand,
+    /// A create that waited for a person, who has taken away what was in its bricks.
+    CleanUp,
 }
 
 impl Change {
-    pub const ALL: [Change; 22] = [
-        Change::VolumeCreate,
-        Change::VolumeDelete,
+    pub const ALL: &[Change] = &[
+        Change::Create(Layout::Copied),
+        Change::Create(Layout::Owned),
+        Change::Create(Layout::Arbiter),
+        Change::Create(Layout::Dispersed),
+        Change::Create(Layout::Single),
+        Change::Create(Layout::Distributed),
+        Change::Create(Layout::Hosting),
+        Change::KeyedCreate,
+        Change::Delete(Layout::Copied),
+        Change::Delete(Layout::Arbiter),
+        Change::Delete(Layout::Dispersed),
+        Change::Delete(Layout::Single),
         Change::SourceDelete,
         Change::CloneDelete,
+        Change::Expand(Layout::Copied),
+        Change::Expand(Layout::Owned),
+        Change::Expand(Layout::Arbiter),
+        Change::Expand(Layout::Dispersed),
+        Change::Expand(Layout::Single),
+        Change::KeyedExpand,
+        Change::Clone(Layout::Copied),
+        Change::Clone(Layout::Owned),
+        Change::Clone(Layout::Arbiter),
+        Change::Clone(Layout::Dispersed),
+        Change::KeyedClone,
+        Change::Evict(Layout::Copied),
+        Change::Evict(Layout::Owned),
+        Change::Evict(Layout::Arbiter),
+        Change::Evict(Layout::Dispersed),
+        Change::CloneEvict,
         Change::FirstNode,
         Change::NodeAdd,
         Change::NodeDelete,
+        Change::NodeDeleteBesideDown,
         Change::DeviceAdd,
         Change::DeviceErase,
         Change::DeviceDelete,
-        Change::VolumeExpand,
-        Change::SetsExpand,
-        Change::VolumeClone,
-        Change::BrickEvict,
-        Change::ArbiterEvict,
         Change::DeviceRemove,
         Change::NodeRemove,
         Change::DeviceResync,
         Change::DeviceForget,
         Change::BlockCreate,
+        Change::BlockBeside,
+        Change::KeyedBlockCreate,
         Change::BlockDelete,
         Change::BlockExpand,
+        Change::KeyedBlockExpand,
+        Change::CleanUp,
     ];
 
-    /// Those that are undone when they fail: the deletes of nodes and devices have no way back.
-    /// What empties devices and nodes is undone as the moves of their bricks are.
-    pub const UNDONE: [Change; 12] = [
-        Change::VolumeCreate,
-        Change::VolumeDelete,
-        Change::NodeAdd,
-        Change::DeviceAdd,
-        Change::DeviceErase,
-        Change::VolumeExpand,
-        Change::SetsExpand,
-        Change::VolumeClone,
-        Change::BrickEvict,
-        Change::BlockCreate,
-        Change::BlockExpand,
-        Change::ArbiterEvict,
-    ];
-
-    /// Whether it is swept with a fault each time. Some send the commands of others, which are swept with all faults: of
-    /// them it is seen each time what becomes of them, and the rest where there is time for it.
-    pub fn is_swept_each_time(self, fault: &str) -> bool {
-        match self {
-            Change::CloneDelete | Change::ArbiterEvict | Change::DeviceRemove | Change::NodeRemove => {
-                matches!(fault, "kill_after" | "refuse" | "lose_reply")
-            }
-            Change::SetsExpand => fault == "kill_after",
-            _ => true,
-        }
-    }
-
-    /// The same of a fault that happens while it is undone.
-    pub fn is_undone_each_time(self, fault: &str) -> bool {
-        !matches!(self, Change::SetsExpand | Change::ArbiterEvict)
-            && !matches!(fault, "stall" | "unreachable")
+    /// Whether it is undone when it fails: the deletes of nodes and devices have no way back. What empties devices and
+    /// nodes is undone as the moves of their bricks are, and what has a key as what has none.
+    pub fn is_undone(self) -> bool {
+        matches!(
+            self,
+            Change::Create(_)
+                | Change::Delete(Layout::Copied | Layout::Dispersed)
+                | Change::Expand(_)
+                | Change::Clone(_)
+                | Change::Evict(_)
+                | Change::CloneEvict
+                | Change::NodeAdd
+                | Change::DeviceAdd
+                | Change::DeviceErase
+                | Change::BlockCreate
+                | Change::BlockBeside
+                | Change::BlockExpand
+        )
     }
 
     /// Whether it may be undone where this command is refused. What gluster has deleted, taken or moved can
     /// only go on.
     pub fn may_be_undone_after(self, command: &str) -> bool {
         match self {
-            Change::VolumeDelete => command.contains("volume delete"),
-            Change::VolumeExpand | Change::SetsExpand => command.contains("add-brick"),
-            Change::BrickEvict | Change::ArbiterEvict => command.contains("replace-brick"),
+            Change::Delete(_) => command.contains("volume delete"),
+            Change::Expand(_) => command.contains("add-brick"),
+            Change::Evict(_) | Change::CloneEvict => command.contains("replace-brick"),
             _ => true,
         }
     }
 
     /// Whether what it is about is not there any more when it is done.
     pub fn ends_its_subject(self) -> bool {
-        matches!(
-            self,
-            Change::VolumeDelete
-                | Change::SourceDelete
-                | Change::CloneDelete
-                | Change::DeviceDelete
-                | Change::DeviceForget
-                | Change::BrickEvict
-                | Change::ArbiterEvict
-                | Change::BlockDelete
-        )
+        let is_moved = matches!(self, Change::Evict(_) | Change::CloneEvict);
+        is_moved || self == Change::BlockDelete || self.is_delete() && !self.is_of_node()
+    }
+
+    fn is_of_node(self) -> bool {
+        matches!(self, Change::NodeDelete | Change::NodeDeleteBesideDown)
     }
 
     pub fn is_delete(self) -> bool {
         matches!(
             self,
-            Change::VolumeDelete
+            Change::Delete(_)
                 | Change::SourceDelete
                 | Change::CloneDelete
                 | Change::NodeDelete
+                | Change::NodeDeleteBesideDown
                 | Change::DeviceDelete
                 | Change::DeviceForget
         )
     }
 
+    /// Whether the request carries a key: then it is gone on with, whatever kills the server.
+    pub fn is_keyed(self) -> bool {
+        matches!(
+            self,
+            Change::KeyedCreate
+                | Change::KeyedExpand
+                | Change::KeyedClone
+                | Change::KeyedBlockCreate
+                | Change::KeyedBlockExpand
+        )
+    }
+
     pub fn is_done(self, reply: &Reply) -> bool {
         let status = match self {
-            Change::VolumeCreate
+            Change::Create(_)
+            | Change::Expand(_)
+            | Change::Clone(_)
             | Change::FirstNode
             | Change::NodeAdd
-            | Change::VolumeExpand
-            | Change::SetsExpand
-            | Change::VolumeClone
             | Change::BlockCreate
+            | Change::BlockBeside
             | Change::BlockExpand => 303,
+            _ if self.is_keyed() => 303,
             _ => 204,
         };
         reply.status == status

@@ -6,6 +6,7 @@ use std::ops::AddAssign;
 use std::sync::Mutex;
 
 use super::changes::Change;
+use super::layouts::Layout;
 
 /// What is wrong with a case.
 #[derive(Debug)]
@@ -94,17 +95,17 @@ impl Tally {
             *all.of_changes.entry(*change).or_default() += *counts;
         }
         // In one piece: others print at the same time.
-        eprintln!("{}{:<18}{}\n{all}", self.lines(sweep), "in all", self.total(), all = all.of_all_sweeps());
+        eprintln!("{}{:<24}{}\n{all}", self.lines(sweep), "in all", self.total(), all = all.of_all_sweeps());
     }
 
     fn lines(&self, sweep: &str) -> String {
-        let line = |(change, counts): (&Change, &Counts)| format!("{:<18}{counts}\n", format!("{change:?}"));
+        let line = |(change, counts): (&Change, &Counts)| format!("{:<24}{counts}\n", format!("{change:?}"));
         format!("\n{sweep}\n") + &self.of_changes.iter().map(line).collect::<String>()
     }
 
     fn of_all_sweeps(&self) -> String {
         let sweeps = format!("of {} sweeps until now, (operation, command, fault)", self.sweeps);
-        format!("{}total:            {}", self.lines(&sweeps), self.total())
+        format!("{}{:<24}{}", self.lines(&sweeps), "total:", self.total())
     }
 }
 
@@ -120,15 +121,18 @@ fn leaks_and_false_answers_are_counted_apart() {
         Some(Wrong::Unclear(what())),
     ];
     for end in &ends {
-        tally.add(Change::VolumeCreate, end.as_ref());
+        tally.add(Change::Create(Layout::Copied), end.as_ref());
     }
     tally.add(Change::NodeAdd, None);
     let expected = Counts { cases: 6, leaks: 2, false_answers: 1, unclear: 1 };
     assert_eq!(tally.total(), expected);
     let (first, last) = (tally.lines("a sweep"), tally.of_all_sweeps());
     assert!(
-        first.contains("VolumeCreate           5 cases, 2 leaks, 1 false answers, 1 unclear\n"),
+        first.contains("Create(Copied)               5 cases, 2 leaks, 1 false answers, 1 unclear\n"),
         "{first}"
     );
-    assert!(last.ends_with("total:                 6 cases, 2 leaks, 1 false answers, 1 unclear"), "{last}");
+    assert!(
+        last.ends_with("total:                       6 cases, 2 leaks, 1 false answers, 1 unclear"),
+        "{last}"
+    );
 }

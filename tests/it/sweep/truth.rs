@@ -1,27 +1,32 @@
 //! Which answers are true, once all work is over.
 
-use serde_json::Value;
-
-use super::changes::{CLONE, Change, FILE, MORE_SETS, SPARE};
+use super::changes::{CLONE, Change, DOWN, SPARE};
+use super::layouts::{Layout, is_in_all_bricks};
 use crate::support::operator::DISKS;
 use crate::support::{Lab, Reply};
 
 impl Change {
     /// Whether an answer agrees with what the API shows. `subject`: the id of what the change is about.
     pub fn is_true(self, reply: &Reply, lab: &Lab, subject: &str) -> bool {
+        let is_done = self.is_done(reply);
         match self {
-            Change::VolumeExpand => is_true_of_growth((3, 10), (6, 15), self.is_done(reply), lab),
-            Change::SetsExpand => is_true_of_growth((3, 12), (9, 12 + MORE_SETS), self.is_done(reply), lab),
-            Change::VolumeClone => is_true_of_clone(reply, lab),
-            Change::VolumeDelete => is_true_of_delete(self.is_done(reply), reply, lab),
-            Change::ArbiterEvict => self.is_true_of_move(reply, lab, subject) && has_arbiter(lab),
-            Change::BrickEvict | Change::DeviceRemove | Change::NodeRemove => {
+            Change::Create(layout) => self.is_true_of_object(reply, lab) && is_made(layout, lab),
+            Change::KeyedCreate => self.is_true_of_object(reply, lab) && is_made(Layout::Copied, lab),
+            Change::Expand(layout) => is_true_of_growth(layout, is_done, lab),
+            Change::KeyedExpand => is_true_of_growth(Layout::Copied, is_done, lab),
+            Change::Clone(layout) => is_true_of_clone(layout, is_done, reply, lab, subject),
+            Change::KeyedClone => is_true_of_clone(Layout::Copied, is_done, reply, lab, subject),
+            Change::Delete(layout) => is_true_of_delete(layout, is_done, reply, lab),
+            Change::Evict(_) | Change::CloneEvict | Change::DeviceRemove | Change::NodeRemove => {
                 self.is_true_of_move(reply, lab, subject)
             }
             Change::DeviceResync => is_true_of_resync(reply, lab, subject),
-            Change::BlockCreate => is_true_of_new_block(self.is_done(reply), reply, lab),
-            Change::BlockDelete => is_true_of_block_delete(self.is_done(reply), reply, lab),
-            Change::BlockExpand => is_true_of_larger_block(self.is_done(reply), reply, lab),
+            Change::BlockCreate | Change::KeyedBlockCreate => is_true_of_new_block(is_done, reply, lab),
+            Change::BlockBeside => is_true_of_second_block(is_done, reply, lab),
+            Change::BlockDelete => is_true_of_block_delete(is_done, reply, lab),
+            Change::BlockExpand | Change::KeyedBlockExpand => is_true_of_larger_block(is_done, reply, lab),
+            // Whatever a try came to, the background goes on with it.
+            Change::CleanUp => lab.volumes().is_empty() && (is_done || reply.status >= 400),
             _ => self.is_true_of_object(reply, lab),
         }
     }
@@ -49,7 +54,9 @@ impl Change {
             Change::NodeRemove => ("node", "nodes"),
             _ => ("id", ""),
         };
-        let volumes = lab.volumes();
+        let layout = if let Change::Evict(layout) = self { layout } else { Layout::Copied };
+        let mut volumes = lab.volumes();
+        volumes.retain(|id| (lab.volume(id).name == CLONE) == (self == Change::CloneEvict));
         let [id] = volumes.as_slice() else { return false };
         let volume = lab.get(&format!("/volumes/{id}")).json();
         let is_there = volume["bricks"].as_array().into_iter().flatten().any(|brick| brick[key] == subject);
@@ -62,7 +69,7 @@ impl Change {
         } else {
             reply.status >= 400 && !is_failed && (is_there || !reply.text.contains("was undone"))
         };
-        is_so && is_whole(lab, id)
+        is_so && layout.is_whole(lab, id)
     }
 
     /// Whether there is anything of what it makes or deletes.
@@ -73,14 +80,22 @@ impl Change {
     /// Ids of the objects that it makes or deletes.
     fn objects(self, lab: &Lab) -> Vec<String> {
         let topology = lab.client().topology().unwrap();
-        let mut nodes = topology.clusters.iter().flat_map(|cluster| cluster.nodes.iter());
-        let spare = nodes.find(|node| node.hostnames.manage.iter().any(|name| name == SPARE));
+        let nodes: Vec<_> = topology.clusters.iter().flat_map(|cluster| cluster.nodes.iter()).collect();
+        let named = |host: &str| {
+            let is_it = |name: &String| name == host;
+            nodes.iter().find(|node| node.hostnames.manage.iter().any(is_it))
+        };
         match self {
-            Change::FirstNode | Change::NodeAdd | Change::NodeDelete => {
-                spare.into_iter().map(|node| node.id.clone()).collect()
+            Change::FirstNode | Change::NodeAdd | Change::NodeDelete | Change::NodeDeleteBesideDown => {
+                assert_eq!(
+                    named(DOWN).is_some(),
+                    self == Change::NodeDeleteBesideDown,
+                    "the other one stays"
+                );
+                named(SPARE).into_iter().map(|node| node.id.clone()).collect()
             }
             Change::DeviceAdd | Change::DeviceErase | Change::DeviceDelete | Change::DeviceForget => {
-                let devices = spare.into_iter().flat_map(|node| node.devices.iter());
+                let devices = named(SPARE).into_iter().flat_map(|node| node.devices.iter());
                 devices.map(|device| device.id.clone()).collect()
             }
             Change::SourceDelete | Change::CloneDelete => {
@@ -90,7 +105,7 @@ impl Change {
                 let (deleted, stays) =
                     if self == Change::SourceDelete { (sources, clones) } else { (clones, sources) };
                 assert_eq!(stays.len(), 1, "the other one stays");
-                assert!(self == Change::SourceDelete || is_whole(lab, &stays[0]), "the source is whole");
+                assert!(Layout::Copied.is_whole(lab, &stays[0]), "what stays is whole");
                 deleted
             }
             _ => lab.volumes(),
@@ -98,27 +113,54 @@ impl Change {
     }
 }
 
-/// A volume has grown or not, as the answer says; where that tells of a failure, it may have been gone on with. Before and
-/// after it has so many bricks and so many GiB.
-fn is_true_of_growth(before: (usize, u64), after: (usize, u64), is_done: bool, lab: &Lab) -> bool {
+/// Whether the only volume, if there is one, is as it was asked for.
+fn is_made(layout: Layout, lab: &Lab) -> bool {
+    let volumes = lab.volumes();
+    let Some(id) = volumes.first() else { return true };
+    let (wanted, shown) = (layout.body(), lab.get(&format!("/volumes/{id}")).json());
+    let bricks = shown["bricks"].as_array().map_or(0, Vec::len);
+    let peers = lab.peers();
+    let Some(made) = peers.volume(shown["name"].as_str().unwrap_or_default()) else { return false };
+    let asked = wanted["glustervolumeoptions"].as_array().cloned().unwrap_or_default();
+    let has_all =
+        asked.iter().all(|option| shown["glustervolumeoptions"].to_string().contains(&option.to_string()));
+    let is_set = |option: &serde_json::Value| {
+        let (key, value) = option.as_str().unwrap_or_default().split_once(' ').unwrap_or_default();
+        // A group stands for others, and what is for us alone gluster keeps, too.
+        key == "group" || made.options.iter().any(|(known, set)| known == key && set == value)
+    };
+    (shown["size"].as_u64(), bricks) == (Some(layout.made().0), layout.made().1)
+        && shown["gid"].as_u64().unwrap_or(0) == wanted["gid"].as_u64().unwrap_or(0)
+        && shown["block"].as_bool().unwrap_or(false) == wanted["block"].as_bool().unwrap_or(false)
+        && has_all
+        && asked.iter().all(is_set)
+}
+
+/// A volume has grown or not, as the answer says; where that tells of a failure, it may have been gone on with.
+fn is_true_of_growth(layout: Layout, is_done: bool, lab: &Lab) -> bool {
     let id = lab.volumes().into_iter().next().unwrap_or_default();
     let volume = lab.get(&format!("/volumes/{id}")).json();
     let bricks = volume["bricks"].as_array().map_or(0, Vec::len);
-    let now = (bricks, volume["size"].as_u64().unwrap_or_default());
-    now == after || now == before && !is_done
+    let now = (volume["size"].as_u64().unwrap_or_default(), bricks);
+    now == layout.grown() || now == layout.made() && !is_done
 }
 
-fn is_true_of_clone(reply: &Reply, lab: &Lab) -> bool {
-    let volumes = lab.volumes();
-    if Change::VolumeClone.is_done(reply) {
-        return volumes.len() == 2 && volumes.contains(&reply.located());
-    }
-    reply.status >= 400 && volumes.len() == 1
+/// The source is whole, and the copy is there with all that was written, or nothing of it.
+fn is_true_of_clone(layout: Layout, is_done: bool, reply: &Reply, lab: &Lab, source: &str) -> bool {
+    let mut volumes = lab.volumes();
+    volumes.retain(|id| id != source);
+    let copied = match volumes.as_slice() {
+        [] => !is_done && reply.status >= 400,
+        [copy] => is_done && *copy == reply.located() && layout.is_whole(lab, copy),
+        _ => false,
+    };
+    let source = lab.volume(source);
+    copied && source.bricks.len() == layout.made().1 && is_in_all_bricks(lab, &source)
 }
 
 /// The volume is there wholly, with what was written into it, or not at all, and the answer says which: or that it is
 /// not known yet, and nothing else then.
-fn is_true_of_delete(is_done: bool, reply: &Reply, lab: &Lab) -> bool {
+fn is_true_of_delete(layout: Layout, is_done: bool, reply: &Reply, lab: &Lab) -> bool {
     let says = |words: &str| reply.text.contains(words);
     let kept = says("The volume is kept") || says("the volume was kept");
     let goes_on = says("goes on in the background");
@@ -127,7 +169,7 @@ fn is_true_of_delete(is_done: bool, reply: &Reply, lab: &Lab) -> bool {
     let failed = reply.status >= 400 && says_one_thing;
     match lab.volumes().as_slice() {
         [] => is_done || failed && !kept,
-        [id] => failed && !goes_on && is_whole(lab, id),
+        [id] => failed && !goes_on && layout.is_whole(lab, id),
         _ => false,
     }
 }
@@ -143,6 +185,17 @@ fn is_true_of_new_block(is_done: bool, reply: &Reply, lab: &Lab) -> bool {
         ([], []) => reply.status >= 400,
         _ => false,
     }
+}
+
+/// There is a second one in the hosting volume of the first, or not.
+fn is_true_of_second_block(is_done: bool, reply: &Reply, lab: &Lab) -> bool {
+    let blocks = lab.blocks();
+    let second = blocks.iter().find(|block| block.name == "second");
+    let is_so = match second {
+        Some(block) => is_done && block.id == reply.located() && block.blockvolume.hosts.len() == 3,
+        None => reply.status >= 400,
+    };
+    is_so && lab.volumes().len() == 1 && blocks.len() == 1 + usize::from(second.is_some())
 }
 
 fn is_true_of_block_delete(is_done: bool, reply: &Reply, lab: &Lab) -> bool {
@@ -169,26 +222,4 @@ fn is_true_of_resync(reply: &Reply, lab: &Lab, subject: &str) -> bool {
         204 => name == DISKS[1],
         status => status >= 400 && DISKS.iter().any(|disk| name == *disk),
     }
-}
-
-/// Whether the only volume has all its bricks, and each of them the file that was written before.
-fn is_whole(lab: &Lab, id: &str) -> bool {
-    let volume = lab.volume(id);
-    volume.size == 10 && volume.bricks.len() == 3 && lab.is_in_all_bricks(FILE, &volume)
-}
-
-/// Whether one of the bricks of the only volume is small, known as the arbiter, and the one that gluster takes for it.
-fn has_arbiter(lab: &Lab) -> bool {
-    let dump = lab.get("/db/dump").json();
-    let entries: Vec<_> = dump["brickentries"].as_object().into_iter().flat_map(|all| all.values()).collect();
-    let (arbiters, copies): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry["SubType"] == 2);
-    let size = |entry: &Value| entry["Info"]["size"].as_u64().unwrap_or_default();
-    let peers = lab.peers();
-    let [arbiter] = arbiters.as_slice() else { return false };
-    let [volume] = peers.volumes.as_slice() else { return false };
-    let path = arbiter["Info"]["path"].as_str().unwrap_or_default();
-    copies.len() == 2
-        && copies.iter().all(|copy| size(copy) > size(arbiter))
-        && volume.bricks.len() == 3
-        && volume.bricks[2].ends_with(&format!(":{path}"))
 }
