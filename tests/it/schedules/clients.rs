@@ -129,10 +129,11 @@ impl Shift<'_> {
         let since = Instant::now();
         let span = self.memory.site(|site| site.begin(request.route, gib_of(&request.ask), &request.changes));
         let sizes = self.memory.world(|world| Repeat::sizes(world, request));
-        let (said, never) = put(self.lab, &request.ask);
+        let (mut said, never) = put(self.lab, &request.ask);
         if said.answer.is_none() {
             self.is_over.store(true, Ordering::Relaxed);
         }
+        said.goes_on = said.goes_on && (said.answer.is_none() || self.is_left(&said));
         let (mut world, mut site) = (world.lock().unwrap(), site.lock().unwrap());
         let seen = Seen {
             world: &world,

@@ -7,7 +7,8 @@ use mortar::client::{Topology, TopologyCluster};
 use serde_json::json;
 
 use super::clients::{Client, Shift};
-use super::site::{Name, ShownThing, Site, What};
+use super::site::{Name, ShownThing, Site, Thing, What};
+use super::world::Said;
 use crate::support::Lab;
 
 /// All that is shown, by its name in the model; clusters by their ids, which have no other name.
@@ -87,7 +88,7 @@ impl Site {
             shown.keys().filter(|name| name.0 == What::Cluster).map(|name| name.1.clone()).collect();
         let mut wrong = Vec::new();
         for id in clusters {
-            let known = |thing: &super::site::Thing| thing.id.as_ref() == Some(&id);
+            let known = |thing: &Thing| thing.id.as_ref() == Some(&id);
             let Some(found) = shown.remove(&(What::Cluster, id.clone())) else { continue };
             let of_id = self.things.iter().find(|(name, thing)| name.0 == What::Cluster && known(thing));
             let lost = || {
@@ -111,10 +112,15 @@ impl Site {
     }
 }
 
-/// What unfinished operations are about; all, where somebody is there to say it.
-fn targets(lab: &Lab) -> Option<(BTreeSet<String>, bool)> {
+/// All that is unfinished, where somebody is there to say it.
+fn unfinished(lab: &Lab) -> Option<Vec<serde_json::Value>> {
     let reply = lab.try_send("GET", "/operations/progress", &[], None).ok()?.json();
-    let all = reply["operations"].as_array()?;
+    reply["operations"].as_array().cloned()
+}
+
+/// What that is about, and whether something is added.
+fn targets(lab: &Lab) -> Option<(BTreeSet<String>, bool)> {
+    let all = unfinished(lab)?;
     let text = |field: &str, value: &serde_json::Value| value[field].as_str().unwrap_or_default().to_owned();
     let adds = all.iter().any(|op| matches!(op["kind"].as_str(), Some("node-add" | "device-add")));
     Some((all.iter().map(|op| text("target", op)).collect(), adds))
@@ -130,7 +136,7 @@ impl Client<'_> {
     /// What nobody could be sure of, and nobody works on.
     pub fn resolve(&self) {
         let doubtful = self.site(|site| {
-            let doubtful = |(name, thing): &(&Name, &super::site::Thing)| {
+            let doubtful = |(name, thing): &(&Name, &Thing)| {
                 matches!(name.0, What::Cluster | What::Node | What::Device)
                     && !thing.claimed
                     && !thing.is_sure()
@@ -150,6 +156,13 @@ impl Client<'_> {
 }
 
 impl Shift<'_> {
+    /// Whether what has failed is unfinished: it is, or bricks that it moved.
+    pub fn is_left(&self, said: &Said) -> bool {
+        let job = said.job.as_deref().and_then(|job| job.rsplit('/').next());
+        let is_of = |op: &serde_json::Value| op["job"].as_str() == job || op["kind"] == "brick-evict";
+        unfinished(self.lab).is_none_or(|all| all.iter().any(is_of))
+    }
+
     fn look_at(&self, names: &[Name]) {
         // First: what has ended before this shows what it came to.
         let Some((targets, adds)) = targets(self.lab) else { return };

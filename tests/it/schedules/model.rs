@@ -185,8 +185,6 @@ impl Kind {
             }
             known.existence = Existence::Gone;
         }
-        // Nothing is under way any more.
-        self.0.values_mut().for_each(|known| known.is_troubled = false);
         wrong
     }
 }

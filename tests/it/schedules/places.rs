@@ -233,8 +233,8 @@ impl Client<'_> {
             let is_out =
                 self.node_state(name, devices, "offline") && self.node_state(name, devices, "failed");
             if is_out {
-                let there = devices.iter().filter(|device| self.thing(device).is_there());
-                let all_are_gone = there.fold(true, |gone, device| self.release_device(device) && gone);
+                let mut there = devices.iter().filter(|device| self.thing(device).is_there());
+                let all_are_gone = there.all(|device| self.release_device(device));
                 let _ = all_are_gone && self.release_node(name);
             } else {
                 // What stays serves again.

@@ -91,6 +91,13 @@ const VOLUMES: &[Reason] = &[
         |seen| seen.forbids(),
     ),
     reason("POST /volumes", 500, "No eligible cluster for volume", |seen| seen.may_forbid()),
+    sure(
+        "POST /volumes",
+        400,
+        "is smaller than the minimum supported volume size",
+        |seen| seen.is_too_small(),
+        |seen| seen.is_too_small(),
+    ),
     reason("POST /volumes", 500, "No space", |seen| !Room::is_plenty(seen, seen.asked_gib())),
     // The first of the clusters that may have it, but no nodes.
     reason("POST /volumes", 500, "No nodes in cluster", |seen| {
@@ -101,9 +108,13 @@ const VOLUMES: &[Reason] = &[
     }),
     reason("POST /volumes", 409, "used before with another request", |seen| seen.key_is_reused()),
     reason("POST /volumes/{id}/expand", 500, IN_USE, |seen| seen.may_be_worked_on()),
-    reason("POST /volumes/{id}/expand", 500, "Minimum brick size limit reached", |seen| {
-        !Room::is_plenty(seen, seen.asked_gib())
-    }),
+    sure(
+        "POST /volumes/{id}/expand",
+        500,
+        "Minimum brick size limit reached",
+        |seen| seen.is_too_small() || !Room::is_plenty(seen, seen.asked_gib()),
+        |seen| seen.is_too_small(),
+    ),
     reason("POST /volumes/{id}/expand", 500, "Maximum number of bricks reached", |seen| {
         !Room::is_plenty(seen, seen.asked_gib())
     }),

@@ -37,7 +37,7 @@ impl Room {
     /// Whether each brick that leaves its device finds another one: the node that it leaves, and two with its copies, are
     /// none of those.
     pub fn for_a_move(seen: &Seen) -> bool {
-        let leaves = seen.request.thing.as_ref().map(|name| host_of(name));
+        let leaves = seen.request.thing.as_ref().map(host_of);
         let others = nodes(seen).filter(|host| leaves != Some(host)).count();
         let needed = if leaves.is_some() { 3 } else { 4 };
         // What moves away may meet what was moved there before.

@@ -1,11 +1,12 @@
 //! A schedule from its beginning to the audit.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::act::Layout;
+use super::act::{Layout, Route};
 use super::clients::{Memory, Shift};
 use super::looks::of_topology;
 use super::model::Shown;
@@ -13,7 +14,7 @@ use super::schedule::{Life, Schedule};
 use super::seen::MAIN;
 use super::site::{Site, Thing, What};
 use super::volumes::shown_block;
-use super::world::{self, Tally};
+use super::world::{self, Tally, World};
 use crate::support::operator::HOSTS;
 use crate::support::{Audit, Lab, settled};
 
@@ -24,8 +25,15 @@ const SETTLING: Duration = Duration::from_secs(150);
 const MORE_HOSTS: [&str; 3] = ["10.10.10.20", "10.10.10.21", "10.10.10.22"];
 const ALL_DISKS: [&str; 3] = ["/dev/vdd", "/dev/vde", "/dev/vdf"];
 
+/// How often what happened, and what each route did.
+#[derive(Debug)]
+pub struct Ended {
+    pub tally: Tally,
+    pub done: BTreeMap<Route, usize>,
+}
+
 /// Runs a schedule: how often what happened, or all that is wrong with it.
-pub fn run(schedule: &Schedule) -> Result<Tally, String> {
+pub fn run(schedule: &Schedule) -> Result<Ended, String> {
     let mut lab = Lab::new();
     lab.setting("auto_create_block_hosting_volume", json!(true));
     lab.setting("block_hosting_volume_size", json!(100));
@@ -38,7 +46,8 @@ pub fn run(schedule: &Schedule) -> Result<Tally, String> {
         live(&mut lab, &memory, life)?;
     }
     check(&mut lab, &memory)?;
-    Ok(memory.world(|world| world.tally))
+    let done = memory.site(|site| std::mem::take(&mut site.done));
+    Ok(Ended { tally: memory.world(|world| world.tally), done })
 }
 
 /// What is there at first, and what may be added.
@@ -115,6 +124,10 @@ fn take_up(lab: &Lab, memory: &Memory, begun: &AtomicUsize, is_over: &AtomicBool
     memory.world(|world| world.settle_open(lab));
     let wrong = memory.site(|site| site.settle_open(lab));
     memory.world(|world| world.wrong.extend(wrong));
+    if lab.try_send("GET", "/operations", &[], None).is_ok_and(|reply| reply.json()["total"] == 0) {
+        memory.site(Site::rests);
+        memory.world(World::rests);
+    }
     let shift = Shift { lab, memory, begun, is_over, is_calm: false };
     shift.repeat();
     let is_new = |path: &str, field: &str, value: &str| {
@@ -136,6 +149,7 @@ fn rest(lab: &Lab, memory: &Memory) -> Result<(), String> {
     let wrong = compare(lab, memory);
     memory.world(|world| world.wrong.extend(wrong));
     memory.site(Site::rests);
+    memory.world(World::rests);
     Ok(())
 }
 

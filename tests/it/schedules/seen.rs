@@ -78,8 +78,9 @@ impl Seen<'_> {
         self.known().is_some_and(|known| known.existence != Existence::Gone || known.is_troubled)
     }
 
+    /// One that asks again with its key has made it himself.
     pub fn name_is_taken(&self) -> bool {
-        self.known().is_some_and(Known::is_there)
+        self.request.ask.key.is_none() && self.known().is_some_and(Known::is_there)
     }
 
     fn flag(&self) -> &'static str {
@@ -99,6 +100,15 @@ impl Seen<'_> {
     /// No other cluster has nodes.
     pub fn forbids(&self) -> bool {
         self.flag() == "file" && self.main().is_some_and(|main| main.must(self.since, "file", &json!(false)))
+    }
+
+    /// Whether the bricks would be smaller than any may be.
+    pub fn is_too_small(&self) -> bool {
+        let asked = &self.request.ask.body["durability"];
+        let durability =
+            if asked.is_null() { self.known().map(|known| &known.traits["durability"]) } else { Some(asked) };
+        let data = durability.filter(|durability| durability["type"] == "disperse");
+        self.asked_gib() < data.and_then(|durability| durability["disperse"]["data"].as_u64()).unwrap_or(1)
     }
 
     pub fn key_is_reused(&self) -> bool {

@@ -49,6 +49,8 @@ struct Span {
     route: Route,
     /// GiB that it asks for.
     gib: u64,
+    /// Whether it touches no peer: a state that moves nothing.
+    is_quiet: bool,
     until: Option<Instant>,
 }
 
@@ -192,19 +194,21 @@ impl Site {
 
     /// A request is sent; which it is.
     pub fn begin(&mut self, route: Route, gib: u64, changes: &[Change]) -> usize {
+        let is_quiet =
+            route.1.ends_with("/state") && changes.iter().all(|change| change.to != json!("failed"));
         for change in changes {
             let thing = self.things.entry(change.name.clone()).or_insert_with(Thing::missing);
             let register = thing.at.entry(change.attribute);
             register.or_insert_with(|| Register::of(change.to.clone())).begin(&change.to);
         }
-        self.spans.push(Span { route, gib, until: None });
+        self.spans.push(Span { route, gib, is_quiet, until: None });
         self.spans.len() - 1
     }
 
     /// What has become of it is noted.
     pub fn end(&mut self, span: usize, changes: &[Change], said: &Said) {
         let route = self.spans[span].route;
-        if matches!(said.outcome, Outcome::Done { .. } | Outcome::Refused) {
+        if !said.goes_on {
             self.spans[span].until = Some(Instant::now());
         }
         if matches!(said.outcome, Outcome::Done { .. }) {
@@ -219,10 +223,10 @@ impl Site {
     pub fn note(&mut self, changes: &[Change], outcome: &Outcome) {
         for change in changes {
             let Some(thing) = self.things.get_mut(&change.name) else { continue };
-            if change.attribute == "there" {
-                if let Outcome::Done { id } = outcome {
-                    thing.id = if change.to == json!(true) { id.clone() } else { None };
-                }
+            if change.attribute == "there"
+                && let Outcome::Done { id } = outcome
+            {
+                thing.id = if change.to == json!(true) { id.clone() } else { None };
             }
             let Some(register) = thing.at.get_mut(change.attribute) else { continue };
             match outcome {
@@ -237,7 +241,10 @@ impl Site {
     /// Whether something on one of these routes may have been at work since then, but for this request.
     pub fn may_have_run(&self, routes: &[&str], since: Instant, own: usize) -> bool {
         let mut others = self.spans.iter().enumerate().filter(|(at, _)| *at != own).map(|(_, span)| span);
-        others.any(|span| routes.contains(&span.route.1) && span.until.is_none_or(|until| until >= since))
+        others.any(|span| {
+            let is_of = !span.is_quiet && routes.contains(&span.route.1);
+            is_of && span.until.is_none_or(|until| until >= since)
+        })
     }
 
     /// GiB that are asked for by others than this request and may not be known yet.

@@ -10,7 +10,6 @@ use super::model::{Effect, Known, Outcome, Shown};
 use super::seen::Request;
 use super::site::{Change, ShownThing, Thing, What};
 use super::world::{self, Ask, Said};
-use crate::support::operator::HOSTS;
 
 const VOLUMES: Route = ("POST", "/volumes");
 
@@ -28,25 +27,27 @@ impl Client<'_> {
         ask.key = with.keyed.then(|| format!("key of {name}"));
         let said = self.keyed(&Request::of(VOLUMES, ask.clone(), &name));
         if let Outcome::Done { id: Some(id) } = &said.outcome {
-            self.look(&name, id, gib, &ask);
-            let file = Action::WriteFile { volume: name.clone(), name: name.clone() };
-            self.shift.lab.on(HOSTS[0], file);
+            let Some(volume) = self.look(&name, id, gib, &ask) else { return };
+            let node = volume.bricks.first().and_then(|brick| self.get(&format!("/nodes/{}", brick.node)));
+            // One that is leaving has no volumes to write into.
+            let Some(node) = node.filter(|node| node.status == 200).map(|node| node.json()) else { return };
+            let host = node["hostnames"]["manage"][0].as_str().unwrap_or_default();
+            self.shift.lab.on(host, Action::WriteFile { volume: name.clone(), name: name.clone() });
             self.shift.memory.files.lock().unwrap().insert(name, layout);
         }
     }
 
     /// What was acknowledged is there for whoever asks, at once.
-    fn look(&self, name: &str, id: &str, gib: u64, ask: &Ask) {
-        let Some(reply) = self.get(&format!("/volumes/{id}")) else { return };
+    fn look(&self, name: &str, id: &str, gib: u64, ask: &Ask) -> Option<VolumeInfo> {
         // Somebody may have deleted or expanded it already.
-        if reply.status == 404 {
-            return;
-        }
-        let found = world::shown(serde_json::from_value::<VolumeInfo>(reply.json()).unwrap_or_default());
+        let reply = self.get(&format!("/volumes/{id}")).filter(|reply| reply.status != 404)?;
+        let volume = serde_json::from_value::<VolumeInfo>(reply.json()).unwrap_or_default();
+        let found = world::shown(volume.clone());
         let is_so = matches!(&ask.effect, Effect::Create { traits, .. } if *traits == found.traits);
         if !is_so || found.name != name || found.size < gib {
             self.shift.memory.wrong(format!("{ask} was done, and is shown as {reply:?}"));
         }
+        Some(volume)
     }
 
     pub fn create_taken(&self, which: usize) {

@@ -1,7 +1,7 @@
 //! What the clients of a schedule ask, what they know together, and how they learn what became of it: on simulated and on
 //! real peers.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use mortar::api::{VolumeCreateRequest, VolumeInfo};
 use serde_json::{Value, json};
@@ -86,19 +86,25 @@ pub struct Said {
     pub answer: Option<Answer>,
     /// The job that it became.
     pub job: Option<String>,
+    /// Whether it may be at work still.
+    pub goes_on: bool,
 }
 
 /// Sends a request, and waits for what becomes of it. Nothing is noted yet.
 pub fn put(server: &impl Serves, ask: &Ask) -> (Said, Option<String>) {
-    let lost = |job| Said { outcome: Outcome::Lost, answer: None, job };
+    let lost = |job| Said { outcome: Outcome::Lost, answer: None, job, goes_on: true };
     let Some(taken) = server.request(ask) else { return (lost(None), None) };
     if taken.status != 202 {
         let outcome = at_once(&taken);
-        return (Said { outcome, answer: Some(taken), job: None }, None);
+        return (Said { outcome, answer: Some(taken), job: None, goes_on: false }, None);
     }
     let job = Some(taken.location.clone());
     match server.end_of(&taken.location) {
-        End::Answer(answer) => (Said { outcome: outcome_of(&answer), answer: Some(answer), job }, None),
+        End::Answer(answer) => {
+            let outcome = outcome_of(&answer);
+            let goes_on = matches!(outcome, Outcome::Failed { .. });
+            (Said { outcome, answer: Some(answer), job, goes_on }, None)
+        }
         End::Nobody => (lost(job), None),
         End::Never(said) => (lost(job), Some(format!("{ask} never ends: {said}"))),
     }
@@ -148,7 +154,29 @@ impl World {
         if let (None, Some(job)) = (&said.answer, &said.job) {
             self.open.push((job.clone(), ask.clone()));
         }
+        let was_troubled = self.trouble(ask).is_some_and(|troubled| *troubled);
         self.kind(ask.is_block).note(&ask.effect, &said.outcome);
+        if let Some(troubled) = self.trouble(ask).filter(|_| !said.goes_on) {
+            *troubled = was_troubled;
+        }
+    }
+
+    /// Whether what a request changes may be worked on still.
+    fn trouble(&mut self, ask: &Ask) -> Option<&mut bool> {
+        let name = match &ask.effect {
+            Effect::Create { name, .. }
+            | Effect::Expand { name, .. }
+            | Effect::Resize { name, .. }
+            | Effect::Delete { name } => name,
+            Effect::Move => return None,
+        };
+        self.kind(ask.is_block).0.get_mut(name).map(|known| &mut known.is_troubled)
+    }
+
+    /// Nothing is under way any more.
+    pub fn rests(&mut self) {
+        let all = self.volumes.0.values_mut().chain(self.blocks.0.values_mut());
+        all.for_each(|known| known.is_troubled = false);
     }
 
     pub fn kind(&mut self, is_block: bool) -> &mut Kind {
@@ -177,7 +205,8 @@ impl World {
 
 /// Does something with what is known.
 pub fn with<T>(world: &Mutex<World>, change: impl FnOnce(&mut World) -> T) -> T {
-    change(&mut world.lock().expect("no client has panicked"))
+    // A client that has panicked ends its schedule by itself.
+    change(&mut world.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl std::fmt::Display for Ask {
