@@ -19,6 +19,8 @@ use crate::server::Server;
 #[path = "../it/schedules/act.rs"]
 #[expect(dead_code, reason = "most acts are left to the simulated peers")]
 mod act;
+#[path = "../it/schedules/draw.rs"]
+mod draw;
 #[path = "../it/schedules/model.rs"]
 #[expect(dead_code, reason = "moves and block volumes are left to the simulated peers")]
 mod model;

@@ -5,6 +5,7 @@
 
 mod act;
 mod clients;
+mod draw;
 mod keys;
 mod looks;
 mod model;
