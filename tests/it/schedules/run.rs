@@ -1,38 +1,73 @@
 //! A schedule from its beginning to the audit.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::clients::{Shift, Tally, World};
-use super::schedule::{Layout, Life, Schedule};
+use super::act::{Layout, Route};
+use super::clients::{Memory, Shift};
+use super::looks::of_topology;
+use super::model::Shown;
+use super::schedule::{Life, Schedule};
+use super::seen::MAIN;
+use super::site::{Site, Thing, What};
+use super::volumes::shown_block;
+use super::world::{self, Tally, World};
+use crate::support::operator::HOSTS;
 use crate::support::{Audit, Lab, settled};
 
 /// How long everything that was begun may go on when the faults are over.
 const SETTLING: Duration = Duration::from_secs(150);
 
+/// Peers and disks that may be added.
+const MORE_HOSTS: [&str; 3] = ["10.10.10.20", "10.10.10.21", "10.10.10.22"];
+const ALL_DISKS: [&str; 3] = ["/dev/vdd", "/dev/vde", "/dev/vdf"];
+
+/// How often what happened, and what each route did.
+#[derive(Debug)]
+pub struct Ended {
+    pub tally: Tally,
+    pub done: BTreeMap<Route, usize>,
+}
+
 /// Runs a schedule: how often what happened, or all that is wrong with it.
-pub fn run(schedule: &Schedule) -> Result<Tally, String> {
+pub fn run(schedule: &Schedule) -> Result<Ended, String> {
     let mut lab = Lab::new();
     lab.setting("auto_create_block_hosting_volume", json!(true));
     lab.setting("block_hosting_volume_size", json!(100));
     lab.start();
     lab.three_peers_and_a_small_one();
-    let world = Mutex::new(World::default());
+    let memory = Memory::default();
+    memory.site(|site| remember(&lab, site));
     lab.stop();
-    let mut before = false;
     for life in &schedule.lives {
-        before = live(&mut lab, &world, life, before)?;
+        live(&mut lab, &memory, life)?;
     }
-    let mut world = world.into_inner().unwrap();
-    check(&mut lab, &mut world)?;
-    Ok(world.tally)
+    check(&mut lab, &memory)?;
+    let done = memory.site(|site| std::mem::take(&mut site.done));
+    Ok(Ended { tally: memory.world(|world| world.tally), done })
 }
 
-/// One life of the server. Says whether it left things undone; `before`: whether the one before did.
-fn live(lab: &mut Lab, world: &Mutex<World>, life: &Life, before: bool) -> Result<bool, String> {
+/// What is there at first, and what may be added.
+fn remember(lab: &Lab, site: &mut Site) {
+    for (mut name, shown) in of_topology(&lab.client().topology().unwrap()) {
+        if name.0 == What::Cluster {
+            name.1 = MAIN.to_owned();
+        }
+        site.things.insert(name, Thing::shown(&shown));
+    }
+    for host in HOSTS.into_iter().chain(MORE_HOSTS) {
+        site.things.entry((What::Node, host.to_owned())).or_insert_with(Thing::missing);
+        for disk in ALL_DISKS {
+            site.things.entry((What::Device, format!("{host} {disk}"))).or_insert_with(Thing::missing);
+        }
+    }
+}
+
+/// One life of the server.
+fn live(lab: &mut Lab, memory: &Memory, life: &Life) -> Result<(), String> {
     let faults: Vec<_> = life
         .faults
         .iter()
@@ -40,7 +75,6 @@ fn live(lab: &mut Lab, world: &Mutex<World>, life: &Life, before: bool) -> Resul
             json!({"command": fault.command, "fault": fault.fault, "skip": fault.skip, "times": fault.times, "stall_ms": 100})
         })
         .collect();
-    let is_calm = faults.is_empty() && life.killed_after.is_none() && !before;
     // Which faults have happened is kept beside the record: those of the next life are others.
     std::fs::remove_file(lab.path().join("commands.spent")).ok();
     lab.inject(Some(json!({"record": lab.path().join("commands"), "faults": faults})));
@@ -51,9 +85,12 @@ fn live(lab: &mut Lab, world: &Mutex<World>, life: &Life, before: bool) -> Resul
         }
         lab.start();
     }
-    world.lock().unwrap().settle_open(lab);
     let (begun, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let shift = Shift { lab, world, begun: &begun, is_over: &is_over, is_calm };
+    take_up(lab, memory, &begun, &is_over);
+    if life.is_calm() {
+        rest(lab, memory)?;
+    }
+    let shift = Shift { lab, memory, begun: &begun, is_over: &is_over, is_calm: life.is_calm() };
     let busy = AtomicUsize::new(life.clients.len());
     std::thread::scope(|scope| {
         for acts in &life.clients {
@@ -78,7 +115,42 @@ fn live(lab: &mut Lab, world: &Mutex<World>, life: &Life, before: bool) -> Resul
     } else {
         lab.stop()
     }
-    Ok(!is_calm)
+    Ok(())
+}
+
+/// What the server before left without an answer is asked for.
+fn take_up(lab: &Lab, memory: &Memory, begun: &AtomicUsize, is_over: &AtomicBool) {
+    memory.site(Site::starts_anew);
+    memory.world(|world| world.settle_open(lab));
+    let wrong = memory.site(|site| site.settle_open(lab));
+    memory.world(|world| world.wrong.extend(wrong));
+    if lab.try_send("GET", "/operations", &[], None).is_ok_and(|reply| reply.json()["total"] == 0) {
+        memory.site(Site::rests);
+        memory.world(World::rests);
+    }
+    let shift = Shift { lab, memory, begun, is_over, is_calm: false };
+    shift.repeat();
+    let is_new = |path: &str, field: &str, value: &str| {
+        lab.try_send("GET", path, &[], None)
+            .is_ok_and(|reply| reply.json().pointer(field) != Some(&json!(value)))
+    };
+    if is_new("/admin", "/state", "normal") || is_new("/internal/logging", "/loglevel/glusterfs", "info") {
+        memory.wrong("a server that was started is as it was set before".to_owned());
+    }
+}
+
+/// Waits until nothing is left of what was begun: then all is as was said.
+fn rest(lab: &Lab, memory: &Memory) -> Result<(), String> {
+    let is_over = || lab.get("/operations").json()["total"] == 0;
+    if !settled(SETTLING, is_over) {
+        let left = lab.get("/jobs").text;
+        return Err(format!("work is left over: {left}\n{}", lab.log_tail()));
+    }
+    let wrong = compare(lab, memory);
+    memory.world(|world| world.wrong.extend(wrong));
+    memory.site(Site::rests);
+    memory.world(World::rests);
+    Ok(())
 }
 
 fn kills(life: &Life) -> bool {
@@ -86,61 +158,55 @@ fn kills(life: &Life) -> bool {
 }
 
 /// When the faults are over all is finished or undone: the server shows what it has said, and so do the peers.
-fn check(lab: &mut Lab, world: &mut World) -> Result<(), String> {
+fn check(lab: &mut Lab, memory: &Memory) -> Result<(), String> {
     lab.inject(None);
     lab.start();
-    world.settle_open(lab);
-    let is_over = || lab.get("/operations").json()["total"] == 0;
-    if !settled(SETTLING, is_over) {
-        let left = lab.get("/jobs").text;
-        return Err(format!("work is left over: {left}\n{}", lab.log_tail()));
-    }
+    take_up(lab, memory, &AtomicUsize::new(0), &AtomicBool::new(false));
+    rest(lab, memory)?;
     // What clients write comes before the next command on a peer: there is one now.
     lab.get("/internal/state/examine/gluster");
-    let mut wrong = std::mem::take(&mut world.wrong);
-    wrong.extend(compare(lab, world));
+    let mut wrong = memory.world(|world| std::mem::take(&mut world.wrong));
     if let Err(found) = Audit::new().try_clean_within(lab, Duration::from_secs(30)) {
         wrong.push(found);
     }
-    wrong.extend(lost_files(lab, world));
+    wrong.extend(lost_files(lab, memory));
     if lab.log().contains("panicked at") {
         wrong.push("something panicked".to_owned());
     }
     if wrong.is_empty() { Ok(()) } else { Err(format!("{}\n{}", wrong.join("\n"), lab.log_tail())) }
 }
 
-fn compare(lab: &Lab, world: &mut World) -> Vec<String> {
-    let volumes = lab.volumes().into_iter().map(|id| lab.volume(&id));
-    // Those that host block volumes are made by the server.
-    let volumes: Vec<_> = volumes
-        .filter(|volume| !volume.block)
-        .map(|volume| (volume.name, volume.id, u64::try_from(volume.size).unwrap_or_default()))
-        .collect();
-    let blocks: Vec<_> = lab
-        .blocks()
-        .into_iter()
-        .map(|block| (block.name, block.id, u64::try_from(block.size).unwrap_or_default()))
-        .collect();
-    let mut wrong = world.volumes.compare("volume", &volumes);
-    wrong.extend(world.blocks.compare("block volume", &blocks));
+fn compare(lab: &Lab, memory: &Memory) -> Vec<String> {
+    let topology = lab.client().topology().unwrap();
+    // Those that host block volumes and have no name of ours are made by the server.
+    let is_own = |volume: &Shown| volume.traits["block"] != true || !volume.name.starts_with("vol_");
+    let volumes = lab.volumes().into_iter().map(|id| world::shown(lab.volume(&id)));
+    let volumes: Vec<Shown> = volumes.filter(is_own).collect();
+    let blocks: Vec<Shown> = lab.blocks().into_iter().map(shown_block).collect();
+    let mut wrong = memory.world(|world| {
+        let mut wrong = world.volumes.compare("volume", &volumes);
+        wrong.extend(world.blocks.compare("block volume", &blocks));
+        wrong
+    });
+    wrong.extend(memory.site(|site| site.compare(of_topology(&topology))));
     wrong
 }
 
 /// What clients have written is still in as many bricks as their volumes have copies.
-fn lost_files(lab: &Lab, world: &World) -> Vec<String> {
+fn lost_files(lab: &Lab, memory: &Memory) -> Vec<String> {
     let copies = |layout: Layout| match layout {
         Layout::Replica3 | Layout::Disperse => 3,
         Layout::Arbiter | Layout::Replica2 => 2,
         Layout::Alone => 1,
     };
     let mut lost = Vec::new();
-    for (name, layout) in &world.files {
-        let Some(id) =
-            world.volumes.0.get(name).filter(|known| known.is_there()).and_then(|known| known.id.as_ref())
-        else {
-            continue;
-        };
-        let holding = lab.bricks_with(name, &lab.volume(id));
+    for (name, layout) in memory.files.lock().unwrap().iter() {
+        let id = memory.world(|world| {
+            let known = world.volumes.0.get(name).filter(|known| known.is_there());
+            known.and_then(|known| known.id.clone())
+        });
+        let Some(id) = id else { continue };
+        let holding = lab.bricks_with(name, &lab.volume(&id));
         if holding < copies(*layout) {
             lost.push(format!(
                 "what was written into volume {name} ({layout:?}) is in {holding} of its bricks"

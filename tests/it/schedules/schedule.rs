@@ -5,6 +5,8 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 
+use super::act::Act;
+
 /// Everything that clients, peers and the operator do, in the order of the server's lives.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Schedule {
@@ -30,58 +32,6 @@ pub struct Fault {
     pub times: u64,
 }
 
-/// What a client does. `which` counts what the model knows of that kind, modulo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Act {
-    Create {
-        gib: u64,
-        layout: Layout,
-    },
-    Expand {
-        which: usize,
-        gib: u64,
-    },
-    Delete {
-        which: usize,
-    },
-    Clone {
-        which: usize,
-    },
-    /// Moves a brick.
-    Evict {
-        which: usize,
-        brick: usize,
-    },
-    CreateBlock {
-        gib: u64,
-    },
-    ExpandBlock {
-        which: usize,
-        gib: u64,
-    },
-    DeleteBlock {
-        which: usize,
-    },
-    /// Empties a device, and takes it into service again.
-    Drain {
-        which: usize,
-    },
-    Resync {
-        which: usize,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Layout {
-    Replica3,
-    Arbiter,
-    Disperse,
-    Replica2,
-    Alone,
-}
-
 /// Commands that faults are aimed at, and any.
 const COMMANDS: [&str; 12] = [
     ".",
@@ -98,6 +48,12 @@ const COMMANDS: [&str; 12] = [
     "gluster-block",
 ];
 
+/// Those of nodes and devices.
+const OF_PLACES: [&str; 6] = ["pvcreate", "vgcreate", "vgremove", "pvs", "peer probe", "peer detach"];
+
+/// How often a life has no faults at all: what the server refuses or fails there it must have a reason for.
+const CALM: f64 = 0.25;
+
 /// One that kills the server ends a life: it is the last one that is drawn.
 const FAULTS: [&str; 5] = ["refuse", "lose_reply", "garbage", "stall", "unreachable"];
 const KILLING: [&str; 3] = ["kill_before", "kill_after", "late"];
@@ -107,7 +63,11 @@ impl Schedule {
     pub fn of(seed: u64) -> Schedule {
         let mut dice = StdRng::seed_from_u64(seed);
         let lives = dice.random_range(2..=4);
-        Schedule { lives: (0..lives).map(|_| Life::draw(&mut dice)).collect() }
+        let life = |dice: &mut StdRng| {
+            let life = Life::draw(dice, Act::draw).with_faults_of_places(dice);
+            if dice.random_bool(CALM) { life.calm() } else { life }
+        };
+        Schedule { lives: (0..lives).map(|_| life(&mut dice)).collect() }
     }
 
     /// Many clients that make, grow and delete `count` volumes in all, over several lives.
@@ -117,7 +77,7 @@ impl Schedule {
         let each = count.div_ceil(clients * LIVES);
         let life = |dice: &mut StdRng| Life {
             clients: (0..clients).map(|_| (0..each).map(|_| Act::draw_plain(dice)).collect()).collect(),
-            ..Life::draw(dice)
+            ..Life::draw(dice, Act::draw_work)
         };
         // The lives that end early leave things undone: all that is asked for is, in the last one.
         Schedule { lives: (0..LIVES).map(|_| life(&mut dice)).collect() }
@@ -125,11 +85,11 @@ impl Schedule {
 }
 
 impl Life {
-    fn draw(dice: &mut StdRng) -> Life {
+    fn draw(dice: &mut StdRng, act: fn(&mut StdRng) -> Act) -> Life {
         let clients = dice.random_range(2..=6);
         let acts = |dice: &mut StdRng| {
             let count = dice.random_range(2..=6);
-            (0..count).map(|_| Act::draw(dice)).collect()
+            (0..count).map(|_| act(dice)).collect()
         };
         let clients = (0..clients).map(|_| acts(dice)).collect();
         let mut faults: Vec<Fault> =
@@ -139,6 +99,23 @@ impl Life {
         }
         let killed_after = dice.random_bool(0.4).then(|| dice.random_range(1..=20));
         Life { faults, clients, killed_after }
+    }
+
+    fn with_faults_of_places(mut self, dice: &mut StdRng) -> Life {
+        for _ in 0..dice.random_range(0..=1) {
+            let command = OF_PLACES.choose(dice).copied().unwrap_or("pvs").to_owned();
+            self.faults.push(Fault { command, skip: dice.random_range(0..4), ..Fault::draw(dice, &FAULTS) });
+        }
+        self
+    }
+
+    fn calm(self) -> Life {
+        Life { faults: Vec::new(), killed_after: None, ..self }
+    }
+
+    /// Whether nothing is in it that could make anything fail.
+    pub fn is_calm(&self) -> bool {
+        self.faults.is_empty() && self.killed_after.is_none()
     }
 }
 
@@ -151,47 +128,5 @@ impl Fault {
             skip: dice.random_range(0..40),
             times: dice.random_range(1..=3),
         }
-    }
-}
-
-impl Act {
-    fn draw(dice: &mut StdRng) -> Act {
-        let which = dice.random_range(0..100);
-        let gib = dice.random_range(1..=20);
-        match dice.random_range(0..20) {
-            0..=6 => Act::Create { gib, layout: Layout::draw(dice) },
-            7..=8 => Act::Expand { which, gib },
-            9..=11 => Act::Delete { which },
-            12 => Act::Clone { which },
-            13 => Act::Evict { which, brick: dice.random_range(0..6) },
-            14..=15 => Act::CreateBlock { gib },
-            16 => Act::ExpandBlock { which, gib },
-            17 => Act::DeleteBlock { which },
-            18 => Act::Drain { which },
-            _ => Act::Resync { which },
-        }
-    }
-
-    fn draw_plain(dice: &mut StdRng) -> Act {
-        let (which, gib) = (dice.random_range(0..100), dice.random_range(1..=5));
-        match dice.random_range(0..3) {
-            0 => Act::Create { gib, layout: Layout::draw(dice) },
-            1 => Act::Expand { which, gib },
-            _ => Act::Delete { which },
-        }
-    }
-}
-
-impl Layout {
-    fn draw(dice: &mut StdRng) -> Layout {
-        let all = [
-            Layout::Replica3,
-            Layout::Replica3,
-            Layout::Arbiter,
-            Layout::Disperse,
-            Layout::Replica2,
-            Layout::Alone,
-        ];
-        all.choose(dice).copied().unwrap_or(Layout::Replica3)
     }
 }
