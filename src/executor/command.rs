@@ -135,7 +135,7 @@ impl Command {
     #[must_use]
     pub fn behind(mut self, lock: LockName) -> Command {
         self.lock = Some(lock);
-        self
+        self.slow()
     }
 
     /// The program.

@@ -37,7 +37,14 @@ struct State {
 struct Running {
     host: Host,
     what: String,
-    begun: Instant,
+    /// None while it waits for its turn.
+    sent: Option<Instant>,
+}
+
+impl Running {
+    fn time(&self) -> Duration {
+        self.sent.map(|sent| sent.elapsed()).unwrap_or_default()
+    }
 }
 
 /// A command is under way for as long as this lives.
@@ -62,11 +69,15 @@ pub(super) async fn run<T>(entry: Entry, command: impl Future<Output = T>) -> T 
     OWN.scope(entry, command).await
 }
 
+/// The command that the task has under way waits for its turn.
+pub(super) fn waits() {
+    OWN.try_with(|own| own.all.note(own.number, None)).ok();
+}
+
 /// The command that the task has under way is sent now: how long it waited for its turn says nothing about its peer.
 pub(super) fn is_sent() {
-    let restart = |own: &Entry| own.all.restart(own.number);
     // Nobody counts those of tests of one part alone.
-    OWN.try_with(restart).ok();
+    OWN.try_with(|own| own.all.note(own.number, Some(Instant::now()))).ok();
 }
 
 impl UnderWay {
@@ -74,14 +85,16 @@ impl UnderWay {
         let mut state = self.state();
         state.last += 1;
         let number = state.last;
-        state.running.insert(number, Running { host: host.clone(), what: what.to_owned(), begun });
+        state
+            .running
+            .insert(number, Running { host: host.clone(), what: what.to_owned(), sent: Some(begun) });
         drop(state);
         Entry { all: Arc::clone(self), number }
     }
 
-    fn restart(&self, number: u64) {
+    fn note(&self, number: u64, sent: Option<Instant>) {
         if let Some(running) = self.state().running.get_mut(&number) {
-            running.begun = Instant::now();
+            running.sent = sent;
         }
     }
 
@@ -105,15 +118,15 @@ impl UnderWay {
     fn oldest<T>(&self, host: &Host, seen: impl FnOnce(&Running, Duration) -> T) -> Option<T> {
         let state = self.state();
         let on_host = state.running.values().filter(|running| running.host == *host);
-        let oldest = on_host.max_by_key(|running| running.begun.elapsed())?;
-        Some(seen(oldest, oldest.begun.elapsed()))
+        let oldest = on_host.max_by_key(|running| running.time())?;
+        Some(seen(oldest, oldest.time()))
     }
 
     /// The peers to look after; those to which something did not come through are told once.
     pub(super) fn suspects(&self) -> Vec<Host> {
         let mut state = self.state();
         let mut hosts = std::mem::take(&mut state.suspects);
-        let slow = state.running.values().filter(|running| running.begun.elapsed() > SLOW);
+        let slow = state.running.values().filter(|running| running.time() > SLOW);
         hosts.extend(slow.map(|running| running.host.clone()));
         hosts.into_iter().collect()
     }
@@ -150,6 +163,8 @@ mod tests {
         let entry = all.enter(&host, "lvm lvcreate", long_ago);
         run(entry, async {
             assert!(all.overdue(&host).is_some());
+            waits();
+            assert_eq!(all.busy_for(&host), Duration::ZERO);
             is_sent();
             assert_eq!(all.overdue(&host), None);
         })

@@ -16,6 +16,10 @@ const STALE: Duration = Duration::from_secs(120);
 /// How long one thing takes at least where a peer counts as slower than another one.
 const SLOW: Duration = Duration::from_secs(10);
 
+/// How long one thing takes at least on a node that may be down soon: where one is, others that stand still as long are no proof
+/// that work goes on.
+const STANDS_STILL: Duration = Duration::from_secs(20);
+
 /// Nodes that were not well when they were looked at last.
 #[derive(Debug, Default)]
 pub(super) struct DownNodes(Mutex<Known>);
@@ -72,17 +76,17 @@ impl DownNodes {
         self.known().down.remove(&node).is_some()
     }
 
-    /// Whether one of these is down, and another node of its cluster is not: where none is well, nobody is kept waiting by one
-    /// of them.
-    pub(super) fn holds_up(&self, hosts: &[&Host]) -> bool {
+    /// Whether one of these is down, and another node of its cluster is not, nor stands still: where none is well, nobody is
+    /// kept waiting by one of them.
+    pub(super) fn holds_up(&self, hosts: &[&Host], busy_for: impl Fn(&Host) -> Duration) -> bool {
         let known = self.known();
+        let goes_on = |own: &Watched| own.host.as_ref().map(&busy_for).unwrap_or_default() < STANDS_STILL;
         let is_meant = |down: &Down| down.hosts.iter().any(|own| hosts.contains(&own));
         let has_well_neighbour = |node: &NodeId| match known.watched.get(node) {
             None => true,
-            Some(own) => known
-                .watched
-                .iter()
-                .any(|(id, other)| other.cluster == own.cluster && !known.down.contains_key(id)),
+            Some(own) => known.watched.iter().any(|(id, other)| {
+                other.cluster == own.cluster && !known.down.contains_key(id) && goes_on(other)
+            }),
         };
         known.down.iter().any(|(node, down)| is_meant(down) && has_well_neighbour(node))
     }
@@ -171,7 +175,9 @@ mod tests {
             assert!(down.insert(id(number), hosts().get(number).cloned(), true));
         }
         assert!(!waits(&down, 0, [20, 0, 0]));
-        assert!(!down.holds_up(&[&hosts()[0]]));
-        assert!(down.holds_up(&[&hosts()[1]]), "the first one is well");
+        let idle = |_: &Host| Duration::ZERO;
+        assert!(!down.holds_up(&[&hosts()[0]], idle));
+        assert!(down.holds_up(&[&hosts()[1]], idle), "the first one is well");
+        assert!(!down.holds_up(&[&hosts()[1]], |_| Duration::from_secs(29)), "it will not be for long");
     }
 }

@@ -28,6 +28,9 @@ const ATTENTION: Duration = Duration::from_secs(2);
 /// The longest that a node which is not well is left alone.
 const DOWN_AGAIN: Duration = Duration::from_secs(30);
 
+/// How long a node is left alone between two looks because of what it has not done yet: looks are work, too.
+const SUSPECT_AGAIN: Duration = Duration::from_secs(10);
+
 /// How long a node may take to say that it is well, a new connection included.
 const ANSWER: Duration = Duration::from_secs(20);
 
@@ -55,7 +58,10 @@ impl Engine {
             let suspects = self.executor.suspects();
             let wanted = |node: &Node| all || self.gives_reason(node, &suspects, again);
             let is_reason = all || !suspects.is_empty() || again && !self.down.is_empty();
-            if is_reason && let Err(refused) = self.look_at_nodes(all, wanted).await {
+            let pause = if all || again { Duration::ZERO } else { SUSPECT_AGAIN };
+            // Half of a round: what a look because of something else has kept from one comes soon after it.
+            let disks = rhythm.refresh / 2;
+            if is_reason && let Err(refused) = self.look_at_nodes(all, wanted, [pause, disks]).await {
                 error!(error = &refused as &dyn std::error::Error, "the nodes could not be listed");
             }
             self.pause(ATTENTION.min(round.saturating_duration_since(Instant::now()))).await;
@@ -72,7 +78,13 @@ impl Engine {
 
     /// Begins to look at those of the online nodes that are wanted, each by itself: one that hangs delays nobody, and is not
     /// looked at again meanwhile.
-    async fn look_at_nodes(self: &Arc<Self>, all: bool, wanted: impl Fn(&Node) -> bool) -> Result<()> {
+    /// `pauses`: how long after the last look, and after the last one at disks.
+    async fn look_at_nodes(
+        self: &Arc<Self>,
+        all: bool,
+        wanted: impl Fn(&Node) -> bool,
+        pauses: [Duration; 2],
+    ) -> Result<()> {
         let nodes = self.list_nodes().await?;
         if all {
             // One may have been deleted since the last round, or during it: then the next one forgets it.
@@ -88,16 +100,14 @@ impl Engine {
         let of = |node: &Node| (node.id, Watched { cluster: node.cluster, host: node.host() });
         self.down.watch(watched.iter().map(of).collect());
         for node in watched.into_iter().filter(|node| wanted(node)) {
-            let Some(turn) = self.looks.begin(node.id) else { continue };
+            let [pause, between_disks] = pauses;
+            let Some(turn) = self.looks.begin(node.id, pause) else { continue };
             let engine = Arc::clone(self);
             tokio::spawn(async move {
                 let answers = engine.look_at(&node).await;
                 drop(turn);
                 // A disk that hangs delays no look at its node, only the next one at disks.
-                if all
-                    && answers
-                    && let Some(_turn) = engine.looks_at_disks.begin(node.id)
-                {
+                if answers && let Some(_turn) = engine.looks_at_disks.begin(node.id, between_disks) {
                     engine.look_at_disks_of(&node).await;
                 }
             });
@@ -228,7 +238,8 @@ impl Engine {
     /// Whether a peer is not well while others are, or something hangs on one that is out of service.
     fn is_held_up(&self, hosts: &[&Host]) -> bool {
         let hangs = |host: &Host| self.executor.overdue(host).is_some();
-        self.down.holds_up(hosts) || self.down.unwatched(hosts).into_iter().any(hangs)
+        self.down.holds_up(hosts, |host| self.executor.busy_for(host))
+            || self.down.unwatched(hosts).into_iter().any(hangs)
     }
 }
 

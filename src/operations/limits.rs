@@ -99,7 +99,11 @@ impl Place {
     /// Lets another one run in its place where not too many do so already: it waits for a peer that may be well, and only
     /// slow. heketi's limit, where there is one, is kept.
     pub fn step_aside(&mut self) {
-        if let (Some(places), Some(_)) = (&self.cluster, &self.permit)
+        if self.permit.is_none() && self.beside.is_none() {
+            self.come_back();
+        }
+        let Some(places) = &self.cluster else { return };
+        if self.beside.is_none()
             && let Ok(beside) = Arc::clone(&places.beside_slow_ones).try_acquire_owned()
         {
             self.beside = Some(beside);
@@ -266,7 +270,9 @@ mod tests {
         running.pop();
         running[0].come_back();
         assert!(running[0].beside.is_none());
-        running.iter_mut().last().unwrap().step_aside();
+        let last = running.last_mut().unwrap();
+        last.leave();
+        last.step_aside();
         assert_eq!(running.iter().filter(|place| place.beside.is_some()).count(), BESIDE_SLOW_ONES);
     }
 
@@ -274,8 +280,12 @@ mod tests {
     async fn nobody_steps_aside_where_heketis_limit_is_set() {
         let limits = Limits::new(1);
         let cluster = ClusterId::from_uuid(Uuid::from_u128(1));
-        limits.place(cluster, limits.try_enter().unwrap()).await.step_aside();
         let mut place = limits.place(cluster, limits.try_enter().unwrap()).await;
+        place.step_aside();
+        assert!(matches!(limits.try_enter(), Err(OpError::Busy)));
+        // Also one that had left because its peer was down, which is only slow now.
+        place.leave();
+        assert!(limits.try_enter().is_ok());
         place.step_aside();
         assert!(matches!(limits.try_enter(), Err(OpError::Busy)));
     }

@@ -76,12 +76,15 @@ impl Master {
             .stderr(Stdio::null());
         // Until it has logged in it is our child; then it goes to the background, and `-O exit` ends it.
         let ended = tokio::time::timeout(LOGIN, ssh.kill_on_drop(true).status()).await;
-        tokio::task::spawn_blocking(setup.end_earlier());
         let said = tokio::fs::read_to_string(&log).await.unwrap_or_default();
         let error = match ended {
-            // It holds a connection, and whoever has the socket is another one: for another peer, perhaps.
+            // Whoever has the socket is another one: for another peer, perhaps.
             Ok(Ok(_)) if said.contains(NO_MULTIPLEXING) => {
-                failed(format!("{} was there already", socket.display()))
+                let said = format!(
+                    "{} was there already; an ssh process without a socket stays, end it by hand",
+                    socket.display()
+                );
+                return Err(failed(said));
             }
             Ok(Ok(status)) if status.success() => {
                 if said.contains("Permanently added") && config.host_keys == HostKeys::Learn {

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
+use tokio::task::AbortHandle;
 use tracing::debug;
 
 pub use error::{Busy, ConnectError, LockRefused, Lost, StartError};
@@ -75,14 +76,23 @@ impl SshConfig {
     }
 }
 
-/// How long a connection may take to come to be that a server had begun which was killed: it has no other end then.
-const STRAYS: Duration = Duration::from_secs(30);
+/// How often is looked for connections that a server had begun which was killed: nothing else ends them, and they may come to be
+/// late.
+const STRAYS: Duration = Duration::from_secs(10);
 
 /// Real peers.
 #[derive(Debug)]
 pub struct Ssh {
     setup: Setup,
     peers: Mutex<HashMap<Host, Arc<Peer>>>,
+    /// Ends what killed servers leave.
+    strays: Option<AbortHandle>,
+}
+
+impl Drop for Ssh {
+    fn drop(&mut self) {
+        self.leave_strays();
+    }
 }
 
 /// Whether a private key can be used.
@@ -101,19 +111,32 @@ impl Ssh {
     /// When `ssh` is missing, or the key, a file or a directory cannot be used; the text has the cure.
     pub fn new(config: SshConfig) -> Result<Ssh, StartError> {
         let setup = Setup::new(config)?;
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        let strays = tokio::runtime::Handle::try_current().ok().map(|runtime| {
             let end_earlier = setup.end_earlier();
-            runtime.spawn(async move {
-                tokio::time::sleep(STRAYS).await;
-                tokio::task::spawn_blocking(end_earlier).await.ok();
-            });
+            let again = async move {
+                loop {
+                    tokio::time::sleep(STRAYS).await;
+                    let end_earlier = end_earlier.clone();
+                    tokio::task::spawn_blocking(end_earlier).await.ok();
+                }
+            };
+            runtime.spawn(again).abort_handle()
+        });
+        Ok(Ssh { setup, peers: Mutex::default(), strays })
+    }
+
+    /// What is there from now on may be a later server's.
+    fn leave_strays(&self) {
+        self.setup.is_over();
+        if let Some(strays) = &self.strays {
+            strays.abort();
         }
-        Ok(Ssh { setup, peers: Mutex::default() })
     }
 
     /// Ends all connections. A connection with a command on it ends with that command; a later command makes a
     /// new one. Dropping the executor does the same, but blocks.
     pub async fn close(&self) {
+        self.leave_strays();
         let peers: Vec<Arc<Peer>> = self.lock_peers().drain().map(|(_, peer)| peer).collect();
         join_all(peers.iter().map(|peer| peer.close())).await;
     }
@@ -138,7 +161,10 @@ impl Ssh {
         })?;
         let unreachable = |source| RemoteError::Unreachable { host: host.clone(), source };
         let peer = self.peer(host);
+        under_way::waits();
         let _slot = peer.slot(command).await.map_err(|error| unreachable(error.into()))?;
+        // From here on it is the peer's time: to connect is to ask it, too.
+        under_way::is_sent();
         let master = peer.connection(&self.setup, host).await.map_err(|error| unreachable(error.into()))?;
         let user = self.setup.config.user.as_str();
         under_way::is_sent();

@@ -8,7 +8,8 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as 
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use sha2::{Digest as _, Sha256};
@@ -32,6 +33,8 @@ pub(super) struct Setup {
     /// What our sockets begin with. Of another server, which was killed while it connected, a socket may come to be when
     /// ours are made: under the same name commands would go to the peer of that one.
     own: String,
+    /// Whether a later server may be there.
+    over: Arc<AtomicBool>,
     next: AtomicU64,
     /// The copy of the key, if `ssh` gets one, for as long as the file is open.
     _key: Option<fs::File>,
@@ -58,14 +61,20 @@ impl Setup {
         }
         let control = control_directory(&config.control)?;
         let own = format!("{:08x}-", rand::random::<u32>());
-        end_others(&control, &own);
-        Ok(Setup { config, control, own, next: AtomicU64::new(0), _key: copy })
+        let over = Arc::new(AtomicBool::new(false));
+        end_others(&control, &own, &over);
+        Ok(Setup { config, control, own, over, next: AtomicU64::new(0), _key: copy })
     }
 
     /// Ends what an earlier server left, also what came to be after our start. Blocks for some milliseconds.
-    pub(super) fn end_earlier(&self) -> impl FnOnce() + Send + 'static {
-        let (control, own) = (self.control.clone(), self.own.clone());
-        move || end_others(&control, &own)
+    pub(super) fn end_earlier(&self) -> impl Fn() + Clone + Send + 'static {
+        let (control, own, over) = (self.control.clone(), self.own.clone(), Arc::clone(&self.over));
+        move || end_others(&control, &own, &over)
+    }
+
+    /// From now on others are no earlier ones.
+    pub(super) fn is_over(&self) {
+        self.over.store(true, Ordering::Release);
     }
 
     /// A path for another control socket.
@@ -202,11 +211,11 @@ fn own_uid() -> Option<u32> {
     fs::metadata("/proc/self").ok().map(|metadata| metadata.uid())
 }
 
-/// Ends the connections whose sockets do not begin like our own.
-fn end_others(control: &Path, own: &str) {
+/// Ends the connections whose sockets do not begin like our own, until we are over ourselves.
+fn end_others(control: &Path, own: &str, over: &AtomicBool) {
     let entries = fs::read_dir(control).into_iter().flatten().flatten();
     let others = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with(own));
-    for path in others.map(|entry| entry.path()) {
+    for path in others.map(|entry| entry.path()).take_while(|_| !over.load(Ordering::Acquire)) {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some(SOCKET) => {
                 info!("ending a connection that an earlier server left: {}", path.display());

@@ -36,6 +36,23 @@ impl StepRunner {
         agreed(asked)
     }
 
+    /// The same behind the volume's lock, also on the other peers: a command may have been sent through one of them. What
+    /// they know counts as little as before.
+    async fn locked_look(&self, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
+        let carries = |peer: &&Peer| plan.bricks.iter().any(|brick| brick.storage == peer.storage);
+        let others = plan.peers.iter().filter(|peer| !carries(peer));
+        let others = join_all(others.map(|peer| self.ask(peer, plan, command)));
+        let (found, others) = futures_util::future::join(self.look_with(plan, command), others).await;
+        let still_runs = |error: &StepError| {
+            let StepError::Remote(error) = error else { return false };
+            matches!(error, RemoteError::StillRunning { .. } | RemoteError::NotLocked { .. })
+        };
+        match others.into_iter().filter_map(std::result::Result::err).find(still_runs) {
+            Some(error) => Err(error),
+            None => found,
+        }
+    }
+
     /// Asks all peers: those with bricks may be gone for good.
     pub(super) async fn look_anywhere(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
         let command = gluster::volume_info(&self.settings, Some(&plan.name));
@@ -64,7 +81,7 @@ impl StepRunner {
         // Behind the lock: a command line that outlived us, or our connection, has ended by then. What glusterd still
         // does for it is what the second look is for.
         let command = gluster::volume_info(&self.settings, Some(&plan.name));
-        let mut last = self.look_with(plan, &command.behind(gluster::volume_lock(plan.volume))).await?;
+        let mut last = self.locked_look(plan, &command.behind(gluster::volume_lock(plan.volume))).await?;
         for _ in 0..LOOKS {
             tokio::time::sleep(BETWEEN_LOOKS).await;
             let now = self.look(plan).await?;

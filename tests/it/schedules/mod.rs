@@ -22,6 +22,7 @@ mod site;
 mod volumes;
 mod world;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -35,8 +36,18 @@ const SHRINKING: Duration = Duration::from_secs(600);
 /// The seeds that are run each time: together they ask every route that changes something.
 const SEEDS: [u64; 3] = [133, 2138, 2830];
 
+/// What panics has failed: a server that does not start, or answers nothing.
+fn tried(schedule: &Schedule) -> Result<Ended, String> {
+    let ran = catch_unwind(AssertUnwindSafe(|| run(schedule)));
+    ran.unwrap_or_else(|panicked| {
+        let said = panicked.downcast_ref::<String>().map(String::as_str);
+        Err(said.or(panicked.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned())
+    })
+}
+
 fn holds(seed: u64, schedule: &Schedule) -> Tally {
-    match run(schedule) {
+    eprintln!("seed {seed}");
+    match tried(schedule) {
         Ok(Ended { tally, done }) => {
             let done: Vec<String> =
                 done.iter().map(|((method, path), count)| format!("{method} {path} {count}")).collect();
@@ -60,7 +71,7 @@ fn shrunk(mut schedule: Schedule) -> Schedule {
     loop {
         let smaller = smaller(&schedule).into_iter();
         let fails =
-            |candidate: &Schedule| begun.elapsed() < SHRINKING && (0..2).any(|_| run(candidate).is_err());
+            |candidate: &Schedule| begun.elapsed() < SHRINKING && (0..2).any(|_| tried(candidate).is_err());
         match smaller.into_iter().find(fails) {
             Some(found) => schedule = found,
             None => return schedule,
