@@ -246,8 +246,8 @@ async fn a_glusterd_that_did_not_come_to_an_end_is_asked_last() {
         NO_FILE,
         STARTED,
         cut_off,
-        ("gluster2 gluster", STARTED.1),
-        ("gluster2 gluster", STARTED.1),
+        STARTED,
+        STARTED,
         ("gluster2 gluster --mode=script --timeout=600 volume stop", Says("")),
     ]));
     runner.apply(&Step::StopVolume(plan())).await.unwrap();
