@@ -218,6 +218,8 @@ impl Engine {
             }
             Err(CannotMove::Refused(OpError::Store(error))) => Err(error),
             Err(CannotMove::Refused(OpError::ShuttingDown)) => Ok(None),
+            // It has gone with its volume, which was deleted meanwhile.
+            Err(CannotMove::Refused(OpError::NotFound)) => Ok(Some(JobOutcome::Done)),
             Err(CannotMove::Refused(error)) => {
                 warn!("brick {} cannot be moved: {error}", brick.id);
                 Ok(Some(JobOutcome::Failed { text: error.to_string(), explanation: None }))

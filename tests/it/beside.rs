@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::operator::{DISKS, HOSTS, assert_says, replica_3};
-use crate::support::{Audit, Lab, Reply};
+use crate::support::{Audit, Lab, Reply, settled};
 
 const SOON: Duration = Duration::from_secs(60);
 const IN_USE: &str = "The target exists, contains other items, or is in use.";
@@ -42,6 +42,29 @@ fn a_device_is_not_taken_for_empty_while_a_volume_is_made_on_it() {
     let emptied = put(&lab, &device, "failed");
     assert_eq!(emptied.status, 204, "{emptied:?}\n{}", lab.log_tail());
     assert!(is_on(&other) && !is_on(&device));
+    Audit::new().clean_within(&lab, SOON);
+}
+
+#[test]
+fn a_device_is_empty_when_the_volume_on_it_was_deleted_meanwhile() {
+    let mut lab = Lab::new();
+    lab.hold(&["volume delete"]);
+    lab.start();
+    lab.three_peers();
+    let made = lab.create(&replica_3(10)).unwrap();
+    let device = &made.bricks[0].device;
+    assert_eq!(put(&lab, device, "offline").status, 204);
+    let delete = lab.begin_delete(&made.id);
+    let emptied = lab.post(&format!("/devices/{device}/state"), &json!({"state": "failed"})).location;
+    let waits =
+        || lab.get(&emptied).step.contains(&format!("waiting for another operation on volume {}", made.id));
+    assert!(settled(SOON, waits), "{}", lab.log_tail());
+    lab.open_gate();
+    let deleted = lab.wait_for(&delete);
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    let emptied = lab.wait_for(&emptied);
+    assert_eq!(emptied.status, 204, "{emptied:?}\n{}", lab.log_tail());
+    assert_eq!(lab.get(&format!("/devices/{device}")).json()["state"], "failed");
     Audit::new().clean_within(&lab, SOON);
 }
 

@@ -91,13 +91,13 @@ impl Request {
     pub fn new(route: Route, id: &str, body: Value) -> Request {
         let path = route.1.replace("{id}", id);
         let ask = Ask { method: route.0, path, body, key: None, effect: Effect::Move, is_block: false };
-        Request { route, ask, volume: None, thing: None, changes: Vec::new(), reuses_key: false }
+        Request { route, ask, volume: None, thing: None, changes: Vec::new(), reuses_key: false, bricks: 0 }
     }
 
     /// One that is made already.
     pub fn of(route: Route, ask: Ask, volume: &str) -> Request {
         let volume = Some(volume.to_owned());
-        Request { route, ask, volume, thing: None, changes: Vec::new(), reuses_key: false }
+        Request { route, ask, volume, thing: None, changes: Vec::new(), reuses_key: false, bricks: 0 }
     }
 
     pub fn about(self, thing: &Name) -> Request {

@@ -115,9 +115,13 @@ const VOLUMES: &[Reason] = &[
         |seen| seen.is_too_small() || !Room::is_plenty(seen, seen.asked_gib()),
         |seen| seen.is_too_small(),
     ),
-    reason("POST /volumes/{id}/expand", 500, "Maximum number of bricks reached", |seen| {
-        !Room::is_plenty(seen, seen.asked_gib())
-    }),
+    sure(
+        "POST /volumes/{id}/expand",
+        500,
+        "Maximum number of bricks reached",
+        |seen| seen.has_most_bricks() || !Room::is_plenty(seen, seen.asked_gib()),
+        |seen| seen.has_most_bricks(),
+    ),
     reason("POST /volumes/{id}/expand", 500, "No online storage devices in cluster", |seen| {
         !Room::is_plenty(seen, seen.asked_gib())
     }),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::model::{Existence, Known};
-use super::seen::Seen;
+use super::seen::{Seen, set_of};
 use super::site::{Name, Thing, What};
 
 /// What a device has, and what is left to the metadata of thin pools.
@@ -26,12 +26,8 @@ impl Room {
             Some(known) if body["durability"].is_null() => known.traits["durability"].clone(),
             _ => body["durability"].clone(),
         };
-        let nodes = match durability["type"].as_str() {
-            Some("none") => 1,
-            Some("replicate") => durability["replicate"]["replica"].as_u64().unwrap_or(3),
-            _ => 3,
-        };
-        Room::usable_nodes(seen) >= nodes && most_on_a_device(seen) + 2 * gib + LEFT <= DEVICE_GIB
+        Room::usable_nodes(seen) >= set_of(&durability)
+            && most_on_a_device(seen) + 2 * gib + LEFT <= DEVICE_GIB
     }
 
     /// Whether each brick that leaves its device finds another one: the node that it leaves, and two with its copies, are

@@ -12,6 +12,9 @@ use super::world::{Ask, World};
 /// The cluster in which all nodes are.
 pub const MAIN: &str = "main";
 
+/// Bricks that a volume may have.
+const MOST_BRICKS: u64 = 32;
+
 /// Routes on which bricks come, go or move.
 const MOVES: [&str; 3] = ["/bricks/to-evict/{id}", "/devices/{id}/state", "/nodes/{id}/state"];
 const BRICKS: [&str; 8] = [
@@ -36,6 +39,8 @@ pub struct Request {
     pub changes: Vec<Change>,
     /// Whether its key was used for another one.
     pub reuses_key: bool,
+    /// The bricks that its volume had before.
+    pub bricks: usize,
 }
 
 pub struct Seen<'a> {
@@ -109,6 +114,12 @@ impl Seen<'_> {
             if asked.is_null() { self.known().map(|known| &known.traits["durability"]) } else { Some(asked) };
         let data = durability.filter(|durability| durability["type"] == "disperse");
         self.asked_gib() < data.and_then(|durability| durability["disperse"]["data"].as_u64()).unwrap_or(1)
+    }
+
+    /// Whether a further set would be one too many.
+    pub fn has_most_bricks(&self) -> bool {
+        let set = self.known().map_or(0, |known| set_of(&known.traits["durability"]));
+        self.request.bricks as u64 + set > MOST_BRICKS
     }
 
     pub fn key_is_reused(&self) -> bool {
@@ -221,6 +232,15 @@ impl Seen<'_> {
             name.0 == What::Node && thing.must(self.since, "there", &json!(true))
         };
         self.is_main() && self.site.things.iter().any(there)
+    }
+}
+
+/// Bricks of a set, each on another node.
+pub fn set_of(durability: &Value) -> u64 {
+    match durability["type"].as_str() {
+        Some("none") => 1,
+        Some("replicate") => durability["replicate"]["replica"].as_u64().unwrap_or(3),
+        _ => 3,
     }
 }
 

@@ -85,7 +85,9 @@ impl Client<'_> {
         let key = self.key(keyed);
         self.on_volume(which, |name, known| {
             let ask = Ask { key, ..world::expand(name, known, gib) };
-            Some(Request::of(("POST", "/volumes/{id}/expand"), ask, name))
+            let volume = self.get(&format!("/volumes/{}", known.id.as_ref()?))?.json();
+            let bricks = volume["bricks"].as_array().map_or(0, Vec::len);
+            Some(Request { bricks, ..Request::of(("POST", "/volumes/{id}/expand"), ask, name) })
         });
     }
 
