@@ -143,12 +143,7 @@ impl StepRunner {
         let mut last = None;
         for peer in self.stuck.last(peers) {
             match heard(&peer.host, command, self.run(&peer.host, command).await) {
-                Ok(output) => {
-                    if command.lock().is_some() {
-                        self.stuck.remove(&peer.host);
-                    }
-                    return Ok(output);
-                }
+                Ok(output) => return Ok(output),
                 Err(error @ RemoteError::Unreachable { .. }) => last = Some((peer.host.clone(), error)),
                 // No glusterd there, or one that ended in the middle: done twice, every command of ours says so.
                 Err(error) if error.stderr().is_some_and(gluster::is_unanswered) => {

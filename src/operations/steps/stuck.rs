@@ -22,11 +22,6 @@ impl Stuck {
         self.known().insert(host.clone(), Instant::now());
     }
 
-    /// It came to the end of a change.
-    pub(super) fn remove(&self, host: &Host) {
-        self.known().remove(host);
-    }
-
     /// The peers in their order, those that may be stuck behind all others.
     pub(super) fn last<'p>(&self, peers: &'p [Peer]) -> Vec<&'p Peer> {
         let mut known = self.known();
