@@ -86,8 +86,11 @@ pub(super) async fn speaks(stream: &TcpStream) -> io::Result<Speaks> {
 struct Shown(RwLock<Arc<CertifiedKey>>);
 
 impl Shown {
-    fn replace(&self, key: CertifiedKey) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+    /// Gives whether it is another one.
+    fn replace(&self, key: CertifiedKey) -> bool {
+        let mut shown = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *shown, Arc::new(key));
+        before.cert != shown.cert
     }
 }
 

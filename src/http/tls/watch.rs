@@ -81,8 +81,8 @@ impl Tls {
         let path = self.files.certificate.display();
         match self.files.read(&self.provider) {
             Ok(key) => {
-                self.shown.replace(key);
-                if tell {
+                // The first look tells only of what has been renewed since the start.
+                if self.shown.replace(key) || tell {
                     info!("the certificate in {path} is shown from now on");
                 }
                 None
