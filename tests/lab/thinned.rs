@@ -16,7 +16,7 @@ use crate::server::Server;
 const FAULTS: [&str; 8] =
     ["kill_before", "lose_reply", "late", "garbage", "kill_after", "refuse", "stall", "unreachable"];
 
-/// How long a command stalls: the server cannot tell that from its deadline.
+/// How long a command stalls: too short for its peer to count as not well. What hangs longer is in `tests/it/dead_hosts`.
 const STALL_MS: u64 = 100;
 
 /// What is swept.
