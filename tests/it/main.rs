@@ -47,6 +47,7 @@ mod moving_in;
 mod offline;
 mod openapi;
 mod patient;
+mod power_cuts;
 mod progress;
 mod repeated;
 mod restore;

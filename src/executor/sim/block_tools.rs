@@ -93,12 +93,15 @@ fn disk_row(peer: &Peer<'_>, path: &str, name: &str, points: &BTreeMap<&str, &st
     row
 }
 
-/// `sync FILE…`: nothing is lost here, so that the files only have to be there.
+/// `sync FILE…`: the files have to be there. What else is lost here without it are the marks of bricks.
 pub fn sync(peer: &mut Peer<'_>, args: &[String]) -> Answer {
     let is_there =
         |path: &&String| peer.block(path).is_some() || peer.is_directory(path) || texts::is_file(peer, path);
     match args.iter().find(|path| !is_there(path)) {
-        None => Ok(String::new()),
+        None => {
+            args.iter().for_each(|path| peer.set_written(path, true));
+            Ok(String::new())
+        }
         Some(path) => Err(refuse(1, format!("sync: error opening '{path}': No such file or directory"))),
     }
 }

@@ -8,11 +8,27 @@ use super::objects::Machine;
 use super::state::Record;
 use super::world::Peer;
 
-/// Switches a machine off: mounts and processes are gone.
+/// Cuts a machine off from its power: mounts and processes are gone, and what was not written yet.
 pub fn off(peer: &mut Peer<'_>) {
+    lose_unwritten(peer);
+    shut_down(peer);
+}
+
+/// Shuts a machine down in good order: mounts and processes are gone.
+pub fn shut_down(peer: &mut Peer<'_>) {
     unmount_all(peer);
     let machine = Machine { off: true, held: BTreeSet::new(), ..peer.host().machine.clone() };
     peer.set(Record::Machine(peer.at, machine));
+}
+
+fn lose_unwritten(peer: &mut Peer<'_>) {
+    let devices: Vec<Box<str>> = peer.host().mounts.values().map(|mount| mount.device.clone()).collect();
+    for block in devices.iter().filter_map(|device| peer.block(device)).collect::<Vec<_>>() {
+        if let Some(mut fs) = peer.file_system(&block).filter(|fs| fs.unwritten).cloned() {
+            fs.cut_off();
+            peer.set_file_system(&block, fs);
+        }
+    }
 }
 
 fn unmount_all(peer: &mut Peer<'_>) {

@@ -143,11 +143,11 @@ pub fn apply(world: &mut World, op: &ControlOp) -> Done {
         Action::Power { on: true } => boot::on(peer),
         Action::Power { on: false } => boot::off(peer),
         Action::Reboot => {
-            boot::off(peer);
+            boot::shut_down(peer);
             boot::on(peer);
         }
         Action::RebootSwapped { path, with } => {
-            boot::off(peer);
+            boot::shut_down(peer);
             swap_disks(peer, path, with);
             boot::on(peer);
         }

@@ -95,7 +95,8 @@ pub fn detach(peer: &mut Peer<'_>, point: &str) {
     if let Some(block) = block
         && let Some(fs) = peer.file_system(&block)
     {
-        let fs = FileSystem { mounted: false, ..fs.clone() };
+        // Unmounting writes all that is left.
+        let fs = FileSystem { mounted: false, unwritten: false, ..fs.clone() };
         peer.set_file_system(&block, fs);
     }
     peer.set(Record::Mount(peer.at, point.into(), None));

@@ -117,6 +117,9 @@ pub struct FileSystem {
     /// Whether the program that makes it was cut off.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unfinished: bool,
+    /// Whether gluster has marked a brick in it, and a power cut would still take that away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unwritten: bool,
     /// Sorted by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<(Shared, Entry)>,
@@ -125,7 +128,21 @@ pub struct FileSystem {
 impl FileSystem {
     /// An empty one.
     pub fn new(kind: &str) -> FileSystem {
-        FileSystem { kind: kind.into(), mounted: false, unfinished: false, entries: Vec::new() }
+        FileSystem {
+            kind: kind.into(),
+            mounted: false,
+            unfinished: false,
+            unwritten: false,
+            entries: Vec::new(),
+        }
+    }
+
+    /// Its power is cut off: marks of gluster's that nobody had it write are lost.
+    pub fn cut_off(&mut self) {
+        if std::mem::take(&mut self.unwritten) {
+            self.entries.retain(|(path, _)| !path.contains(".glusterfs"));
+            self.entries.iter_mut().for_each(|(_, entry)| entry.volume = None);
+        }
     }
 
     /// What is at a path below its root.

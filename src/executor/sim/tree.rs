@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, btree_map};
 use std::ops::Bound;
 
 use super::blocks::Block;
-use super::objects::Entry;
+use super::objects::{Entry, FileSystem};
 use super::state::Record;
 use super::world::Peer;
 
@@ -118,6 +118,13 @@ impl Peer<'_> {
             }
             Place::Dead => {}
         }
+    }
+
+    /// Whether a power cut takes away what gluster has marked in a mounted file system.
+    pub fn set_written(&mut self, path: &str, written: bool) {
+        let Place::Mounted(block, _) = self.place(path) else { return };
+        let Some(fs) = self.file_system(&block).filter(|fs| fs.unwritten == written).cloned() else { return };
+        self.set_file_system(&block, FileSystem { unwritten: !written, ..fs });
     }
 
     /// The names in a directory.

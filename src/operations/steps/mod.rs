@@ -17,6 +17,7 @@ mod extend;
 mod heal;
 mod heal_refusal;
 mod inventory;
+mod marks;
 mod peer;
 mod replace;
 mod sending;
@@ -88,11 +89,11 @@ impl StepRunner {
             Step::StartVolume(plan) => self.start_volume(plan).await.map(nothing),
             Step::StopVolume(plan) => self.stop_own_volume(plan).await.map(nothing),
             Step::DeleteVolume(plan) => self.delete_own_volume(plan).await.map(nothing),
-            Step::AddBricks(plan) => self.add_bricks(plan).await.map(nothing),
+            Step::AddBricks(plan) => self.add_bricks(plan).await,
             Step::Rebalance(plan) => self.rebalance(plan).await,
             Step::ReadDevice(plan) => self.read_device(plan).await.map(StepOutput::Device),
             Step::CheckHeal(plan) => self.check_heal(plan).await.map(nothing),
-            Step::ReplaceBrick(plan) => self.replace_brick(plan).await.map(nothing),
+            Step::ReplaceBrick(plan) => self.replace_brick(plan).await,
             Step::AwaitHeal(plan) => self.await_heal(plan).await.map(nothing),
             Step::SnapshotVolume(plan) => self.snapshot_volume(plan).await.map(nothing),
             Step::CloneSnapshot(plan) => {

@@ -18,8 +18,15 @@ impl StepRunner {
         for command in gluster::volume_create(&self.settings, plan) {
             self.put_bricks(plan, &command).await?;
         }
-        for command in set {
-            self.set_options(plan, &command).await?;
+        // Beside each other: neither needs the other, and both wait for a peer.
+        let (kept, set) =
+            futures_util::future::join(self.keep_marks(&plan.bricks), self.set_all(plan, &set)).await;
+        set.and(kept)
+    }
+
+    async fn set_all(&self, plan: &VolumePlan, commands: &[Command]) -> Result<()> {
+        for command in commands {
+            self.set_options(plan, command).await?;
         }
         Ok(())
     }

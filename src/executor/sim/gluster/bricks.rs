@@ -108,13 +108,15 @@ pub fn check_spread(what: &str, kind: &str, size: usize, machines: &[MachineId])
     Err(refuse(1, text))
 }
 
-/// Marks bricks as those of a volume.
+/// Marks bricks as those of a volume, in the memory of their peers.
 pub fn mark(peer: &mut Peer<'_>, volume: &str, bricks: &[&str], machines: &[MachineId]) {
     for (brick, id) in bricks.iter().zip(machines) {
         let Some((_, path)) = split_brick(brick) else { continue };
         let mut on = peer.on(*id);
         let entry = on.entry(path).unwrap_or_else(Entry::directory);
         on.set_entry(path, Some(Entry { volume: Some(volume.into()), ..entry }));
+        on.set_entry(&format!("{path}/.glusterfs"), Some(Entry { mode: 600, ..Entry::directory() }));
+        on.set_written(path, false);
     }
 }
 
@@ -126,20 +128,21 @@ pub fn is_online(peer: &mut Peer<'_>, brick: &str) -> bool {
     on.host().machine.is_connected() && on.is_directory(&format!("{path}/.glusterfs"))
 }
 
-/// What brick processes make when they start, on peers that are up.
+/// What brick processes make when they start, on peers that are up. None starts without the mark of its volume.
 pub fn start_processes(peer: &mut Peer<'_>, volume: &GlusterVolume) {
     for brick in &volume.bricks {
         let Some((host, path)) = split_brick(brick) else { continue };
         let Some(id) = peer.world.state.find(host) else { continue };
         let mut on = peer.on(id);
+        let is_marked = on.entry(path).is_some_and(|entry| entry.directory && entry.volume.is_some());
+        if !is_marked || !on.host().machine.is_connected() {
+            continue;
+        }
         let own = format!("{path}/.glusterfs");
-        let alive = on.host().machine.is_connected() && on.is_directory(path);
-        if alive && on.entry(&own).is_none() {
-            on.set_entry(&own, Some(Entry { mode: 700, ..Entry::directory() }));
-            if volume.layout.replica > 1 {
-                let anonymous = format!("{own}-anonymous-inode-{}", volume.uuid);
-                on.set_entry(&anonymous, Some(Entry { mode: 700, ..Entry::directory() }));
-            }
+        let anonymous = format!("{own}-anonymous-inode-{}", volume.uuid);
+        let made = if volume.layout.replica > 1 { vec![own, anonymous] } else { vec![own] };
+        for directory in made.iter().filter(|directory| on.entry(directory).is_none()).collect::<Vec<_>>() {
+            on.set_entry(directory, Some(Entry { mode: 700, ..Entry::directory() }));
         }
     }
 }

@@ -43,7 +43,12 @@ impl Audit {
                 on_it().flat_map(|brick| parts.of(&brick.id)).map(str::to_owned).collect();
             differ(&format!("logical volumes of {} on {name}", device.name), &there, &wanted, found);
             for brick in on_it() {
-                let size = group.volumes.get(parts.of(&brick.id)[0]).map(|volume| volume.size_kib);
+                let volume = group.volumes.get(parts.of(&brick.id)[0]);
+                let entries = volume.into_iter().flat_map(|volume| volume.entries.keys());
+                if volume.is_some() && !entries.into_iter().any(|path| path.contains(".glusterfs")) {
+                    found.push(format!("brick {} on {name} has lost gluster's mark", brick.id));
+                }
+                let size = volume.map(|volume| volume.size_kib);
                 if size.is_some_and(|size| size < brick.size) {
                     found.push(format!("brick {} on {name} has {size:?} KiB, not {}", brick.id, brick.size));
                 }
