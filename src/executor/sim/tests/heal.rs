@@ -125,6 +125,23 @@ async fn healing_shows_who_is_away_and_what_a_test_has_set() {
 }
 
 #[tokio::test]
+async fn a_new_brick_whose_mark_nobody_had_written_is_lost_with_the_power() {
+    let lab = lab(Flavour::Strict);
+    lab.three().await;
+    lab.make_volume().await;
+    lab.ok("m1", "gluster volume start v").await;
+    lab.make_other_brick("m2", 'c').await;
+    lab.append("m2", "/dev/mapper/vg_d-brick_c /var/lib/heketi/mounts/vg_d/brick_c xfs rw 1 2\n").await;
+    lab.ok("m1", &replace()).await;
+    lab.control("m2", Action::Power { on: false });
+    lab.control("m2", Action::Power { on: true });
+    assert_eq!(lab.entries().await, [Some(2), None, Some(2)]);
+    let brick = "/var/lib/heketi/mounts/vg_d/brick_c/brick";
+    lab.says("m2", &format!("sync {brick} {brick}/.glusterfs"), 1, ".glusterfs': No such file or directory")
+        .await;
+}
+
+#[tokio::test]
 async fn a_new_brick_that_is_away_is_healed_when_it_is_back() {
     let lab = lab(Flavour::Strict);
     lab.three().await;
@@ -133,6 +150,8 @@ async fn a_new_brick_that_is_away_is_healed_when_it_is_back() {
     lab.make_other_brick("m2", 'c').await;
     lab.append("m2", "/dev/mapper/vg_d-brick_c /var/lib/heketi/mounts/vg_d/brick_c xfs rw 1 2\n").await;
     lab.ok("m1", &replace()).await;
+    let brick = "/var/lib/heketi/mounts/vg_d/brick_c/brick";
+    lab.ok("m2", &format!("sync {brick} {brick}/.glusterfs")).await;
     lab.control("m2", Action::Power { on: false });
     for _ in 0..3 {
         assert_eq!(lab.entries().await, [Some(2), None, Some(2)]);
