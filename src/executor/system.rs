@@ -50,7 +50,7 @@ pub fn sync(paths: &[&str], lock: LockName) -> Command {
 /// then a directory of gluster's own. XFS alone takes up to half a minute for that, and gluster never starts a brick that
 /// has lost its mark in a power cut. Changes nothing but when it is written, so that it waits for nobody.
 pub fn sync_marks(brick: &str) -> Command {
-    Command::look("sync").args([brick.to_owned(), format!("{brick}/.glusterfs")]).deadline(SMALL).slow()
+    Command::look("sync").args([brick.to_owned(), format!("{brick}/.glusterfs")]).deadline(SMALL)
 }
 
 /// Whether `sync` says that something is not there.

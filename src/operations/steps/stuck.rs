@@ -35,3 +35,31 @@ impl Stuck {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(host: &str) -> Peer {
+        Peer {
+            node: "a".repeat(32).parse().unwrap(),
+            host: Host::new(host).unwrap(),
+            storage: host.to_owned(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_may_be_stuck_is_asked_last_until_it_knows_better() {
+        let (stuck, peers) = (Stuck::default(), ["one", "two", "three"].map(peer));
+        let order =
+            || stuck.last(&peers).iter().map(|peer| peer.host.as_str().to_owned()).collect::<Vec<_>>();
+        assert_eq!(order(), ["one", "two", "three"]);
+        stuck.add(&peers[0].host);
+        assert_eq!(order(), ["two", "three", "one"]);
+        tokio::time::advance(Duration::from_secs(20 * 60 - 1)).await;
+        stuck.add(&peers[1].host);
+        assert_eq!(order(), ["three", "one", "two"]);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(order(), ["one", "three", "two"]);
+    }
+}

@@ -72,6 +72,7 @@ impl Change {
         Change::Create(Layout::Hosting),
         Change::KeyedCreate,
         Change::Delete(Layout::Copied),
+        Change::Delete(Layout::Owned),
         Change::Delete(Layout::Arbiter),
         Change::Delete(Layout::Dispersed),
         Change::Delete(Layout::Single),
@@ -82,6 +83,7 @@ impl Change {
         Change::Expand(Layout::Arbiter),
         Change::Expand(Layout::Dispersed),
         Change::Expand(Layout::Single),
+        Change::Expand(Layout::Distributed),
         Change::KeyedExpand,
         Change::Clone(Layout::Copied),
         Change::Clone(Layout::Owned),
@@ -92,6 +94,7 @@ impl Change {
         Change::Evict(Layout::Owned),
         Change::Evict(Layout::Arbiter),
         Change::Evict(Layout::Dispersed),
+        Change::Evict(Layout::Distributed),
         Change::CloneEvict,
         Change::FirstNode,
         Change::NodeAdd,
@@ -119,7 +122,9 @@ impl Change {
         matches!(
             self,
             Change::Create(_)
-                | Change::Delete(Layout::Copied | Layout::Dispersed)
+                | Change::Delete(_)
+                | Change::SourceDelete
+                | Change::CloneDelete
                 | Change::Expand(_)
                 | Change::Clone(_)
                 | Change::Evict(_)
@@ -137,7 +142,9 @@ impl Change {
     /// only go on.
     pub fn may_be_undone_after(self, command: &str) -> bool {
         match self {
-            Change::Delete(_) => command.contains("volume delete"),
+            Change::Delete(_) | Change::SourceDelete | Change::CloneDelete => {
+                command.contains("volume delete")
+            }
             Change::Expand(_) => command.contains("add-brick"),
             Change::Evict(_) | Change::CloneEvict => command.contains("replace-brick"),
             _ => true,

@@ -53,6 +53,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// The program, up to the first character that is not one of a word.
+    pub fn program(&self) -> &str {
+        self.form.trim_start_matches('^').split([' ', '\\', '$']).next().unwrap_or_default()
+    }
+
     /// That of the command `at` in `sent`. One that meets another fault, at `but`, is not counted.
     pub fn of(sent: &[Sent], at: usize, but: Option<usize>) -> Place {
         let (host, form) = (sent[at].host.clone(), sent[at].form());

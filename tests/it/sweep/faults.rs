@@ -47,6 +47,11 @@ impl Case {
         self.provoked_by.iter().map(|place| place.fault("refuse")).chain([fault]).collect()
     }
 
+    /// Whether its peer counts as not well meanwhile. gluster and `mkfs.xfs` take as long as there is much to do.
+    fn is_noticed(&self) -> bool {
+        self.lasts && !["gluster", "mkfs"].contains(&self.place.program())
+    }
+
     /// Whether all faults happened. Where it was not stirred up by a refusal there is one.
     fn happened(&self, lab: &Lab) -> bool {
         let spent = std::fs::read_to_string(lab.path().join("commands.spent")).unwrap_or_default();
@@ -88,6 +93,9 @@ pub fn run(begin: &Begin, case: &Case) -> Result<(), Wrong> {
         (None, Err(error)) => return Err(unclear(&lab, &format!("{error:#}"))),
     };
     audit(begin, &lab, change)?;
+    if case.is_noticed() && !lab.log().contains("is not well: ") {
+        return Err(unclear(&lab, "its peer does not count as not well"));
+    }
     if !case.happened(&lab) {
         return Err(unclear(&lab, &format!("not all faults happened: {answer:?}")));
     }
