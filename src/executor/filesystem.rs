@@ -15,8 +15,9 @@ const MAKE: Duration = Duration::from_secs(600);
 const SMALL: Duration = Duration::from_secs(300);
 
 /// What every line of ours says beside the mount options: a node whose disk is gone must boot, and glusterd must
-/// not start before its bricks are mounted. Plain `nofail` would let it.
-const TABLE_OPTIONS: &str = "nofail,x-systemd.before=glusterd.service,x-systemd.device-timeout=30s";
+/// not start before its bricks are mounted. Plain `nofail` would let it. A node that boots under load, or has hundreds of
+/// thin pools to check, takes more than systemd's 90 s for its last volume, and one that comes too late is never mounted.
+const TABLE_OPTIONS: &str = "nofail,x-systemd.before=glusterd.service,x-systemd.device-timeout=180s";
 
 /// Makes an XFS; never with force, so that what is there stays.
 pub fn make(settings: &PeerSettings, plan: &BrickPlan, lock: LockName) -> Command {

@@ -24,7 +24,7 @@ pub struct Server {
     orphans: Mutex<Option<Orphans>>,
     /// Names of hosts that it alone knows.
     hosts: Option<PathBuf>,
-    /// What its configuration has beside what all need.
+    /// What its configuration has beside what all need, by JSON pointers into its section `glusterfs`.
     settings: Vec<(String, Value)>,
 }
 
@@ -74,9 +74,14 @@ impl Server {
     pub fn patient() -> Server {
         peers::reset();
         let mut server = Server::new();
-        server.settings.push(("delete_patience".to_owned(), json!(PATIENCE.as_secs())));
+        server.set("/delete_patience", json!(PATIENCE.as_secs()));
         server.start_with_topology();
         server
+    }
+
+    /// A value of the section `glusterfs`, by its JSON pointer, from the next start on.
+    pub fn set(&mut self, pointer: &str, value: Value) {
+        self.settings.push((pointer.to_owned(), value));
     }
 
     /// From the next start on it knows hosts by these names.
@@ -110,8 +115,9 @@ impl Server {
         let sudo = user != "root";
         let mut section = json!({"executor": executor, "db": self.path("mortar.db"), "loglevel": "debug",
                "injectexec": faults, "sshexec": {"keyfile": peers::key(), "user": user, "sudo": sudo}});
-        for (key, value) in &self.settings {
-            section[key] = value.clone();
+        for (pointer, value) in &self.settings {
+            let (above, key) = pointer.rsplit_once('/').expect("a JSON pointer");
+            section.pointer_mut(above).expect("a section")[key] = value.clone();
         }
         json!({"glusterfs": section})
     }

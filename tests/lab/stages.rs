@@ -15,6 +15,9 @@ use crate::server::Server;
 /// What a create sends beside its stages: they are in reach of the same cut as the command before.
 const LEFT_OUT: [&str; 2] = ["mkdir", "sync"];
 
+/// How long the command line of gluster waits for glusterd, in seconds; ten minutes where nobody says otherwise.
+const GLUSTER_WAITS: u64 = 120;
+
 /// When the power goes, seen from a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Moment {
@@ -74,7 +77,7 @@ fn cut_at(server: &mut Server, number: usize, kind: &str, moment: Moment) -> boo
         wait_until_runs(kind.trim_start_matches('^').trim_end());
         power(&["cut"]);
     }
-    // glusterd waits ten minutes for a peer that has gone in the middle of a command.
+    // glusterd may wait for a peer that has gone in the middle of a command for longer than its command line does.
     let Answer { status, text, .. } = end_of(server, &job).expect("the server answers");
     let is_there = server.volumes().iter().any(|volume| volume.name == "disturbed");
     assert_eq!(is_there, status == 303, "{kind}: the job said {status} {text}, and it is there: {is_there}");
@@ -90,6 +93,8 @@ fn cut_at(server: &mut Server, number: usize, kind: &str, moment: Moment) -> boo
 #[ignore = "needs the lab: make test-all"]
 fn a_peer_loses_its_power_at_each_stage_of_a_create_and_nothing_is_half_done() {
     let mut server = Server::with_topology();
+    // It is waited for to its end where the power goes in the middle of a command of gluster's.
+    server.set("/sshexec/gluster_cli_timeout", json!(GLUSTER_WAITS));
     for (number, (kind, moment)) in stages(&mut server).iter().enumerate() {
         if cut_at(&mut server, number, kind, *moment) {
             server.delete(&server.by_name("disturbed"));

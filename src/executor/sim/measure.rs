@@ -45,7 +45,7 @@ fn making(device: usize, brick: usize) -> Vec<Command> {
     let (group, point) = (group(device), mount_point(device, brick));
     let node = format!("/dev/mapper/{group}-brick_{brick:032x}");
     let line = format!(
-        "{node} {point} xfs rw,inode64,noatime,nouuid,nofail,x-systemd.before=glusterd.service,x-systemd.device-timeout=30s 1 2\n"
+        "{node} {point} xfs rw,inode64,noatime,nouuid,nofail,x-systemd.before=glusterd.service,x-systemd.device-timeout=180s 1 2\n"
     );
     vec![
         command(&format!("mkdir --parents {point}")),

@@ -79,7 +79,7 @@ impl Lab {
         self.ok(host, &format!("mkfs.xfs -i size=512 -n size=8192 {NODE}")).await;
         self.append(
             host,
-            &format!("{NODE} {BRICK} xfs rw,noatime,nofail,x-systemd.device-timeout=30s 1 2\n"),
+            &format!("{NODE} {BRICK} xfs rw,noatime,nofail,x-systemd.device-timeout=180s 1 2\n"),
         )
         .await;
         self.ok(host, &format!("mount -o rw,noatime {NODE} {BRICK}")).await;
