@@ -60,6 +60,7 @@ fn desk(lab: &Lab, hosts: [&str; 4]) -> Desk {
         cluster,
         block,
         free_node,
+        strangers: "127.20",
         durability: None,
     }
 }

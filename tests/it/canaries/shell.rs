@@ -9,10 +9,22 @@ use super::{LOCAL, MARK, canaries, desk, send_all};
 use crate::sshd::Sshd;
 use crate::support::Lab;
 
-/// In the place of every program: it notes what it was given, each word behind the one before and a NUL, and succeeds.
+/// In the place of every program: it notes what it was given, each word behind the one before and a NUL, and succeeds. Who
+/// is asked to join the pool is in it.
 fn note_what_is_run(folder: &Path) -> std::path::PathBuf {
-    let (program, notes) = (folder.join("env"), folder.join("notes"));
-    let script = format!("#!/bin/sh\nprintf '%s\\0' \"$@\" >> {}\n", notes.display());
+    let (program, notes, pool) = (folder.join("env"), folder.join("notes"), folder.join("pool"));
+    let (notes_at, pool_at) = (notes.display(), pool.display());
+    let script = format!(
+        r#"#!/bin/sh
+printf '%s\0' "$@" >> {notes_at}
+case "$*" in
+*"peer probe "*)
+    for word; do :; done
+    printf 'Hostname: %s\nUuid: 0\nState: Peer in Cluster (Connected)\n\n' "$word" >> {pool_at} ;;
+*"peer status"*) cat {pool_at} ;;
+esac
+"#
+    );
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     notes
