@@ -82,11 +82,19 @@ fuzz-import: ## Mutated databases and exports of heketi's, for ten minutes each:
 
 .PHONY: test-all
 test-all: test test-clients ## Everything. What is on the lab is there as root or as another user
-	$(CARGO) test --locked --test it -- --ignored --nocapture sweep:: schedules::
-	KILLS=500 $(CARGO) test --locked --test it -- --nocapture durability::a_server_that_is_killed
-	$(MAKE) --no-print-directory fuzz-import
+	@# Beside each other: the lab waits most of its time. The other half gives way to it.
+	$(MAKE) --no-print-directory -j2 test-simulated-rest test-lab-rest
+	@# It measures, and wants the machine for itself.
 	$(MAKE) --no-print-directory dead-hosts
-	$(MAKE) --no-print-directory test-lab-user
+
+.PHONY: test-simulated-rest
+test-simulated-rest:
+	nice -n 10 $(CARGO) test --locked --test it -- --ignored --nocapture sweep:: schedules::
+	KILLS=500 nice -n 10 $(CARGO) test --locked --test it -- --nocapture durability::a_server_that_is_killed
+	nice -n 10 $(MAKE) --no-print-directory fuzz-import
+
+.PHONY: test-lab-rest
+test-lab-rest: test-lab-user
 	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power examin moved_in stalls blocks $(LAB_FAULTS)
 
 .PHONY: sweep
