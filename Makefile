@@ -89,9 +89,9 @@ test-all: test test-clients ## Everything. What is on the lab is there as root o
 
 .PHONY: test-simulated-rest
 test-simulated-rest:
-	nice -n 10 $(CARGO) test --locked --test it -- --ignored --nocapture sweep:: schedules::
-	KILLS=500 nice -n 10 $(CARGO) test --locked --test it -- --nocapture durability::a_server_that_is_killed
-	nice -n 10 $(MAKE) --no-print-directory fuzz-import
+	nice -n 19 $(CARGO) test --locked --test it -- --ignored --nocapture sweep:: schedules::
+	KILLS=500 nice -n 19 $(CARGO) test --locked --test it -- --nocapture durability::a_server_that_is_killed
+	nice -n 19 $(MAKE) --no-print-directory fuzz-import
 
 .PHONY: test-lab-rest
 test-lab-rest: test-lab-user
