@@ -98,6 +98,12 @@ pub fn table_line(settings: &PeerSettings, device: DeviceId, brick: BrickId) -> 
     format!("{node} {path} xfs {},{TABLE_OPTIONS} 1 2\n", settings.mount_options)
 }
 
+/// Whether the table has the line of a brick, whatever its options are: an older version wrote others.
+pub fn is_in_table(table: &str, device: DeviceId, brick: BrickId) -> bool {
+    let (node, path) = (device_node(device, brick), mount_point(device, brick));
+    table.lines().any(|line| line.split_whitespace().take(2).eq([node.as_str(), path.as_str()]))
+}
+
 /// Prints the file system table.
 pub fn table(settings: &PeerSettings) -> Command {
     Command::look("cat").arg(&settings.fstab)

@@ -46,19 +46,6 @@ pub fn sync(paths: &[&str], lock: LockName) -> Command {
     Command::change("sync", lock, SMALL).args(paths.iter().copied())
 }
 
-/// Makes the disk of a brick write down what gluster has marked it with, and looks that it is there: the id of its volume,
-/// then a directory of gluster's own. XFS alone takes up to half a minute for that, and gluster never starts a brick that
-/// has lost its mark in a power cut. Changes nothing but when it is written, so that it waits for nobody.
-pub fn sync_marks(brick: &str) -> Command {
-    Command::look("sync").args([brick.to_owned(), format!("{brick}/.glusterfs")]).deadline(SMALL)
-}
-
-/// Whether `sync` says that something is not there.
-pub fn is_mark_missing(stderr: &str) -> bool {
-    let says = |line: &str| line.starts_with("sync: ") && line.contains("No such file or directory");
-    stderr.lines().any(says)
-}
-
 /// Lists the links that udev made to a disk.
 pub fn udev_links(settings: &PeerSettings, path: &str) -> Command {
     wrapped(settings, "udevadm").args(["info", "--query=symlink"]).arg(format!("--name={path}"))

@@ -9,7 +9,7 @@ use super::run::{Claims, Round};
 use super::steps::StepError;
 use super::{doing, failure, finish};
 use crate::model::operation::{Direction, Failure, Operation};
-use crate::model::step::{Step, StepState};
+use crate::model::step::{Step, StepOutput, StepState};
 use crate::store::{Result, operation, step};
 
 impl Engine {
@@ -65,6 +65,11 @@ impl Engine {
             // What a clone is made of, or where a block volume has its size, only doing it again tells.
             let again = matches!(op.steps[at].step, Step::CloneSnapshot(_) | Step::ResizeBlockVolume(_));
             op.steps[at].state = if again { StepState::Started } else { StepState::Done };
+            let output = self.runner.keep_marks_of(&op.steps[at].step).await;
+            if output != StepOutput::Nothing {
+                self.note_told(&output);
+                op.steps[at].output = output;
+            }
             self.turn(op, Direction::Forward, None).await?;
             return Ok(Round::Again);
         }

@@ -168,10 +168,12 @@ fn found_labels(op: &Operation) -> &[DeviceLabel] {
 
 /// What failed although the operation went on.
 fn told(op: &Operation) -> Option<String> {
-    op.steps.iter().find_map(|record| match &record.output {
-        StepOutput::Told { text } => Some(text.clone()),
+    let texts = op.steps.iter().filter_map(|record| match &record.output {
+        StepOutput::Told { text } => Some(text.as_str()),
         _ => None,
-    })
+    });
+    let texts: Vec<&str> = texts.collect();
+    (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
 /// The bricks that an operation makes.

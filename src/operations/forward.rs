@@ -138,7 +138,7 @@ impl Engine {
     }
 
     /// What failed although the step is done. Clients of heketi do not read it.
-    fn note_told(&self, output: &StepOutput) {
+    pub(super) fn note_told(&self, output: &StepOutput) {
         if let StepOutput::Told { text } = output {
             self.metrics.failure("step_told");
             warn!("a step is done, but for this: {text}");

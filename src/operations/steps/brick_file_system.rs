@@ -38,17 +38,18 @@ impl StepRunner {
     pub(super) async fn enter_into_table(&self, plan: &BrickPlan, look_first: bool) -> Result<()> {
         let host = &plan.peer.host;
         let line = filesystem::table_line(&self.settings, plan.device, plan.brick);
-        if look_first && self.is_in_table(plan, &line).await? {
+        if look_first && self.is_in_table(plan).await? {
             return Ok(());
         }
         let append = filesystem::table_append(&self.settings, &line);
-        self.ensure(host, &append, |_| false, || self.is_in_table(plan, &line)).await.map(drop)
+        self.ensure(host, &append, |_| false, || self.is_in_table(plan)).await.map(drop)
     }
 
-    async fn is_in_table(&self, plan: &BrickPlan, line: &str) -> Result<bool> {
+    async fn is_in_table(&self, plan: &BrickPlan) -> Result<bool> {
         // Behind the lock: a command of ours that nobody has heard of again may still be waiting for it.
         let look = filesystem::table(&self.settings).behind(LockName::fstab());
-        Ok(self.run(&plan.peer.host, &look).await?.stdout.contains(line))
+        let table = self.run(&plan.peer.host, &look).await?.stdout;
+        Ok(filesystem::is_in_table(&table, plan.device, plan.brick))
     }
 
     pub(super) async fn mount_brick(&self, plan: &BrickPlan, path: &str) -> Result<()> {

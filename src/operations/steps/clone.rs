@@ -24,7 +24,7 @@ impl StepRunner {
             }
         };
         let clone = clone_plan(plan, &found);
-        self.keep_marks(&clone.bricks).await?;
+        self.keep_marks(&clone).await?;
         // First: gluster cannot change an option of a clone that was never started.
         self.start_volume(&clone).await?;
         // It has the options of its origin, and with them the id of that.

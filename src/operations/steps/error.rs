@@ -55,14 +55,6 @@ pub enum StepError {
         /// The brick.
         path: String,
     },
-    /// A brick has lost what gluster marked it with.
-    #[error("brick {path} on {host} has lost what gluster marked it with")]
-    MarkLost {
-        /// The peer.
-        host: Host,
-        /// The brick.
-        path: String,
-    },
     /// glusterd was busy with something else all the time.
     #[error("glusterd on {host} was busy with another transaction for {} s", waited.as_secs())]
     GlusterBusy {
@@ -104,7 +96,6 @@ impl StepError {
         match self {
             StepError::Remote(error) | StepError::NotBegun(error) => Some(error.host()),
             StepError::HoldsData { host, .. }
-            | StepError::MarkLost { host, .. }
             | StepError::GlusterBusy { host, .. }
             | StepError::Unreadable { host, .. } => Some(host),
             StepError::Refused { .. }
@@ -143,9 +134,6 @@ impl StepError {
             StepError::HoldsData { host, path } => format!(
                 "{path} on {host} holds files that somebody wrote, and an undo never removes data. Look at the volume; delete it (`volume delete ID`) if the files are not needed, which takes them with it"
             ),
-            StepError::MarkLost { host, path } => format!(
-                "gluster had taken {path} on {host} into the volume, and what it marks its bricks with is not there any more: the host must have lost its power right after that. Look at `uptime` there and try again"
-            ),
             StepError::GlusterBusy { host, .. } => {
                 format!("{self}. If no other change runs in the pool, restart glusterd on {host}")
             }
@@ -167,7 +155,6 @@ impl StepError {
             StepError::InUse { .. } => "step_in_use",
             StepError::Foreign { .. } => "step_foreign",
             StepError::HoldsData { .. } => "step_holds_data",
-            StepError::MarkLost { .. } => "step_mark_lost",
             StepError::GlusterBusy { .. } => "step_gluster_busy",
             StepError::Unreadable { .. } => "step_unreadable",
             StepError::Irreversible | StepError::Interrupted => "step_other",
@@ -182,7 +169,6 @@ impl StepError {
             }
             StepError::Remote(_)
             | StepError::NotBegun(_)
-            | StepError::MarkLost { .. }
             | StepError::GlusterBusy { .. }
             | StepError::InUse { .. }
             | StepError::Unreadable { .. }
@@ -240,7 +226,6 @@ impl StepError {
                 | StepError::NotBegun(_)
                 | StepError::NothingMade { .. }
                 | StepError::Foreign { .. }
-                | StepError::MarkLost { .. }
                 | StepError::Unreadable { .. }
         )
     }

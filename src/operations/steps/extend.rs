@@ -8,14 +8,13 @@ use crate::model::host::Host;
 use crate::model::step::{BrickAt, ExtendPlan, StepOutput, VolumePlan};
 
 impl StepRunner {
-    pub(super) async fn add_bricks(&self, plan: &ExtendPlan) -> Result<StepOutput> {
+    pub(super) async fn add_bricks(&self, plan: &ExtendPlan) -> Result<()> {
         let whole = whole(plan);
         match self.ownership(&whole).await? {
-            Ownership::Ours => self.add_missing(&whole, &plan.added).await?,
-            Ownership::Foreign => return Err(foreign(&whole, None)),
-            Ownership::Missing => return Err(missing(&whole)),
+            Ownership::Ours => self.add_missing(&whole, &plan.added).await,
+            Ownership::Foreign => Err(foreign(&whole, None)),
+            Ownership::Missing => Err(missing(&whole)),
         }
-        Ok(self.keep_marks_or_tell(&plan.added).await)
     }
 
     async fn add_missing(&self, whole: &VolumePlan, added: &[BrickAt]) -> Result<()> {

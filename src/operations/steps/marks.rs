@@ -1,44 +1,81 @@
-//! What gluster marks bricks with when it takes them into a volume: on their disks before anybody relies on them.
+//! What gluster marks a brick with when it takes it into a volume: the volume's id, without which the brick is not started
+//! any more. XFS alone writes it within half a minute, so that it is asked to before anybody relies on the brick.
+
+use std::path::Path;
 
 use futures_util::future::join_all;
 
 use super::{Result, StepError, StepRunner};
-use crate::executor::{RemoteError, system};
-use crate::model::step::{BrickAt, StepOutput};
+use crate::executor::{LockName, gluster, system};
+use crate::model::ids::BrickId;
+use crate::model::step::{BrickAt, Step, StepOutput, VolumePlan};
 
 impl StepRunner {
-    /// Has the marks of bricks written down, on all peers at once.
-    pub(super) async fn keep_marks(&self, bricks: &[BrickAt]) -> Result<()> {
-        let kept = join_all(bricks.iter().map(|brick| self.keep_mark(brick))).await;
+    /// Has the marks of a volume's bricks written, on all peers at once.
+    pub(super) async fn keep_marks(&self, plan: &VolumePlan) -> Result<()> {
+        let kept = join_all(plan.bricks.iter().map(|brick| self.keep_mark(plan, brick))).await;
         kept.into_iter().collect()
     }
 
-    /// The same of bricks that a volume in use has taken: there is no way back, and it works without them. A failure is
-    /// told.
-    pub(super) async fn keep_marks_or_tell(&self, bricks: &[BrickAt]) -> StepOutput {
-        let kept =
-            join_all(bricks.iter().map(|brick| async move { (brick, self.keep_mark(brick).await) })).await;
-        let failed = |(brick, kept): (&BrickAt, Result<()>)| kept.err().map(|error| not_kept(brick, &error));
-        let texts: Vec<String> = kept.into_iter().filter_map(failed).collect();
+    /// The same of bricks that a volume in use has taken by this step: there is no way back, and the volume works without
+    /// them. What fails is told.
+    pub(in crate::operations) async fn keep_marks_of(&self, step: &Step) -> StepOutput {
+        let (plan, taken) = match step {
+            Step::AddBricks(plan) => (&plan.volume, plan.added.as_slice()),
+            Step::ReplaceBrick(plan) => (&plan.volume, std::slice::from_ref(&plan.new)),
+            _ => return StepOutput::Nothing,
+        };
+        let kept = join_all(taken.iter().map(|brick| self.keep_mark(plan, brick))).await;
+        let failed = kept.into_iter().zip(taken).filter_map(|(kept, brick)| Some((kept.err()?, brick)));
+        let texts: Vec<String> = failed.map(|(error, brick)| not_kept(plan, brick, &error)).collect();
         if texts.is_empty() { StepOutput::Nothing } else { StepOutput::Told { text: texts.join("\n") } }
     }
 
-    async fn keep_mark(&self, brick: &BrickAt) -> Result<()> {
-        match self.repeat(&brick.host, &system::sync_marks(&brick.path)).await {
-            Err(StepError::Remote(RemoteError::Exited { stderr, .. }))
-                if system::is_mark_missing(&stderr) =>
-            {
-                Err(StepError::MarkLost { host: brick.host.clone(), path: brick.path.clone() })
-            }
-            other => other.map(drop),
-        }
+    async fn keep_mark(&self, plan: &VolumePlan, brick: &BrickAt) -> Result<()> {
+        self.repeat(&brick.host, &system::sync(&[&brick.path], lock(plan, brick))).await.map(drop)
     }
 }
 
-fn not_kept(brick: &BrickAt, error: &StepError) -> String {
-    let BrickAt { host, path, .. } = brick;
+/// That of the brick, so that whoever takes it away waits; of a brick that gluster has made, that of its volume.
+fn lock(plan: &VolumePlan, brick: &BrickAt) -> LockName {
+    let name = Path::new(&brick.path).parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    let id = name.and_then(|name| name.strip_prefix("brick_")?.parse::<BrickId>().ok());
+    id.map_or_else(|| gluster::volume_lock(plan.volume), |id| LockName::new("brick", id))
+}
+
+fn not_kept(plan: &VolumePlan, brick: &BrickAt, error: &StepError) -> String {
+    let (name, BrickAt { host, path, .. }) = (&plan.name, brick);
+    let point = path.rsplit_once('/').map_or("", |(point, _)| point);
     format!(
-        "gluster has taken the brick {path} on {host}, but nobody could see that its mark is on the disk there: {}. Where {host} has lost its power meanwhile, and the brick does not come online (`gluster volume status`): `mkdir -p {path}/.glusterfs`, `setfattr -n trusted.glusterfs.volume-id -v 0xID {path}` with the volume's id without hyphens, `gluster volume start NAME force`",
+        "gluster has taken the brick {path} on {host} into volume {name}, but what it marks it with could not be written to the disk there: {}. If {host} has lost its power and the brick stays offline (`gluster volume status {name}`), look that {point} is mounted (`mount {point}`); then `mkdir {path}/.glusterfs` and `gluster volume start {name} force`",
         error.text().trim()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::host::Host;
+
+    #[test]
+    fn a_brick_is_held_by_its_own_lock_and_that_of_a_clone_by_its_volumes() {
+        let at =
+            |path: &str| BrickAt { host: Host::nobody(), storage: "s".to_owned(), path: path.to_owned() };
+        let plan = VolumePlan {
+            volume: "e".repeat(32).parse().unwrap(),
+            name: "v".to_owned(),
+            durability: crate::model::durability::Durability::Distribute,
+            arbiter: false,
+            bricks: Vec::new(),
+            options: Vec::new(),
+            peers: Vec::new(),
+            hosts_blocks: false,
+        };
+        let brick = "b".repeat(32);
+        let own = format!("/var/lib/heketi/mounts/vg_1/brick_{brick}/brick");
+        assert_eq!(lock(&plan, &at(&own)), LockName::new("brick", &brick));
+        for other in ["/run/gluster/snaps/5f2b/brick1/brick", "/brick_x/brick", "/", ""] {
+            assert_eq!(lock(&plan, &at(other)), gluster::volume_lock(plan.volume), "{other}");
+        }
+    }
 }

@@ -89,11 +89,17 @@ impl StepRunner {
             Step::StartVolume(plan) => self.start_volume(plan).await.map(nothing),
             Step::StopVolume(plan) => self.stop_own_volume(plan).await.map(nothing),
             Step::DeleteVolume(plan) => self.delete_own_volume(plan).await.map(nothing),
-            Step::AddBricks(plan) => self.add_bricks(plan).await,
+            Step::AddBricks(plan) => {
+                self.add_bricks(plan).await?;
+                Ok(self.keep_marks_of(step).await)
+            }
             Step::Rebalance(plan) => self.rebalance(plan).await,
             Step::ReadDevice(plan) => self.read_device(plan).await.map(StepOutput::Device),
             Step::CheckHeal(plan) => self.check_heal(plan).await.map(nothing),
-            Step::ReplaceBrick(plan) => self.replace_brick(plan).await,
+            Step::ReplaceBrick(plan) => {
+                self.replace_brick(plan).await?;
+                Ok(self.keep_marks_of(step).await)
+            }
             Step::AwaitHeal(plan) => self.await_heal(plan).await.map(nothing),
             Step::SnapshotVolume(plan) => self.snapshot_volume(plan).await.map(nothing),
             Step::CloneSnapshot(plan) => {

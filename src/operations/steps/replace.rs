@@ -5,7 +5,7 @@ use super::extend::missing;
 use super::volume_look::{foreign, is_ours};
 use super::{Result, SENDS, StepError, StepRunner};
 use crate::executor::gluster::{self, GlusterVolume, place};
-use crate::model::step::{ReplacePlan, StepOutput, VolumePlan};
+use crate::model::step::{ReplacePlan, VolumePlan};
 
 /// Which of the two bricks a volume has.
 enum Held {
@@ -15,18 +15,17 @@ enum Held {
 }
 
 impl StepRunner {
-    pub(super) async fn replace_brick(&self, plan: &ReplacePlan) -> Result<StepOutput> {
+    pub(super) async fn replace_brick(&self, plan: &ReplacePlan) -> Result<()> {
         let either = either(plan);
         let found = self.look(&either).await?.ok_or_else(|| missing(&plan.volume))?;
         if !is_ours(&found, &either) {
             return Err(foreign(&plan.volume, None));
         }
         match held(&found, plan) {
-            Held::New => {}
-            Held::Old => self.send_replace(plan, &either).await?,
-            Held::Neither => return Err(neither(plan)),
+            Held::New => Ok(()),
+            Held::Old => self.send_replace(plan, &either).await,
+            Held::Neither => Err(neither(plan)),
         }
-        Ok(self.keep_marks_or_tell(std::slice::from_ref(&plan.new)).await)
     }
 
     async fn send_replace(&self, plan: &ReplacePlan, either: &VolumePlan) -> Result<()> {

@@ -19,8 +19,7 @@ impl StepRunner {
             self.put_bricks(plan, &command).await?;
         }
         // Beside each other: neither needs the other, and both wait for a peer.
-        let (kept, set) =
-            futures_util::future::join(self.keep_marks(&plan.bricks), self.set_all(plan, &set)).await;
+        let (kept, set) = futures_util::future::join(self.keep_marks(plan), self.set_all(plan, &set)).await;
         set.and(kept)
     }
 

@@ -25,6 +25,7 @@ case "$*" in
 esac
 "#
     );
+    std::fs::write(&pool, "").unwrap();
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     notes

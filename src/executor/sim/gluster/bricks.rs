@@ -120,6 +120,35 @@ pub fn mark(peer: &mut Peer<'_>, volume: &str, bricks: &[&str], machines: &[Mach
     }
 }
 
+/// The directories of a volume's bricks that have lost their mark, on peers that can be asked.
+fn unmarked(peer: &mut Peer<'_>, volume: &GlusterVolume) -> Vec<(MachineId, String)> {
+    let mut found = Vec::new();
+    for (host, path) in volume.bricks.iter().filter_map(|brick| split_brick(brick)) {
+        let Some(id) = peer.world.state.find(host) else { continue };
+        let on = peer.on(id);
+        let is_unmarked = on.entry(path).is_some_and(|entry| entry.directory && entry.volume.is_none());
+        if is_unmarked && on.host().machine.is_connected() {
+            found.push((id, path.to_owned()));
+        }
+    }
+    found
+}
+
+/// The directory of a brick that has lost its mark.
+pub fn without_mark(peer: &mut Peer<'_>, volume: &GlusterVolume) -> Option<String> {
+    unmarked(peer, volume).into_iter().next().map(|(_, path)| path)
+}
+
+/// Gives bricks their marks again, as `force` does.
+pub fn mark_again(peer: &mut Peer<'_>, name: &str, volume: &GlusterVolume) {
+    for (id, path) in unmarked(peer, volume) {
+        let mut on = peer.on(id);
+        if let Some(entry) = on.entry(&path) {
+            on.set_entry(&path, Some(Entry { volume: Some(name.into()), ..entry }));
+        }
+    }
+}
+
 /// Whether the process of a brick can be asked.
 pub fn is_online(peer: &mut Peer<'_>, brick: &str) -> bool {
     let Some((host, path)) = split_brick(brick) else { return false };

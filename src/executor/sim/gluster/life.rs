@@ -18,6 +18,14 @@ pub fn start(peer: &mut Peer<'_>, name: &str, force: bool) -> Answer {
         );
         return Err(refuse(1, text));
     }
+    if force {
+        bricks::mark_again(peer, name, &volume);
+    } else if let Some(path) = bricks::without_mark(peer, &volume) {
+        let text = format!(
+            "{what}: failed: Failed to get extended attribute trusted.glusterfs.volume-id for brick dir {path}. Reason : No data available"
+        );
+        return Err(refuse(1, text));
+    }
     let volume = GlusterVolume { started: true, was_started: true, ..volume };
     bricks::start_processes(peer, &volume);
     peer.set_volume(name, Some(volume));

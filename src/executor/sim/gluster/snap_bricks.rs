@@ -50,7 +50,8 @@ fn group_of(on: &Peer<'_>, name: &str) -> Option<Box<str>> {
 
 fn copy_volume(on: &mut Peer<'_>, group: &str, from: &str, to: &str) {
     let Some(origin) = on.group(group).and_then(|found| found.volumes.get(from)).cloned() else { return };
-    let fs = origin.fs.map(|fs| Box::new(FileSystem { mounted: false, ..*fs }));
+    // A snapshot has the file system write all before it is taken.
+    let fs = origin.fs.map(|fs| Box::new(FileSystem { mounted: false, unwritten: false, ..*fs }));
     let copy = LogicalVolume { origin: Some(from.into()), fs, thins: 0, ..origin };
     let at = on.at;
     on.set(Record::Volume(at, group.into(), to.into(), Some(copy)));
@@ -143,6 +144,7 @@ pub fn mark(peer: &mut Peer<'_>, volume: &str, places: &[Box<str>]) {
         let mut on = peer.on(id);
         if let Some(entry) = on.entry(path) {
             on.set_entry(path, Some(Entry { volume: Some(volume.into()), ..entry }));
+            on.set_written(path, false);
         }
     }
 }

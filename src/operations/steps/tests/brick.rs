@@ -84,7 +84,8 @@ async fn an_arbiter_has_room_for_inodes() {
 
 #[tokio::test]
 async fn a_brick_that_is_complete_stays_as_it_is() {
-    let line = "/dev/mapper/vg_dddddddddddddddddddddddddddddddd-brick_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb /var/lib/heketi/mounts/vg_dddddddddddddddddddddddddddddddd/brick_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb xfs rw,inode64,noatime,nouuid,nofail,x-systemd.before=glusterd.service,x-systemd.device-timeout=180s 1 2\n";
+    // With the options of an older version.
+    let line = "/dev/mapper/vg_dddddddddddddddddddddddddddddddd-brick_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb /var/lib/heketi/mounts/vg_dddddddddddddddddddddddddddddddd/brick_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb xfs rw,inode64,noatime,nouuid,nofail,x-systemd.before=glusterd.service,x-systemd.device-timeout=30s 1 2\n";
     let (script, runner) = Script::new(&[
         POOL_THERE,
         ("lvs", Says(LISTED)),

@@ -100,6 +100,9 @@ async fn a_clone_is_made_named_after_itself_and_started() {
         [
             "snapshot activate tmpsnap_1",
             "snapshot clone copy tmpsnap_1",
+            "sync /run/gluster/snaps/5f2b/brick1/brick",
+            "sync /run/gluster/snaps/5f2b/brick2/brick",
+            "sync /run/gluster/snaps/5f2b/brick3/brick",
             "volume start copy",
             "volume set copy user.heketi.id cccccccccccccccccccccccccccccccc",
         ]
