@@ -37,6 +37,8 @@ fn cut_power(lab: &Lab, host: &str) {
 #[track_caller]
 fn nothing_is_lost_with_the_power(lab: &Lab) {
     lab.peers().hosts.keys().for_each(|host| cut_power(lab, host));
+    // It is done before the next command.
+    assert_eq!(lab.remove(&lab.create(&replica_3(1)).unwrap().id).status, 204);
     Audit::new().clean_within(lab, SOON);
 }
 
