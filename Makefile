@@ -82,7 +82,7 @@ fuzz-import: ## Mutated databases and exports of heketi's, for ten minutes each:
 
 .PHONY: test-all
 test-all: test test-clients ## Everything. What is on the lab is there as root or as another user
-	@# Beside each other: the lab waits most of its time. The other half gives way to it.
+	@# Beside each other: where the lab waits, for glusterd or a boot, the other half goes on. It gives way otherwise.
 	$(MAKE) --no-print-directory -j2 test-simulated-rest test-lab-rest
 	@# It measures, and wants the machine for itself.
 	$(MAKE) --no-print-directory dead-hosts
