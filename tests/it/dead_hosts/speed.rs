@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::by_ssh::reaching;
 use super::network::Network;
 use super::simulated::{SICK, with_what_may_hang};
@@ -28,19 +30,14 @@ fn creates(lab: &Lab, count: usize) -> Vec<Duration> {
     (0..count).map(create).collect()
 }
 
-/// Volumes that do not need a host. It is emptier than the others then, and gets bricks of whatever comes next.
+/// Volumes that do not need a host: it is offline while they are made. It is emptier than the others afterwards.
 fn volumes_elsewhere(lab: &Lab, host: &str, count: usize) -> Vec<String> {
-    let node = lab.node_of(host).id;
-    let mut elsewhere = Vec::new();
-    while elsewhere.len() < count {
-        let made = lab.create(&two_copies()).unwrap();
-        if made.bricks.iter().any(|brick| brick.node == node) {
-            assert_eq!(lab.remove(&made.id).status, 204);
-        } else {
-            elsewhere.push(made.id);
-        }
-    }
-    elsewhere
+    let path = format!("/nodes/{}/state", lab.node_of(host).id);
+    let state = |state: &str| assert_eq!(lab.ask(&path, &json!({"state": state})).status, 204);
+    state("offline");
+    let volumes = (0..count).map(|_| lab.create(&two_copies()).unwrap().id).collect();
+    state("online");
+    volumes
 }
 
 /// The times that deletes take, one after the other.
