@@ -124,8 +124,8 @@ async fn healing_shows_who_is_away_and_what_a_test_has_set() {
     assert_eq!(json, format!(r#"{{"host":"m1","op":"heal","volume":"v","brick":"{}","entries":7}}"#, old()));
 }
 
-#[tokio::test]
-async fn a_new_brick_whose_mark_nobody_had_written_is_lost_with_the_power() {
+/// A volume whose second brick has just been replaced by one that is mounted again after a restart.
+async fn replaced() -> Lab {
     let lab = lab(Flavour::Strict);
     lab.three().await;
     lab.make_volume().await;
@@ -133,6 +133,12 @@ async fn a_new_brick_whose_mark_nobody_had_written_is_lost_with_the_power() {
     lab.make_other_brick("m2", 'c').await;
     lab.append("m2", "/dev/mapper/vg_d-brick_c /var/lib/heketi/mounts/vg_d/brick_c xfs rw 1 2\n").await;
     lab.ok("m1", &replace()).await;
+    lab
+}
+
+#[tokio::test]
+async fn a_new_brick_whose_mark_nobody_had_written_is_lost_with_the_power() {
+    let lab = replaced().await;
     lab.control("m2", Action::Power { on: false });
     lab.control("m2", Action::Power { on: true });
     assert_eq!(lab.entries().await, [Some(2), None, Some(2)]);
@@ -143,13 +149,7 @@ async fn a_new_brick_whose_mark_nobody_had_written_is_lost_with_the_power() {
 
 #[tokio::test]
 async fn a_new_brick_that_is_away_is_healed_when_it_is_back() {
-    let lab = lab(Flavour::Strict);
-    lab.three().await;
-    lab.make_volume().await;
-    lab.ok("m1", "gluster volume start v").await;
-    lab.make_other_brick("m2", 'c').await;
-    lab.append("m2", "/dev/mapper/vg_d-brick_c /var/lib/heketi/mounts/vg_d/brick_c xfs rw 1 2\n").await;
-    lab.ok("m1", &replace()).await;
+    let lab = replaced().await;
     let brick = "/var/lib/heketi/mounts/vg_d/brick_c/brick";
     lab.ok("m2", &format!("sync {brick} {brick}/.glusterfs")).await;
     lab.control("m2", Action::Power { on: false });
