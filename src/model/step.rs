@@ -101,29 +101,17 @@ impl Step {
             | Step::ReleaseDevice(plan)
             | Step::ReadDevice(plan) => vec![&plan.peer.host],
             Step::CreateBrick(plan) | Step::DestroyBrick(plan) => vec![&plan.peer.host],
-            Step::CreateVolume(plan)
-            | Step::StartVolume(plan)
-            | Step::StopVolume(plan)
-            | Step::DeleteVolume(plan)
-            | Step::Rebalance(plan) => first(&plan.peers),
-            Step::AddBricks(plan) => first(&plan.volume.peers),
-            Step::CheckHeal(plan) | Step::ReplaceBrick(plan) | Step::AwaitHeal(plan) => {
-                first(&plan.volume.peers)
-            }
-            Step::SnapshotVolume(plan) | Step::CloneSnapshot(plan) | Step::DropSnapshot(plan) => {
-                first(&plan.source.peers)
-            }
             Step::CheckBlockVolume(plan) | Step::CreateBlockVolume(plan) | Step::DestroyBlockVolume(plan) => {
                 first(&plan.peers)
             }
             Step::ResizeBlockVolume(plan) => first(&plan.block.peers),
+            _ => self.volume().map_or_else(Vec::new, |volume| first(&volume.peers)),
         }
     }
 
-    /// The hosts that it may have to wait for: those that it works on, and those of the bricks of a volume that gluster
-    /// works on.
-    pub fn all_hosts(&self) -> Vec<&Host> {
-        let volume = match self {
+    /// The volume that gluster works on, on one of its peers on behalf of all.
+    pub fn volume(&self) -> Option<&VolumePlan> {
+        match self {
             Step::CreateVolume(plan)
             | Step::StartVolume(plan)
             | Step::StopVolume(plan)
@@ -135,8 +123,40 @@ impl Step {
                 Some(&plan.source)
             }
             _ => None,
-        };
-        let bricks = volume.into_iter().flat_map(|plan| &plan.bricks).map(|brick| &brick.host);
+        }
+    }
+
+    fn volume_mut(&mut self) -> Option<&mut VolumePlan> {
+        match self {
+            Step::CreateVolume(plan)
+            | Step::StartVolume(plan)
+            | Step::StopVolume(plan)
+            | Step::DeleteVolume(plan)
+            | Step::Rebalance(plan) => Some(plan),
+            Step::AddBricks(plan) => Some(&mut plan.volume),
+            Step::CheckHeal(plan) | Step::ReplaceBrick(plan) | Step::AwaitHeal(plan) => {
+                Some(&mut plan.volume)
+            }
+            Step::SnapshotVolume(plan) | Step::CloneSnapshot(plan) | Step::DropSnapshot(plan) => {
+                Some(&mut plan.source)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same step, of which `last` peers are asked only where no other one can be.
+    #[must_use]
+    pub fn asking_last(mut self, last: impl Fn(&Peer) -> bool) -> Step {
+        if let Some(volume) = self.volume_mut() {
+            volume.peers.sort_by_key(last);
+        }
+        self
+    }
+
+    /// The hosts that it may have to wait for: those that it works on, and those of the bricks of a volume that gluster
+    /// works on.
+    pub fn all_hosts(&self) -> Vec<&Host> {
+        let bricks = self.volume().into_iter().flat_map(|plan| &plan.bricks).map(|brick| &brick.host);
         self.hosts().into_iter().chain(bricks).collect()
     }
 }

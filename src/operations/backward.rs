@@ -9,8 +9,9 @@ use super::run::{Claims, Round};
 use super::steps::StepError;
 use super::{doing, failure, finish};
 use crate::model::operation::{Direction, Failure, Operation};
+use crate::model::state::EntryState;
 use crate::model::step::{Step, StepOutput, StepState};
-use crate::store::{Result, operation, step};
+use crate::store::{Result, node, operation, step};
 
 impl Engine {
     /// Undoes what may have happened, newest stage first.
@@ -23,8 +24,9 @@ impl Engine {
             let due = positions(op, |record| {
                 record.stage == stage && matches!(record.state, StepState::Started | StepState::Done)
             });
+            self.ask_retired_last(op, &due).await?;
             if let Some((at, error)) = self.undo_stage(op, &due, claims).await {
-                return self.after_failed_undo(op, at, error).await;
+                return self.after_failed_undo(op, at, error, claims).await;
             }
             if due.iter().any(|&at| matches!(op.steps[at].step, Step::CreateBlockVolume(_))) {
                 // Its volume goes next, and without that gluster-block could not say any more that nothing is there.
@@ -32,6 +34,23 @@ impl Engine {
             }
         }
         finish::abandon_or_retry(self, op).await
+    }
+
+    /// What the first peer of a step knows is waited for: so it is none that was taken out of service, which may be gone for good.
+    async fn ask_retired_last(&self, op: &mut Operation, due: &[usize]) -> Result<()> {
+        let mut snapshot = self.store.snapshot().await?;
+        for &at in due {
+            let mut retired = Vec::new();
+            for peer in op.steps[at].step.volume().into_iter().flat_map(|volume| &volume.peers) {
+                let found = node::find(&mut snapshot, peer.node).await?;
+                if found.is_none_or(|node| node.state != EntryState::Online) {
+                    retired.push(peer.node);
+                }
+            }
+            let step = op.steps[at].step.clone();
+            op.steps[at].step = step.asking_last(|peer| retired.contains(&peer.node));
+        }
+        Ok(())
     }
 
     async fn undo_stage(
@@ -59,13 +78,20 @@ impl Engine {
         failed
     }
 
-    async fn after_failed_undo(&self, op: &mut Operation, at: usize, error: StepError) -> Result<Round> {
+    async fn after_failed_undo(
+        &self,
+        op: &mut Operation,
+        at: usize,
+        error: StepError,
+        claims: &mut Claims,
+    ) -> Result<Round> {
         if error.is_irreversible() {
             info!("{} has happened and cannot be taken back; going on", op.kind.as_str());
             // What a clone is made of, or where a block volume has its size, only doing it again tells.
             let again = matches!(op.steps[at].step, Step::CloneSnapshot(_) | Step::ResizeBlockVolume(_));
             op.steps[at].state = if again { StepState::Started } else { StepState::Done };
-            let output = self.runner.keep_marks_of(&op.steps[at].step).await;
+            let taken = &op.steps[at].step;
+            let output = self.beside_others(&[taken], claims, self.runner.keep_marks_of(taken)).await;
             if output != StepOutput::Nothing {
                 self.note_told(&output);
                 op.steps[at].output = output;

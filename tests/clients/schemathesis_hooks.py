@@ -29,6 +29,8 @@ def known_ids(kind):
     """The ids of all objects of a kind that are there now."""
     if kind in ("jobs", "queue"):
         return [job["id"] for job in get("/jobs")["jobs"]]
+    if kind == "findings":
+        return [finding["id"] for finding in get("/findings")["findings"]]
     section = "pendingoperations" if kind == "operations" else kind.removesuffix("s") + "entries"
     return list(get("/db/dump")[section] or {})
 

@@ -126,9 +126,12 @@ fn there(world: &World) -> usize {
     world.volumes.0.values().filter(|known| known.is_there()).count()
 }
 
+fn kills(fault: &str) -> bool {
+    matches!(fault, "kill_before" | "kill_after" | "late")
+}
+
 /// One that kills at any command may meet the start itself, which nobody survives who waits for it.
 fn faults_of(life: &Life) -> Vec<Value> {
-    let kills = |fault: &str| matches!(fault, "kill_before" | "kill_after" | "late");
     let faults = life.faults.iter().filter(|fault| fault.command != "." || !kills(&fault.fault));
     let with_stall = faults.map(|fault| {
         json!({"command": fault.command, "fault": fault.fault, "skip": fault.skip, "times": fault.times, "stall_ms": STALL_MS})
@@ -161,6 +164,8 @@ fn live(server: &mut Server, world: &Mutex<World>, disturbed: &mut Disturbed, li
         }
     });
     let is_over = shift.is_over.load(Ordering::Relaxed);
+    let may_die = life.killed_after.is_some() || life.faults.iter().any(|fault| kills(&fault.fault));
+    assert!(!is_over || may_die, "a server that nothing kills does not answer: {}", server.log());
     disturbed.kills += usize::from(is_over);
     disturbed.faults += server.met();
 }
@@ -196,5 +201,7 @@ fn sixty_changes_by_seven_clients_with_faults_leave_what_was_said_and_nothing_el
     let tally = &world.tally;
     eprintln!("seed {seed}: {tally:?}, {disturbed:?} in {} s", begun.elapsed().as_secs());
     let changes = tally.creates + tally.expands + tally.deletes;
-    assert!(changes >= CHANGES && tally.done > 0 && disturbed.faults > 0, "{changes} changes, {tally:?}");
+    // Kills leave many without an answer; of the others most are done.
+    let is_busy = changes >= CHANGES && tally.done >= CHANGES / 3;
+    assert!(is_busy && disturbed.faults > 0, "{changes} changes, {tally:?}");
 }

@@ -35,8 +35,9 @@ pub trait Operator: Place {
     fn begin(&self, method: &str, path: &str, body: &Value) -> String {
         let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url()));
         let request = request.header("content-type", "application/json").body(body.to_string());
-        let answer = agent().run(request.expect("a request")).expect("an answer");
-        assert_eq!(answer.status(), 202, "{method} {path}");
+        let mut answer = agent().run(request.expect("a request")).expect("an answer");
+        let text = answer.body_mut().read_to_string().unwrap_or_default();
+        assert_eq!(answer.status(), 202, "{method} {path}: {text}");
         answer.headers()["location"].to_str().expect("a path").to_owned()
     }
 

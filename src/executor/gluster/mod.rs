@@ -18,8 +18,8 @@ pub use info::{
 };
 pub use option::{BadOption, ID_OPTION, parse_option, volume_set};
 pub use peer::{
-    disconnected, is_connected, is_in_cluster, peer_detach, peer_probe, peer_status, pool_list, pool_size,
-    snapshot_limit,
+    disconnected, is_connected, is_in_cluster, knows_others, peer_detach, peer_probe, peer_status, pool_list,
+    pool_size, snapshot_limit,
 };
 pub use pool_volume::parse_pool_volumes;
 pub use rebalance::{Rebalance, is_rebalancing, parse_rebalance_status, rebalance_start, rebalance_status};

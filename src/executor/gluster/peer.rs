@@ -64,6 +64,11 @@ pub fn is_connected(status: &str, storage: &str) -> Option<bool> {
     listed(status).find(|peer| peer.names.contains(&storage)).map(|peer| peer.is_connected())
 }
 
+/// Whether the peer that printed this [`peer_status`] knows any other one.
+pub fn knows_others(status: &str) -> bool {
+    listed(status).next().is_some()
+}
+
 /// The names of each peer that, by what [`peer_status`] printed, is not connected.
 pub fn disconnected(status: &str) -> Vec<Vec<&str>> {
     listed(status).filter(|peer| !peer.is_connected()).map(|peer| peer.names).collect()

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::brick::{Site, mount_point_of};
 use super::snapshot::{failed, name_taken};
+use super::word::WordOf;
 use super::{Result, SENDS, StepError, StepRunner};
 use crate::executor::gluster::{self, GlusterVolume, SNAPSHOT_MOUNTS};
 use crate::executor::{filesystem, lvm, system};
@@ -80,7 +81,7 @@ impl StepRunner {
     /// has heard of it. Where its snapshot is gone somebody may have, and there is no way back: the operation may be an
     /// old one, of a database that was restored, whose clone has been in use since.
     pub(super) async fn unclone_snapshot(&self, plan: &ClonePlan) -> Result<()> {
-        let found = match self.agreed_look(&copy_of(plan)).await? {
+        let found = match self.certain_look(&copy_of(plan), WordOf::First).await? {
             Some(found) if is_own_clone(&found, plan) => found,
             _ => return Ok(()),
         };

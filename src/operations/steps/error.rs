@@ -73,6 +73,16 @@ pub enum StepError {
         /// The beginning of its answer.
         output: String,
     },
+    /// Those that answer do not know of it, and one that does not may: nothing may be taken away as long as that is so.
+    #[error("{host} may know more of volume {volume} than the other peers, and does not answer")]
+    MayKnowBetter {
+        /// The volume.
+        volume: String,
+        /// The peer.
+        host: Host,
+        /// Why it said nothing.
+        source: Box<StepError>,
+    },
     /// It has happened and cannot be taken back.
     #[error("it cannot be taken back")]
     Irreversible,
@@ -97,6 +107,7 @@ impl StepError {
             StepError::Remote(error) | StepError::NotBegun(error) => Some(error.host()),
             StepError::HoldsData { host, .. }
             | StepError::GlusterBusy { host, .. }
+            | StepError::MayKnowBetter { host, .. }
             | StepError::Unreadable { host, .. } => Some(host),
             StepError::Refused { .. }
             | StepError::NothingMade { .. }
@@ -138,6 +149,10 @@ impl StepError {
                 format!("{self}. If no other change runs in the pool, restart glusterd on {host}")
             }
             StepError::Unreadable { .. } => format!("{self}. Run the command by hand and look at its answer"),
+            StepError::MayKnowBetter { host, volume, source } => format!(
+                "{host} does not answer ({}), and gluster may have carried out there what the other peers have not heard of: they take it over when {host} is back, so that no brick of volume {volume} is taken away until then. Start {host}; if it is gone for good, take its node out of service (`node disable ID`) and remove it",
+                source.text().trim()
+            ),
             StepError::Irreversible | StepError::Interrupted => return None,
         })
     }
@@ -145,7 +160,9 @@ impl StepError {
     /// Its kind in a word, for those who count.
     pub fn kind(&self) -> &'static str {
         match self {
-            StepError::NotBegun(_) | StepError::Remote(RemoteError::Unreachable { .. }) => "step_unreachable",
+            StepError::NotBegun(_)
+            | StepError::MayKnowBetter { .. }
+            | StepError::Remote(RemoteError::Unreachable { .. }) => "step_unreachable",
             StepError::Remote(RemoteError::OutcomeUnknown { .. }) => "step_unknown_outcome",
             StepError::Remote(RemoteError::StillRunning { .. } | RemoteError::NotLocked { .. }) => {
                 "step_locked"
@@ -169,6 +186,7 @@ impl StepError {
             }
             StepError::Remote(_)
             | StepError::NotBegun(_)
+            | StepError::MayKnowBetter { .. }
             | StepError::GlusterBusy { .. }
             | StepError::InUse { .. }
             | StepError::Unreadable { .. }

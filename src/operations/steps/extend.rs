@@ -1,6 +1,7 @@
 //! Adding sets to a volume, and spreading what is in it over all of them.
 
 use super::volume_look::{Ownership, foreign};
+use super::word::WordOf;
 use super::{GlusterFailure, Result, SENDS, StepError, StepRunner};
 use crate::executor::RemoteError;
 use crate::executor::gluster::{self, Rebalance, place};
@@ -13,7 +14,7 @@ impl StepRunner {
         match self.ownership(&whole).await? {
             Ownership::Ours => self.add_missing(&whole, &plan.added).await,
             Ownership::Foreign => Err(foreign(&whole, None)),
-            Ownership::Missing => Err(missing(&whole)),
+            Ownership::Missing { .. } => Err(missing(&whole)),
         }
     }
 
@@ -28,7 +29,8 @@ impl StepRunner {
     /// so that what goes on from here finds all of them.
     pub(super) async fn unadd_bricks(&self, plan: &ExtendPlan) -> Result<()> {
         let whole = whole(plan);
-        let listed = self.agreed_look(&whole).await?.map_or_else(Vec::new, |found| found.bricks);
+        let found = self.certain_look(&whole, WordOf::First).await?;
+        let listed = found.map_or_else(Vec::new, |found| found.bricks);
         let left: Vec<BrickAt> =
             plan.added.iter().filter(|brick| !listed.contains(&place(brick))).cloned().collect();
         if left.len() == plan.added.len() {
@@ -54,7 +56,7 @@ impl StepRunner {
         match self.ownership(plan).await? {
             Ownership::Ours => {}
             Ownership::Foreign => return Err(foreign(plan, None)),
-            Ownership::Missing => return Err(missing(plan)),
+            Ownership::Missing { .. } => return Err(missing(plan)),
         }
         let start = gluster::rebalance_start(&self.settings, plan);
         for _ in 0..SENDS {

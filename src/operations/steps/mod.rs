@@ -28,6 +28,7 @@ mod take_out;
 mod tests;
 mod volume;
 mod volume_look;
+mod word;
 mod written;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 
 use super::extend::missing;
 use super::volume_look::{foreign, is_ours};
+use super::word::WordOf;
 use super::{Result, SENDS, StepError, StepRunner};
 use crate::executor::gluster::{self, GlusterVolume, place};
 use crate::model::step::{ReplacePlan, VolumePlan};
@@ -52,7 +53,8 @@ impl StepRunner {
     /// was written since then is not on the old one.
     pub(super) async fn unreplace_brick(&self, plan: &ReplacePlan) -> Result<()> {
         // A volume that is gone uses neither of them.
-        let Some(found) = self.agreed_look(&either(plan)).await? else { return Ok(()) };
+        let looked = self.certain_look(&either(plan), WordOf::First).await?;
+        let Some(found) = looked else { return Ok(()) };
         match held(&found, plan) {
             Held::Old => Ok(()),
             Held::New => Err(StepError::Irreversible),

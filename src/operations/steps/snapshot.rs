@@ -4,7 +4,8 @@ use futures_util::future::join_all;
 
 use super::clone::copy_of;
 use super::extend::missing;
-use super::volume_look::{LOOKS, Ownership, agreed, foreign};
+use super::volume_look::{LOOKS, Ownership, carries, foreign};
+use super::word::{Word, WordOf};
 use super::{BETWEEN_LOOKS, GlusterFailure, Result, SENDS, StepError, StepRunner};
 use crate::executor::RemoteError;
 use crate::executor::command::Command;
@@ -18,7 +19,7 @@ impl StepRunner {
         match self.ownership(&plan.source).await? {
             Ownership::Ours => {}
             Ownership::Foreign => return Err(foreign(&plan.source, None)),
-            Ownership::Missing => return Err(missing(&plan.source)),
+            Ownership::Missing { .. } => return Err(missing(&plan.source)),
         }
         if self.look(&copy_of(plan)).await?.is_some() {
             return Err(name_taken(plan));
@@ -56,7 +57,7 @@ impl StepRunner {
             if !failure.is_unknown() && !gone {
                 return Err(failed(&format!("delete snapshot {}", plan.snapshot), failure));
             }
-            if self.agreed_snapshot(plan).await?.is_none() {
+            if self.certain_snapshot(plan).await?.is_none() {
                 return Ok(());
             }
         }
@@ -64,7 +65,7 @@ impl StepRunner {
     }
 
     pub(super) async fn unsnapshot_volume(&self, plan: &ClonePlan) -> Result<()> {
-        match self.agreed_snapshot(plan).await? {
+        match self.certain_snapshot(plan).await? {
             Some(found) if found.volume == plan.source.name => self.drop_snapshot(plan).await,
             _ => Ok(()),
         }
@@ -72,23 +73,38 @@ impl StepRunner {
 
     /// Looks until two looks, a pause apart, say the same; behind the lock, as with volumes.
     pub(super) async fn agreed_snapshot(&self, plan: &ClonePlan) -> Result<Option<Snapshot>> {
+        Ok(self.agreed_word_of_snapshot(plan).await?.first())
+    }
+
+    /// The same where it counts that there is none.
+    async fn certain_snapshot(&self, plan: &ClonePlan) -> Result<Option<Snapshot>> {
+        let Word { found, mut unheard } = self.agreed_word_of_snapshot(plan).await?;
+        if found.is_empty() {
+            unheard.retain(|(peer, _)| carries(&plan.source, peer));
+            self.all_were_heard(&plan.source, WordOf::First, unheard).await?;
+        }
+        Ok(found.into_iter().next())
+    }
+
+    async fn agreed_word_of_snapshot(&self, plan: &ClonePlan) -> Result<Word<Snapshot>> {
         let info = gluster::snapshot_info(&self.settings, plan);
         let behind = info.clone().behind(gluster::volume_lock(plan.source.volume));
-        let mut last = self.look_at_snapshot(plan, &behind).await?;
+        let mut last = self.word_of_snapshot(plan, &behind).await?;
         for _ in 0..LOOKS {
             tokio::time::sleep(BETWEEN_LOOKS).await;
-            let now = self.look_at_snapshot(plan, &info).await?;
-            if now == last {
-                break;
+            let now = self.word_of_snapshot(plan, &info).await?;
+            if now.found.first() == last.found.first() {
+                return Ok(now);
             }
             last = now;
         }
         Ok(last)
     }
 
-    async fn look_at_snapshot(&self, plan: &ClonePlan, command: &Command) -> Result<Option<Snapshot>> {
+    async fn word_of_snapshot(&self, plan: &ClonePlan, command: &Command) -> Result<Word<Snapshot>> {
         let peers = plan.source.peers.iter();
-        agreed(join_all(peers.map(|peer| self.ask_for_snapshot(peer, command))).await)
+        let asked = peers.map(async |peer| (peer.clone(), self.ask_for_snapshot(peer, command).await));
+        Word::of(join_all(asked).await)
     }
 
     async fn ask_for_snapshot(&self, peer: &Peer, command: &Command) -> Result<Option<Snapshot>> {

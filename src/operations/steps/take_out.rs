@@ -3,6 +3,7 @@
 
 use super::brick::mount_point_of;
 use super::volume_look::{Ownership, STAND_IN, foreign, is_ours, stands_in};
+use super::word::WordOf;
 use super::written::Beside;
 use super::{Result, SENDS, StepError, StepRunner};
 use crate::executor::gluster::{self, place};
@@ -61,14 +62,18 @@ impl StepRunner {
         self.exchange(plan, &leave, &stay).await
     }
 
-    /// Whose a volume is that is to go. Where no peer with bricks of it can be asked the others are: gluster drops volumes
-    /// with the peer that they are wholly on.
+    /// Whose a volume is that is to go; it is missing where all peers with bricks of it say so. Where none of them can be asked
+    /// the others are: gluster drops volumes with the peer that they are wholly on.
     pub(super) async fn ownership_of_unwanted(&self, plan: &VolumePlan) -> Result<Ownership> {
         match self.ownership(plan).await {
             Err(away) if away.is_unreachable() => match self.look_anywhere(plan).await? {
-                None => self.gone(plan).await.map(|_| Ownership::Missing),
+                None => self.gone(plan).await.map(|_| Ownership::Missing { unheard: Vec::new() }),
                 Some(_) => Err(away),
             },
+            Ok(Ownership::Missing { unheard }) => {
+                self.all_were_heard(plan, WordOf::All, unheard).await?;
+                Ok(Ownership::Missing { unheard: Vec::new() })
+            }
             known => known,
         }
     }

@@ -2,6 +2,7 @@
 //! looked at until two looks agree.
 
 use super::volume_look::{Ownership, foreign, is_ours};
+use super::word::WordOf;
 use super::written::Beside;
 use super::{GlusterFailure, Result, SENDS, StepError, StepRunner};
 use crate::executor::RemoteError;
@@ -97,7 +98,7 @@ impl StepRunner {
     /// Stops our volume; one of that name that is not ours is left alone.
     pub(super) async fn stop_own_volume(&self, plan: &VolumePlan) -> Result<()> {
         match self.ownership_of_unwanted(plan).await? {
-            Ownership::Missing => Ok(()),
+            Ownership::Missing { .. } => Ok(()),
             Ownership::Foreign => Err(foreign(plan, None)),
             Ownership::Ours => self.stop_volume(plan).await,
         }
@@ -123,7 +124,7 @@ impl StepRunner {
     /// Deletes our volume; one of that name that is not ours is left alone.
     pub(super) async fn delete_own_volume(&self, plan: &VolumePlan) -> Result<()> {
         match self.ownership_of_unwanted(plan).await? {
-            Ownership::Missing => Ok(()),
+            Ownership::Missing { .. } => Ok(()),
             Ownership::Foreign => Err(foreign(plan, None)),
             Ownership::Ours => self.delete_volume(plan).await,
         }
@@ -136,7 +137,7 @@ impl StepRunner {
             if !failure.is_unknown() && !failure.refusal().as_deref().is_some_and(gluster::is_missing) {
                 return Err(failure.into());
             }
-            if self.agreed_look(plan).await?.is_none() {
+            if self.certain_look(plan, WordOf::All).await?.is_none() {
                 return Ok(());
             }
         }
@@ -145,7 +146,7 @@ impl StepRunner {
 
     /// Takes away what a create made; what somebody else made under that name stays.
     pub(super) async fn uncreate_volume(&self, plan: &VolumePlan) -> Result<()> {
-        match self.agreed_look(plan).await? {
+        match self.certain_look(plan, WordOf::All).await? {
             Some(found) if is_ours(&found, plan) => {
                 if found.started {
                     self.unstart_volume(plan).await?;
@@ -160,7 +161,7 @@ impl StepRunner {
 
     /// Stops a volume that was started, unless somebody has written to it.
     pub(super) async fn unstart_volume(&self, plan: &VolumePlan) -> Result<()> {
-        let bricks = match self.agreed_look(plan).await? {
+        let bricks = match self.certain_look(plan, WordOf::All).await? {
             Some(found) if is_ours(&found, plan) => listed(&found, plan),
             _ => return Ok(()),
         };
@@ -186,7 +187,7 @@ impl StepRunner {
 
     /// There is nothing to undo as long as gluster has the volume, and no way back from then on.
     pub(super) async fn undelete_volume(&self, plan: &VolumePlan) -> Result<()> {
-        match self.agreed_look(plan).await? {
+        match self.certain_look(plan, WordOf::All).await? {
             Some(_) => Ok(()),
             None => Err(StepError::Irreversible),
         }

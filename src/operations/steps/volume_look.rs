@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 
 use super::brick::mount_point_of;
+use super::word::{Word, WordOf};
 use super::{BETWEEN_LOOKS, GlusterFailure, Result, StepError, StepRunner};
 use crate::executor::RemoteError;
 use crate::executor::command::Command;
@@ -14,7 +15,11 @@ pub(super) const LOOKS: u32 = 10;
 
 impl StepRunner {
     pub(super) async fn look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
-        self.look_with(plan, &gluster::volume_info(&self.settings, Some(&plan.name))).await
+        Ok(self.word(plan).await?.first())
+    }
+
+    async fn word(&self, plan: &VolumePlan) -> Result<Word<GlusterVolume>> {
+        self.word_with(plan, &gluster::volume_info(&self.settings, Some(&plan.name))).await
     }
 
     /// The bricks of a volume as gluster lists them, set by set; none where no peer knows it.
@@ -29,20 +34,26 @@ impl StepRunner {
     }
 
     /// Asks all peers with bricks at once: one that was re-installed, or is out of step, knows nothing.
-    async fn look_with(&self, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
-        let carries = |peer: &&Peer| plan.bricks.iter().any(|brick| brick.storage == peer.storage);
-        let asked =
-            join_all(plan.peers.iter().filter(carries).map(|peer| self.ask(peer, plan, command))).await;
-        agreed(asked)
+    async fn word_with(&self, plan: &VolumePlan, command: &Command) -> Result<Word<GlusterVolume>> {
+        self.word_of(plan.peers.iter().filter(|peer| carries(plan, peer)), plan, command).await
+    }
+
+    async fn word_of(
+        &self,
+        peers: impl Iterator<Item = &Peer>,
+        plan: &VolumePlan,
+        command: &Command,
+    ) -> Result<Word<GlusterVolume>> {
+        let asked = peers.map(async |peer| (peer.clone(), self.ask(peer, plan, command).await));
+        Word::of(join_all(asked).await)
     }
 
     /// The same behind the volume's lock, also on the other peers: a command may have been sent through one of them. What
     /// they know counts as little as before.
-    async fn locked_look(&self, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
-        let carries = |peer: &&Peer| plan.bricks.iter().any(|brick| brick.storage == peer.storage);
-        let others = plan.peers.iter().filter(|peer| !carries(peer));
+    async fn locked_word(&self, plan: &VolumePlan, command: &Command) -> Result<Word<GlusterVolume>> {
+        let others = plan.peers.iter().filter(|peer| !carries(plan, peer));
         let others = join_all(others.map(|peer| self.ask(peer, plan, command)));
-        let (found, others) = futures_util::future::join(self.look_with(plan, command), others).await;
+        let (found, others) = futures_util::future::join(self.word_with(plan, command), others).await;
         let still_runs = |error: &StepError| {
             let StepError::Remote(error) = error else { return false };
             matches!(error, RemoteError::StillRunning { .. } | RemoteError::NotLocked { .. })
@@ -56,7 +67,7 @@ impl StepRunner {
     /// Asks all peers: those with bricks may be gone for good.
     pub(super) async fn look_anywhere(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
         let command = gluster::volume_info(&self.settings, Some(&plan.name));
-        agreed(join_all(plan.peers.iter().map(|peer| self.ask(peer, plan, &command))).await)
+        Ok(self.word_of(plan.peers.iter(), plan, &command).await?.first())
     }
 
     async fn ask(&self, peer: &Peer, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
@@ -78,14 +89,34 @@ impl StepRunner {
 
     /// Looks until two looks, a pause apart, say the same; where none do, it is to be looked at again later.
     pub(super) async fn agreed_look(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
+        Ok(self.agreed_word(plan).await?.first())
+    }
+
+    /// The same where it counts what gluster does *not* have: then nobody may be away who can know better.
+    pub(super) async fn certain_look(
+        &self,
+        plan: &VolumePlan,
+        whose: WordOf,
+    ) -> Result<Option<GlusterVolume>> {
+        let Word { found, unheard } = self.agreed_word(plan).await?;
+        if found.iter().any(|one| one.bricks != found[0].bricks) {
+            return Err(unsettled(plan));
+        }
+        if found.is_empty() || whose == WordOf::First {
+            self.all_were_heard(plan, whose, unheard).await?;
+        }
+        Ok(found.into_iter().next())
+    }
+
+    async fn agreed_word(&self, plan: &VolumePlan) -> Result<Word<GlusterVolume>> {
         // Behind the lock: a command line that outlived us, or our connection, has ended by then. What glusterd still
         // does for it is what the second look is for.
         let command = gluster::volume_info(&self.settings, Some(&plan.name));
-        let mut last = self.locked_look(plan, &command.behind(gluster::volume_lock(plan.volume))).await?;
+        let mut last = self.locked_word(plan, &command.behind(gluster::volume_lock(plan.volume))).await?;
         for _ in 0..LOOKS {
             tokio::time::sleep(BETWEEN_LOOKS).await;
-            let now = self.look(plan).await?;
-            if now == last {
+            let now = self.word(plan).await?;
+            if now.found.first() == last.found.first() {
                 return Ok(now);
             }
             last = now;
@@ -105,12 +136,18 @@ impl StepRunner {
                 return Ok(Ownership::Ours);
             }
         }
-        Ok(match self.look(plan).await? {
-            None => Ownership::Missing,
-            Some(found) if is_ours(&found, plan) => Ownership::Ours,
+        let Word { found, unheard } = self.word(plan).await?;
+        Ok(match found.first() {
+            None => Ownership::Missing { unheard },
+            Some(found) if is_ours(found, plan) => Ownership::Ours,
             Some(_) => Ownership::Foreign,
         })
     }
+}
+
+/// Whether a peer has bricks of a volume.
+pub(super) fn carries(plan: &VolumePlan, peer: &Peer) -> bool {
+    plan.bricks.iter().any(|brick| brick.storage == peer.storage)
 }
 
 fn unsettled(plan: &VolumePlan) -> StepError {
@@ -123,37 +160,14 @@ fn unsettled(plan: &VolumePlan) -> StepError {
     }
 }
 
-/// What several peers know, taken together: it is missing if none of those that answer has it.
-pub(super) fn agreed<T>(answers: Vec<Result<Option<T>>>) -> Result<Option<T>> {
-    let (mut missing, mut away, mut unable) = (false, None, None);
-    for answer in answers {
-        match answer {
-            Ok(Some(found)) => return Ok(Some(found)),
-            Ok(None) => missing = true,
-            Err(error) if is_away(&error) => away = Some(error),
-            Err(error) => unable = Some(error),
-        }
-    }
-    match unable.or(away.filter(|_| !missing)) {
-        Some(error) => Err(error),
-        None => Ok(None),
-    }
-}
-
-/// Whether a peer cannot say anything: it is off, or no glusterd runs there.
-fn is_away(error: &StepError) -> bool {
-    match error {
-        StepError::Remote(RemoteError::Unreachable { .. }) => true,
-        StepError::Remote(RemoteError::Exited { stderr, .. }) => gluster::is_unanswered(stderr),
-        _ => false,
-    }
-}
-
 /// Whose a volume of some name is.
 pub(super) enum Ownership {
     Ours,
     Foreign,
-    Missing,
+    /// As far as those know that were heard.
+    Missing {
+        unheard: Vec<(Peer, StepError)>,
+    },
 }
 
 /// A volume is ours if it has no bricks but those we made for it, or what stands in for lost ones, and does not carry the id of another one. One

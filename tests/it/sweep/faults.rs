@@ -32,6 +32,10 @@ pub struct Case {
     pub lasts: bool,
 }
 
+/// How long after the next start a command that outlived its server comes to its end: looks that do not wait for its lock are
+/// through by then.
+const LATE_MS: u64 = 300;
+
 /// How long it stalls then: a command is overdue after 30 s, the monitor looks every 2 s.
 const LONG_STALL: Duration = Duration::from_secs(45);
 
@@ -44,6 +48,7 @@ impl Case {
         let mut fault = self.place.fault(self.fault);
         let stall = if self.lasts { LONG_STALL } else { STALL };
         fault["stall_ms"] = json!(u64::try_from(stall.as_millis()).unwrap());
+        fault["late_ms"] = json!(LATE_MS);
         self.provoked_by.iter().map(|place| place.fault("refuse")).chain([fault]).collect()
     }
 

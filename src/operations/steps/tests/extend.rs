@@ -11,7 +11,7 @@ const FILE: Rule = (
     Says("type=2\nbrick-0=10.10.10.17:-b0\nbrick-1=10.10.10.18:-b1\nbrick-2=10.10.10.19:-b2\n"),
 );
 /// The volume with a second set.
-const GROWN: Rule = (
+pub(super) const GROWN: Rule = (
     "volume info v --xml",
     Says(concat!(
         "<cliOutput><opRet>0</opRet><opErrno>0</opErrno><opErrstr/><volInfo><volumes><volume><name>v</name><statusStr>Started</statusStr><bricks>",
@@ -41,7 +41,7 @@ fn extension() -> ExtendPlan {
     ExtendPlan { volume: plan(), added: set('c').collect() }
 }
 
-fn add() -> Step {
+pub(super) fn add() -> Step {
     Step::AddBricks(extension())
 }
 

@@ -15,6 +15,7 @@ mod simulated;
 mod simulated_clone;
 mod snapshot;
 mod volume;
+mod word;
 
 use std::sync::{Arc, Mutex};
 

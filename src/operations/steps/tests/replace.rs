@@ -5,7 +5,7 @@ use super::{Rule, Script, peer};
 use crate::model::step::{BrickAt, ReplacePlan, Step};
 
 /// The volume with the new brick in the place of the second one.
-const REPLACED: Rule = (
+pub(super) const REPLACED: Rule = (
     "volume info v --xml",
     Says(concat!(
         "<cliOutput><opRet>0</opRet><opErrno>0</opErrno><opErrstr/><volInfo><volumes><volume><name>v</name><statusStr>Started</statusStr><bricks>",
@@ -40,7 +40,7 @@ pub(super) fn replacement() -> ReplacePlan {
 /// What gluster has marked the new brick with is written.
 const KEPT: &str = "sync /new";
 
-fn replace() -> Step {
+pub(super) fn replace() -> Step {
     Step::ReplaceBrick(replacement())
 }
 

@@ -1,0 +1,96 @@
+//! Whose word counts before something is taken for not there.
+
+use super::super::StepError;
+use super::Answer::{Says, Unreachable};
+use super::extend::{GROWN, add};
+use super::replace::{REPLACED, replace};
+use super::volume::{MISSING, NO_FILE, STARTED, STOPPED, changes, plan};
+use super::{Rule, Script};
+use crate::model::step::{Peer, Step};
+
+const FIRST_IS_AWAY: Rule = ("gluster1 gluster", Unreachable);
+const THIRD_IS_AWAY: Rule = ("gluster3 gluster", Unreachable);
+const IN_THE_POOL: Rule = (
+    "peer status",
+    Says(
+        "Number of Peers: 2\n\nHostname: 10.10.10.17\nUuid: a\nState: Peer in Cluster (Disconnected)\n\nHostname: 10.10.10.19\nUuid: b\nState: Peer in Cluster (Connected)\n",
+    ),
+);
+const LEFT_THE_POOL: Rule = (
+    "peer status",
+    Says("Number of Peers: 1\n\nHostname: 10.10.10.18\nUuid: b\nState: Peer in Cluster (Connected)\n"),
+);
+const NO_POOL: Rule = ("peer status", Says("Number of Peers: 0\n"));
+
+/// Two looks, in which one peer is away and both others say the same.
+fn without(away: Rule, says: Rule) -> Vec<Rule> {
+    vec![away, away, says, says, says, says]
+}
+
+fn and(rules: Vec<Rule>, more: &[Rule]) -> Vec<Rule> {
+    rules.into_iter().chain(more.iter().copied()).collect()
+}
+
+async fn undone(rules: Vec<Rule>, step: &Step) -> Result<(), StepError> {
+    let (script, runner) = Script::new(&rules);
+    let undone = runner.undo(step).await;
+    assert!(changes(&script).is_empty(), "{:?}", script.ran());
+    undone
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_may_have_made_a_volume_alone_is_waited_for_before_its_bricks_go() {
+    let create = Step::CreateVolume(plan());
+    let error = undone(and(without(FIRST_IS_AWAY, MISSING), &[IN_THE_POOL]), &create).await.unwrap_err();
+    assert!(matches!(error, StepError::MayKnowBetter { .. }) && error.is_temporary(), "{error:?}");
+    assert_eq!(error.host().unwrap().as_str(), "gluster1");
+    assert!(error.explanation().unwrap().contains("Start gluster1"), "{:?}", error.explanation());
+
+    // Also one that was not asked first: it may have missed that the volume was deleted again.
+    undone(and(without(THIRD_IS_AWAY, MISSING), &[IN_THE_POOL]), &create).await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_has_left_the_pool_is_not_waited_for() {
+    let create = Step::CreateVolume(plan());
+    undone(and(without(FIRST_IS_AWAY, MISSING), &[LEFT_THE_POOL]), &create).await.unwrap();
+    // One that was installed again knows nothing of the pool either.
+    undone(and(without(FIRST_IS_AWAY, MISSING), &[NO_POOL]), &create).await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_a_peer_may_have_missed_does_not_go_on_without_it() {
+    let rules = [NO_FILE, THIRD_IS_AWAY, MISSING, MISSING, IN_THE_POOL];
+    let (script, runner) = Script::new(&rules);
+    let error = runner.apply(&Step::DeleteVolume(plan())).await.unwrap_err();
+    assert!(matches!(error, StepError::MayKnowBetter { .. }), "{error:?}");
+    assert!(changes(&script).is_empty());
+    script.assert_used_up();
+
+    let error =
+        undone(and(without(FIRST_IS_AWAY, MISSING), &[IN_THE_POOL]), &Step::DeleteVolume(plan())).await;
+    assert!(!error.unwrap_err().is_irreversible(), "it may come back");
+    // One that has it is enough.
+    undone(without(FIRST_IS_AWAY, STOPPED), &Step::DeleteVolume(plan())).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_bricks_stay_as_long_as_the_peer_that_was_asked_first_may_have_taken_them() {
+    for step in [add(), replace()] {
+        let error = undone(and(without(FIRST_IS_AWAY, STARTED), &[IN_THE_POOL]), &step).await.unwrap_err();
+        assert!(matches!(error, StepError::MayKnowBetter { .. }), "{error:?}");
+        // Another one may be gone for good; nothing was begun on it.
+        undone(without(THIRD_IS_AWAY, STARTED), &step).await.unwrap();
+        // Who is out of service is asked last.
+        let step = step.asking_last(|peer: &Peer| peer.host.as_str() == "gluster1");
+        undone(without(FIRST_IS_AWAY, STARTED), &step).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn peers_that_say_something_else_of_a_volume_decide_nothing() {
+    for (step, new) in [(add(), GROWN), (replace(), REPLACED)] {
+        let error = undone(vec![STARTED, STARTED, new, STARTED, STARTED, new], &step).await.unwrap_err();
+        assert!(matches!(error, StepError::InUse { .. }), "{error:?}");
+    }
+}

@@ -1,0 +1,103 @@
+//! What several peers say of something, taken together; and when "it is not there" is believed.
+//!
+//! glusterd carries a change out on the peer that was asked first, and sends it to the others then: see `gd_commit_op_phase` in
+//! `xlators/mgmt/glusterd/src/glusterd-syncop.c`. One that loses its power in between alone knows of it, and the others take it
+//! over when it is back. So does one that knows of a volume whose deletion it has missed.
+
+use super::{Result, StepError, StepRunner};
+use crate::executor::RemoteError;
+use crate::executor::gluster;
+use crate::model::step::{Peer, VolumePlan};
+
+/// What several peers say of something.
+pub(super) struct Word<T> {
+    /// What those say that know it, in the order of the peers.
+    pub(super) found: Vec<T>,
+    /// Those that said nothing, and why.
+    pub(super) unheard: Vec<(Peer, StepError)>,
+}
+
+/// Whose word is waited for before something counts as not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WordOf {
+    /// All peers with bricks of it. For what has nothing but bricks that are to go: those on a peer that is away wait for it as well.
+    All,
+    /// The one that changes are sent to first. For what stays in use: another peer may be gone for good, and its bricks are to be
+    /// moved meanwhile.
+    First,
+}
+
+impl<T> Word<T> {
+    /// It is missing if none of those that answer has it.
+    ///
+    /// # Errors
+    /// When nobody can say it, or nobody knows it and one that is there cannot say it.
+    pub(super) fn of(answers: Vec<(Peer, Result<Option<T>>)>) -> Result<Word<T>> {
+        let (mut found, mut unheard, mut missing) = (Vec::new(), Vec::new(), false);
+        for (peer, answer) in answers {
+            match answer {
+                Ok(Some(thing)) => found.push(thing),
+                Ok(None) => missing = true,
+                Err(error) => unheard.push((peer, error)),
+            }
+        }
+        let decides = |(_, error): &(Peer, StepError)| !missing || !is_away(error);
+        match unheard.iter().rposition(decides) {
+            Some(at) if found.is_empty() => Err(unheard.swap_remove(at).1),
+            _ => Ok(Word { found, unheard }),
+        }
+    }
+
+    /// What is known of it.
+    pub(super) fn first(self) -> Option<T> {
+        self.found.into_iter().next()
+    }
+}
+
+impl StepRunner {
+    /// That nobody else knows better who has not been heard.
+    ///
+    /// # Errors
+    /// [`StepError::MayKnowBetter`] where one of them may.
+    pub(super) async fn all_were_heard(
+        &self,
+        plan: &VolumePlan,
+        whose: WordOf,
+        unheard: Vec<(Peer, StepError)>,
+    ) -> Result<()> {
+        let silent: Vec<Peer> = unheard.iter().map(|(peer, _)| peer.clone()).collect();
+        let first = plan.peers.first().map(|peer| peer.node);
+        let counts = |peer: &Peer| whose == WordOf::All || Some(peer.node) == first;
+        for (peer, error) in unheard.into_iter().filter(|(peer, _)| counts(peer)) {
+            if !self.has_left_the_pool(plan, &peer, &silent).await? {
+                return Err(StepError::MayKnowBetter {
+                    volume: plan.name.clone(),
+                    host: peer.host,
+                    source: Box::new(error),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a peer is in the pool no more, by one that is: what it knows comes back to nobody then. One that knows no other
+    /// peer may have been installed again, and counts as little as those that are `silent`.
+    async fn has_left_the_pool(&self, plan: &VolumePlan, peer: &Peer, silent: &[Peer]) -> Result<bool> {
+        let heard = plan.peers.iter().filter(|peer| silent.iter().all(|other| other.node != peer.node));
+        let heard: Vec<Peer> = heard.cloned().collect();
+        if heard.is_empty() {
+            return Ok(false);
+        }
+        let status = self.gluster(&heard, &gluster::peer_status(&self.settings)).await?.stdout;
+        Ok(gluster::knows_others(&status) && gluster::is_connected(&status, &peer.storage).is_none())
+    }
+}
+
+/// Whether a peer cannot say anything: it is off, or no glusterd runs there.
+fn is_away(error: &StepError) -> bool {
+    match error {
+        StepError::Remote(RemoteError::Unreachable { .. }) => true,
+        StepError::Remote(RemoteError::Exited { stderr, .. }) => gluster::is_unanswered(stderr),
+        _ => false,
+    }
+}
