@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::audit;
-use crate::faults::kinds;
+use crate::faults::{Sent, kinds};
 use crate::orphans::wait_until_runs;
 use crate::peers::{ADDRESSES, lab};
 use crate::requests::{Answer, end_of};
@@ -14,6 +14,13 @@ use crate::server::Server;
 
 /// What a create sends beside its stages: they are in reach of the same cut as the command before.
 const LEFT_OUT: [&str; 2] = ["mkdir", "sync"];
+
+/// What has gluster's marks of the bricks written to their disks, once it has taken them into the volume.
+const MARKS: &str = "^sync .*/brick$";
+
+/// Commands that take long enough for the power to go in the middle of them. gluster is cut off on the peer that is asked, which
+/// carries a change out before it tells the others.
+const LONG: [&str; 5] = ["lvcreate", "mkfs", "volume create", "volume set", "volume start"];
 
 /// How long the command line of gluster waits for glusterd, in seconds; ten minutes where nobody says otherwise.
 const GLUSTER_WAITS: u64 = 120;
@@ -30,11 +37,17 @@ fn request(name: &str) -> Value {
     json!({"size": 1, "name": name, "durability": {"type": "replicate", "replicate": {"replica": 3}}})
 }
 
+/// What is sent like this.
+fn is_like(kind: &str, sent: &Sent) -> bool {
+    kind == sent.kind()
+        || kind == MARKS && sent.command.starts_with("sync ") && sent.command.ends_with("/brick")
+}
+
 fn is_of_gluster(kind: &str) -> bool {
     kind.starts_with("^gluster ")
 }
 
-/// The stages, read off a create that nothing disturbs, in its order. The long commands are also cut off.
+/// The stages, read off a create that nothing disturbs, in its order.
 fn stages(server: &mut Server) -> Vec<(String, Moment)> {
     server.start_with(&[]);
     let volume = server.create("undisturbed", &["--size=1"]);
@@ -47,8 +60,11 @@ fn stages(server: &mut Server) -> Vec<(String, Moment)> {
         "{kinds:?}"
     );
     server.delete(&volume);
-    let moment = |kind: &str| if kind.contains("lvcreate") { Moment::While } else { Moment::Before };
-    kinds.into_iter().map(|kind| (kind.clone(), moment(&kind))).collect()
+    let is_long = |kind: &&String| LONG.iter().any(|long| kind.contains(long));
+    let cut_off = kinds.iter().filter(is_long).map(|kind| (kind.clone(), Moment::While)).collect::<Vec<_>>();
+    assert_eq!(cut_off.len(), LONG.len(), "{cut_off:?}");
+    let before = kinds.into_iter().chain([MARKS.to_owned()]).map(|kind| (kind, Moment::Before));
+    before.chain(cut_off).collect()
 }
 
 /// Cuts a peer off at one stage; whether the volume was made all the same.
@@ -63,10 +79,11 @@ fn cut_at(server: &mut Server, number: usize, kind: &str, moment: Moment) -> boo
     server.start_with(&[fault]);
     let job = server.begin("POST", "/volumes", &request("disturbed"));
     server.wait_until(&format!("a command like {kind}"), || server.met() == 1);
-    let sent = server.sent().into_iter().rfind(|sent| sent.kind() == kind).expect("it was recorded");
+    let sent = server.sent().into_iter().rfind(|sent| is_like(kind, sent)).expect("it was recorded");
     let speaker = ADDRESSES.iter().position(|address| *address == sent.host).expect("a peer");
     // The one that gluster is asked on, or another one of the pool.
-    let victim = if is_of_gluster(kind) { speaker + number % 2 } else { number } % 3;
+    let asked = |moment| if moment == Moment::While { speaker } else { speaker + number % 2 };
+    let victim = if is_of_gluster(kind) { asked(moment) } else { number } % 3;
     let power = |words: &[&str]| lab(&[&["power", &(victim + 1).to_string()], words].concat());
 
     if moment == Moment::Before {
@@ -74,7 +91,8 @@ fn cut_at(server: &mut Server, number: usize, kind: &str, moment: Moment) -> boo
     }
     std::fs::remove_file(&gate).expect("the gate opens");
     if moment == Moment::While {
-        wait_until_runs(kind.trim_start_matches('^').trim_end());
+        let words = kind.trim_start_matches('^').trim_end();
+        wait_until_runs(words.rsplit(".*").next().unwrap_or(words));
         power(&["cut"]);
     }
     // glusterd may wait for a peer that has gone in the middle of a command for longer than its command line does.

@@ -9,7 +9,7 @@ use crate::audit;
 use crate::faults::kinds;
 use crate::orphans::Orphans;
 use crate::requests::{Answer, end_of, send};
-use crate::scenarios::Operator as _;
+use crate::scenarios::{Operator as _, Others};
 use crate::server::Server;
 
 /// All that the sweep of the simulated peers has.
@@ -102,8 +102,15 @@ fn prepare(server: &Server, change: Change) -> Shown {
     shown(server)
 }
 
-/// Runs a case: what its answer was, and whether that was true.
-fn run(server: &mut Server, case: &Case) -> (String, bool) {
+/// How a case ended.
+struct Ended {
+    answer: String,
+    is_true: bool,
+    /// What is left over.
+    leaks: Vec<String>,
+}
+
+fn run(server: &mut Server, case: &Case) -> Ended {
     let before = prepare(server, case.change);
     server.start_with(&[json!({"command": case.kind, "fault": case.fault, "stall_ms": STALL_MS})]);
     let (method, path, body) = request(case.change, &before);
@@ -119,9 +126,9 @@ fn run(server: &mut Server, case: &Case) -> (String, bool) {
     let answer = job.ok().map(|job| end_of(server, &job).expect("the server is there"));
     assert!(case.kills() || server.met() == 1, "{case:?} did not happen: {answer:?}");
     server.rests();
-    audit::is_clean(server);
+    let leaks = audit::left_over(server, &Others::default(), Instant::now());
     let is_true = answer.as_ref().is_none_or(|answer| is_true(case.change, &before, answer, &shown(server)));
-    (format!("{answer:?}"), is_true)
+    Ended { answer: format!("{answer:?}"), is_true, leaks }
 }
 
 /// Whether an answer agrees with what the API shows when all work is over.
@@ -154,19 +161,22 @@ fn says_kept(answer: &Answer) -> bool {
 fn each_kind_of_command_meets_a_fault_and_nothing_is_left_over() {
     let mut server = Server::with_topology();
     let cases = cases(&swept(&mut server));
-    let mut false_answers = Vec::new();
+    let (mut false_answers, mut leaks) = (Vec::new(), Vec::new());
     for case in &cases {
         let begun = Instant::now();
-        let (answer, is_true) = run(&mut server, case);
-        eprintln!("{case:?}: {} s, {answer}", begun.elapsed().as_secs());
-        if !is_true {
-            false_answers.push(format!("{case:?}: {answer}"));
+        let ended = run(&mut server, case);
+        eprintln!("{case:?}: {} s, {}", begun.elapsed().as_secs(), ended.answer);
+        if !ended.is_true {
+            false_answers.push(format!("{case:?}: {}", ended.answer));
+        }
+        if !ended.leaks.is_empty() {
+            leaks.push(format!("{case:?}: {:#?}", ended.leaks));
         }
     }
+    eprintln!("{} cases, {} leaks, {} false answers", cases.len(), leaks.len(), false_answers.len());
+    assert!(leaks.is_empty(), "{leaks:#?}");
     prepare(&server, Change::Create);
     audit::is_clean(&server);
-    // The audit of each would have failed.
-    eprintln!("{} cases, 0 leaks, {} false answers", cases.len(), false_answers.len());
     let met = |fault: &&str| cases.iter().any(|case| case.fault == *fault);
     assert!(FAULTS.iter().all(met), "a fault happens nowhere: {cases:?}");
     assert!(false_answers.is_empty(), "{false_answers:#?}");

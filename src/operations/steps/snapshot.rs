@@ -80,8 +80,9 @@ impl StepRunner {
     async fn certain_snapshot(&self, plan: &ClonePlan) -> Result<Option<Snapshot>> {
         let Word { found, mut unheard } = self.agreed_word_of_snapshot(plan).await?;
         if found.is_empty() {
+            // What glusterd keeps of snapshots is not looked at: on a peer that is up it is started again soon.
             unheard.retain(|(peer, _)| carries(&plan.source, peer));
-            self.all_were_heard(&plan.source, WordOf::First, unheard).await?;
+            self.all_were_heard(&plan.source, WordOf::First, unheard, None).await?;
         }
         Ok(found.into_iter().next())
     }

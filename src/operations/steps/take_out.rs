@@ -71,7 +71,7 @@ impl StepRunner {
                 Some(_) => Err(away),
             },
             Ok(Ownership::Missing { unheard }) => {
-                self.all_were_heard(plan, WordOf::All, unheard).await?;
+                self.all_were_heard(plan, WordOf::All, unheard, None).await?;
                 Ok(Ownership::Missing { unheard: Vec::new() })
             }
             known => known,

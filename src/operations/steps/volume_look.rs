@@ -103,7 +103,7 @@ impl StepRunner {
             return Err(unsettled(plan));
         }
         if found.is_empty() || whose == WordOf::First {
-            self.all_were_heard(plan, whose, unheard).await?;
+            self.all_were_heard(plan, whose, unheard, found.first()).await?;
         }
         Ok(found.into_iter().next())
     }

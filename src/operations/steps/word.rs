@@ -4,9 +4,11 @@
 //! `xlators/mgmt/glusterd/src/glusterd-syncop.c`. One that loses its power in between alone knows of it, and the others take it
 //! over when it is back. So does one that knows of a volume whose deletion it has missed.
 
+use std::collections::BTreeSet;
+
 use super::{Result, StepError, StepRunner};
 use crate::executor::RemoteError;
-use crate::executor::gluster;
+use crate::executor::gluster::{self, GlusterVolume};
 use crate::model::step::{Peer, VolumePlan};
 
 /// What several peers say of something.
@@ -55,7 +57,7 @@ impl<T> Word<T> {
 }
 
 impl StepRunner {
-    /// That nobody else knows better who has not been heard.
+    /// That nobody who has not been heard knows anything else than what is `known` of a volume.
     ///
     /// # Errors
     /// [`StepError::MayKnowBetter`] where one of them may.
@@ -64,12 +66,15 @@ impl StepRunner {
         plan: &VolumePlan,
         whose: WordOf,
         unheard: Vec<(Peer, StepError)>,
+        known: Option<&GlusterVolume>,
     ) -> Result<()> {
         let silent: Vec<Peer> = unheard.iter().map(|(peer, _)| peer.clone()).collect();
         let first = plan.peers.first().map(|peer| peer.node);
         let counts = |peer: &Peer| whose == WordOf::All || Some(peer.node) == first;
         for (peer, error) in unheard.into_iter().filter(|(peer, _)| counts(peer)) {
-            if !self.has_left_the_pool(plan, &peer, &silent).await? {
+            let is_off = matches!(error, StepError::Remote(RemoteError::Unreachable { .. }));
+            let is_heard = !is_off && self.keeps_what_is_known(plan, &peer, known).await;
+            if !is_heard && !self.has_left_the_pool(plan, &peer, &silent).await? {
                 return Err(StepError::MayKnowBetter {
                     volume: plan.name.clone(),
                     host: peer.host,
@@ -78,6 +83,25 @@ impl StepRunner {
             }
         }
         Ok(())
+    }
+
+    /// Whether glusterd has written down on a peer what is known: it does so before it tells the others, and reads it when it is
+    /// started again.
+    async fn keeps_what_is_known(
+        &self,
+        plan: &VolumePlan,
+        peer: &Peer,
+        known: Option<&GlusterVolume>,
+    ) -> bool {
+        match (self.run(&peer.host, &gluster::stored_info(&plan.name)).await, known) {
+            (Err(RemoteError::Exited { stderr, .. }), None) => gluster::is_not_stored(&stderr),
+            (Ok(stored), Some(known)) => {
+                let stored: BTreeSet<_> =
+                    gluster::parse_stored_bricks(&stored.stdout).into_iter().map(str::to_owned).collect();
+                stored == known.bricks.iter().map(|place| gluster::stored_listed(place)).collect()
+            }
+            _ => false,
+        }
     }
 
     /// Whether a peer is in the pool no more, by one that is: what it knows comes back to nobody then. One that knows no other

@@ -6,7 +6,7 @@ use crate::model::durability::Durability;
 use crate::model::step::{BrickAt, ExtendPlan, Step, StepOutput, VolumePlan};
 
 /// glusterd's file of the volume before.
-const FILE: Rule = (
+pub(super) const FILE: Rule = (
     "cat /var/lib/glusterd",
     Says("type=2\nbrick-0=10.10.10.17:-b0\nbrick-1=10.10.10.18:-b1\nbrick-2=10.10.10.19:-b2\n"),
 );

@@ -1,8 +1,8 @@
 //! Whose word counts before something is taken for not there.
 
 use super::super::StepError;
-use super::Answer::{Says, Unreachable};
-use super::extend::{GROWN, add};
+use super::Answer::{Refuses, Says, Unreachable};
+use super::extend::{FILE, GROWN, add};
 use super::replace::{REPLACED, replace};
 use super::volume::{MISSING, NO_FILE, STARTED, STOPPED, changes, plan};
 use super::{Rule, Script};
@@ -93,4 +93,19 @@ async fn peers_that_say_something_else_of_a_volume_decide_nothing() {
         let error = undone(vec![STARTED, STARTED, new, STARTED, STARTED, new], &step).await.unwrap_err();
         assert!(matches!(error, StepError::InUse { .. }), "{error:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_only_glusterd_is_down_what_it_has_written_down_is_read() {
+    let no_glusterd = (
+        "gluster1 gluster",
+        Refuses(1, "Connection failed. Please check if gluster daemon is operational.\n"),
+    );
+    let create = Step::CreateVolume(plan());
+    undone(and(without(no_glusterd, MISSING), &[NO_FILE]), &create).await.unwrap();
+    undone(and(without(no_glusterd, MISSING), &[FILE, IN_THE_POOL]), &create).await.unwrap_err();
+
+    undone(and(without(no_glusterd, STARTED), &[FILE]), &add()).await.unwrap();
+    let grown = ("cat /var/lib/glusterd", Says("brick-0=10.10.10.17:-b0\nbrick-1=10.10.10.17:-c0\n"));
+    undone(and(without(no_glusterd, STARTED), &[grown, IN_THE_POOL]), &add()).await.unwrap_err();
 }
