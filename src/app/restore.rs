@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use self::changes::changes;
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::store::restore::Restoring;
 use crate::store::{OpenError, peek, restore};
 
 mod changes;
@@ -45,7 +46,7 @@ struct Compared {
 pub async fn restore(config: &Config, backup: &Path, go_back: bool) -> anyhow::Result<Restored> {
     let database = super::moving_in::locate(&config.database.path);
     let restoring = restore::prepare(backup, &database).await?;
-    let compared = compare(config, restoring.copy(), restoring.database()).await;
+    let compared = compare(config, &restoring).await;
     let compared = compared.with_context(|| format!("{} was not restored", backup.display()))?;
     let Compared { differences, unasked, notes } = compared;
     if !go_back {
@@ -78,8 +79,9 @@ fn refuse(backup: &Path, differences: &[String], unasked: &[String]) -> anyhow::
 }
 
 /// What a server on the copy would not agree about with the peers, or with the database that it takes the place of.
-async fn compare(config: &Config, copy: &Path, database: &Path) -> anyhow::Result<Compared> {
-    let store = super::open_at(config, copy).await?;
+async fn compare(config: &Config, restoring: &Restoring) -> anyhow::Result<Compared> {
+    let database = restoring.database();
+    let store = super::open_at(config, restoring.copy()).await?;
     // What belongs to the peers is beside the database, whatever that is.
     let executor = super::executor(&config.executor, database, &store).await?;
     let operations = super::engine(config, &store, executor, Metrics::new()?);
@@ -99,7 +101,11 @@ async fn compare(config: &Config, copy: &Path, database: &Path) -> anyhow::Resul
         )
     }));
     if database.exists() {
-        match peek::read(database).await {
+        let now = match restoring.refuse_damaged_log() {
+            Ok(()) => peek::read(database).await,
+            Err(refused) => Err(refused),
+        };
+        match now {
             Ok(now) => compared.differences.extend(changes(&found.database, &now)),
             // A damaged database is what backups are for.
             Err(damaged @ OpenError::Damaged { .. }) => {

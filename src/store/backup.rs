@@ -7,6 +7,8 @@ use rustix::io::Errno;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 
+use super::OpenError;
+use super::peek::refuse_unserved_damage;
 use crate::files::directory;
 
 /// Why a backup was not made.
@@ -18,6 +20,9 @@ pub enum BackupError {
     /// There is no database to copy.
     #[error("there is no database at {}", .0.display())]
     Missing(PathBuf),
+    /// Its log is damaged, or cannot be read.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// SQLite refused.
     #[error("cannot copy {} to {}", from.display(), to.display())]
     Sqlite {
@@ -58,6 +63,7 @@ pub async fn backup(from: &Path, to: &Path) -> Result<(), BackupError> {
     if !from.exists() {
         return Err(BackupError::Missing(from.to_owned()));
     }
+    refuse_unserved_damage(from)?;
     let failed = |source| BackupError::Sqlite { from: from.to_owned(), to: to.to_owned(), source };
     let options = SqliteConnectOptions::new().filename(from);
     let mut conn = SqliteConnection::connect_with(&options).await.map_err(failed)?;

@@ -14,6 +14,7 @@ pub mod finding;
 pub mod hosting;
 pub mod idempotency;
 pub mod job;
+mod log_check;
 pub mod node;
 mod open;
 pub mod operation;

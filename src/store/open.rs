@@ -10,6 +10,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
+use super::log_check::{refuse_damaged_log, sync_log};
 use super::writer::{Writer, answers};
 use super::{OpenError, Sharing, Store};
 use crate::files::{beside, real_name};
@@ -43,6 +44,8 @@ impl Store {
         let lock = lock(path)?;
         refuse_orphaned_log(path)?;
         refuse_foreign_file(path)?;
+        refuse_damaged_log(path)?;
+        sync_log(path)?;
         let alone = sharing.is_alone(path)?;
         let options =
             if alone { options(path).locking_mode(SqliteLockingMode::Exclusive) } else { options(path) };
@@ -91,7 +94,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> OpenError {
+pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> OpenError {
     move |why| OpenError::Io { action, path: path.to_owned(), why }
 }
 

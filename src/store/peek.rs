@@ -9,6 +9,7 @@ use rustix::fs::{Access, access};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
+use super::log_check::refuse_damaged_log;
 use super::open::{newest_schema, refuse_foreign_file, resolve};
 use super::{OpenError, everything, finding};
 use crate::files::{beside, directory};
@@ -26,6 +27,7 @@ pub fn look(path: &Path) -> Result<(), OpenError> {
     let path = &resolve(path)?;
     refuse_locked(path)?;
     refuse_foreign_file(path)?;
+    refuse_damaged_log(path)?;
     // SQLite makes files beside it.
     let may_write = |file: &Path| access(file, Access::WRITE_OK).is_ok();
     if may_write(directory(path)) && (!path.exists() || may_write(path)) {
@@ -49,6 +51,13 @@ fn refuse_locked(path: &Path) -> Result<(), OpenError> {
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
         Err(TryLockError::Error(error)) => Err(io(error)),
     }
+}
+
+/// Refuses a database whose log is damaged: who opens it first, and closes it, throws away what stands behind the damage.
+/// A server that runs on it has looked at the log when it started, and writes to it now.
+pub(super) fn refuse_unserved_damage(path: &Path) -> Result<(), OpenError> {
+    let path = &resolve(path)?;
+    if refuse_locked(path).is_ok() { refuse_damaged_log(path) } else { Ok(()) }
 }
 
 /// The whole state at one moment.
@@ -79,6 +88,7 @@ async fn connect_to_any(path: &Path) -> Result<SqliteConnection, OpenError> {
         return Err(OpenError::Missing(path.to_owned()));
     }
     refuse_foreign_file(path)?;
+    refuse_unserved_damage(path)?;
     // Not opened read-only: the last one to close has to take the files beside the database away.
     let options = SqliteConnectOptions::new().filename(path).pragma("query_only", "ON").busy_timeout(BUSY);
     let options = options.disable_statement_logging();

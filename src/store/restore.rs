@@ -9,6 +9,7 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use super::OpenError;
 use super::backup::sync_directory_of;
+use super::log_check::{damage, refuse_damaged_log};
 use super::open::{Lock, lock, newest_schema, resolve, says_sqlite};
 use crate::files::{beside, refusal};
 
@@ -97,6 +98,10 @@ pub async fn prepare(from: &Path, database: &Path) -> Result<Restoring> {
     if log.exists() {
         copy_whole(&log, &beside(&restoring.copy, "-wal"))?;
     }
+    if let Some(damage) = damage(&restoring.copy).map_err(io("read", &log))? {
+        let reason = format!("its log {} {damage}", log.display());
+        return Err(RestoreError::NotOurs { path: from.to_owned(), reason });
+    }
     restoring.verify(from).await?;
     Ok(restoring)
 }
@@ -110,6 +115,14 @@ impl Restoring {
     /// The database that it is to take the place of.
     pub fn database(&self) -> &Path {
         &self.database
+    }
+
+    /// Refuses to read the database that there is now where its log is damaged.
+    ///
+    /// # Errors
+    /// [`OpenError::Damaged`], or when the log cannot be read.
+    pub fn refuse_damaged_log(&self) -> std::result::Result<(), OpenError> {
+        refuse_damaged_log(&self.database)
     }
 
     async fn verify(&self, from: &Path) -> Result<()> {
@@ -180,10 +193,11 @@ impl Restoring {
         let kept = free.unwrap_or_else(|| beside(&self.database, ".before-restore"));
         let log = beside(&self.database, "-wal");
         let has_log = || log.metadata().is_ok_and(|found| found.len() > 0);
-        if self.database.exists() {
+        let log_is_whole = damage(&self.database).map_err(io("read", &log))?.is_none();
+        if self.database.exists() && log_is_whole {
             self.fold_log_in().await?;
         }
-        // A damaged database cannot take its log in: it is kept beside it.
+        // A damaged database cannot take its log in, and of a damaged log SQLite takes a part: it is kept beside it.
         let mut is_kept = false;
         for (file, to) in [(&log, beside(&kept, "-wal")), (&self.database, kept.clone())] {
             if file.exists() && (file != &log || has_log()) {

@@ -119,6 +119,30 @@ async fn at_its_deadline_a_command_is_ended_and_nobody_knows_what_it_did() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_prints_without_end_is_read_to_16_mib_and_no_further() {
+    let sshd = Sshd::start();
+    let (ssh, peer) = (sshd.client(), host("127.0.0.1"));
+    let most = ssh.run(&peer, &shell("head -c 16777216 /dev/zero")).await.unwrap();
+    assert_eq!(most.stdout.len(), 16 << 20);
+    for script in ["head -c 16777217 /dev/zero", "head -c 16777217 /dev/zero >&2", "exec yes", "exec yes >&2"]
+    {
+        // What it may take is far more than what it takes.
+        let (command, begin) = (changing("endless", sshd.port, script), Instant::now());
+        let error = ssh.run(&peer, &command).await.unwrap_err();
+        assert!(begin.elapsed() < LONG, "{script}: {:?}", begin.elapsed());
+        let RemoteError::OutcomeUnknown { source, .. } = error else { panic!("{script}: {error:?}") };
+        assert!(matches!(source.downcast_ref(), Some(Lost::TooMuch(16))), "{script}: {source:?}");
+        // It ends, as nobody reads it any more, and the lock is free then.
+        let next = changing("endless", sshd.port, "true");
+        while let Err(error) = ssh.run(&peer, &next).await {
+            assert!(matches!(error, RemoteError::StillRunning { .. }), "{script}: {error:?}");
+            assert!(begin.elapsed() < LONG, "{script}: it never ends");
+        }
+    }
+    assert_eq!(sshd.masters().len(), 1, "others on the connection do not suffer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_ignores_its_end_keeps_the_lock() {
     let sshd = Sshd::start();
     let (ssh, peer) = (sshd.client(), host("127.0.0.1"));

@@ -184,6 +184,9 @@ pub enum Lost {
     /// No answer came within its time and that of its lock.
     #[error("no answer came within {0} s; it may still be running")]
     Silence(u64),
+    /// It printed more than is read of one command.
+    #[error("the peer printed more than {0} MiB, as no command of ours does; no more of it was read")]
+    TooMuch(u64),
     /// The channel was closed without a status: a signal there, or a broken connection.
     #[error("the channel was closed without an exit status: a signal ended it, or the connection broke")]
     Channel(#[source] openssh::Error),

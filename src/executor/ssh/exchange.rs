@@ -18,6 +18,11 @@ const OPEN: Duration = Duration::from_secs(20);
 /// How much longer than the peer's own `timeout` we wait for its answer.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// As much as is read of what a command prints, of each of its two outputs. The longest is what gluster says of all volumes
+/// at once, some KiB each; a peer that never ends must not fill the memory that all others need, too.
+const MOST_PRINTED: u64 = 16 * MIB;
+const MIB: u64 = 1024 * 1024;
+
 /// The status of `timeout` when it had to end the program.
 const TIMED_OUT: i32 = 124;
 
@@ -47,7 +52,7 @@ impl Exchange<'_> {
         let limit = self.limit();
         match tokio::time::timeout(limit, self.finish(child)).await {
             Ok(Ok(ended)) => self.understand(ended),
-            Ok(Err(error)) => Err(self.unknown(Lost::Channel(error))),
+            Ok(Err(lost)) => Err(self.unknown(lost)),
             Err(_) => Err(self.unknown(Lost::Silence(limit.as_secs()))),
         }
     }
@@ -72,24 +77,26 @@ impl Exchange<'_> {
         }
     }
 
-    /// Writes and reads at the same time, so that no full pipe stops the program.
-    async fn finish(&self, mut child: Child<&Session>) -> Result<Ended, openssh::Error> {
+    /// Writes and reads at the same time, so that no full pipe stops the program. It is not waited for where it prints too
+    /// much: its channel is closed with the child, as at the end of its time.
+    async fn finish(&self, mut child: Child<&Session>) -> Result<Ended, Lost> {
         let (input, stdout, stderr) = (child.stdin().take(), child.stdout().take(), child.stderr().take());
         let write = async {
             if let (Some(mut input), Some(text)) = (input, self.command.stdin()) {
                 // A program need not read all it is given; its status says whether that matters.
                 input.write_all(text.as_bytes()).await.ok();
             }
+            Ok(())
         };
-        let ((), stdout, stderr) = tokio::join!(write, read(stdout), read(stderr));
+        let ((), stdout, stderr) = tokio::try_join!(write, read(stdout), read(stderr))?;
         let code = match child.wait().await {
             // Without a code a signal ended it, and that is as good as no status.
-            Ok(status) => status.code().ok_or(openssh::Error::RemoteProcessTerminated)?,
+            Ok(status) => status.code().ok_or(Lost::Channel(openssh::Error::RemoteProcessTerminated))?,
             // The crate makes an error of what is a status like any other.
             Err(openssh::Error::Remote(_)) => 127,
-            Err(error) => return Err(error),
+            Err(error) => return Err(Lost::Channel(error)),
         };
-        Ok(Ended { code, stdout: stdout?, stderr: stderr? })
+        Ok(Ended { code, stdout, stderr })
     }
 
     fn understand(&self, ended: Ended) -> Result<Output, RemoteError> {
@@ -121,10 +128,14 @@ impl Exchange<'_> {
     }
 }
 
-async fn read(stream: Option<impl AsyncRead + Unpin>) -> Result<String, openssh::Error> {
+async fn read(stream: Option<impl AsyncRead + Unpin>) -> Result<String, Lost> {
     let mut bytes = Vec::new();
-    if let Some(mut stream) = stream {
-        stream.read_to_end(&mut bytes).await.map_err(openssh::Error::ChildIo)?;
+    if let Some(stream) = stream {
+        let broken = |error| Lost::Channel(openssh::Error::ChildIo(error));
+        let read = stream.take(MOST_PRINTED + 1).read_to_end(&mut bytes).await.map_err(broken)?;
+        if read as u64 > MOST_PRINTED {
+            return Err(Lost::TooMuch(MOST_PRINTED / MIB));
+        }
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
