@@ -79,6 +79,11 @@ pub fn is_inhabited(stderr: &str) -> bool {
     stderr.contains("Directory not empty")
 }
 
+/// Whether a program says that what it was to work on is not there.
+pub fn is_gone(stderr: &str) -> bool {
+    stderr.contains("No such file or directory")
+}
+
 /// Gives a directory to a group.
 pub fn change_group(path: &str, gid: u32, lock: LockName) -> Command {
     Command::change("chown", lock, SMALL).arg(format!(":{gid}")).arg(path)

@@ -75,6 +75,9 @@ fn what_was_answered_survives_a_power_cut() {
     nothing_is_lost_with_the_power(&lab);
     assert_eq!(lab.ask(&format!("/bricks/to-evict/{}", made.bricks[0].id), &json!({})).status, 204);
     nothing_is_lost_with_the_power(&lab);
+    // What was taken away does not come back either.
+    assert_eq!(lab.remove(&made.id).status, 204);
+    nothing_is_lost_with_the_power(&lab);
 }
 
 #[test]

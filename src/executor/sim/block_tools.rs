@@ -100,6 +100,8 @@ pub fn sync(peer: &mut Peer<'_>, args: &[String]) -> Answer {
     match args.iter().find(|path| !is_there(path)) {
         None => {
             args.iter().for_each(|path| peer.set_written(path, true));
+            // The root file system keeps one journal: what was removed before is in it.
+            peer.set_removed(None);
             Ok(String::new())
         }
         Some(path) => Err(refuse(1, format!("sync: error opening '{path}': No such file or directory"))),

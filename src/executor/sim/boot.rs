@@ -17,7 +17,8 @@ pub fn off(peer: &mut Peer<'_>) {
 /// Shuts a machine down in good order: mounts and processes are gone.
 pub fn shut_down(peer: &mut Peer<'_>) {
     unmount_all(peer);
-    let machine = Machine { off: true, held: BTreeSet::new(), ..peer.host().machine.clone() };
+    let none = BTreeSet::new;
+    let machine = Machine { off: true, held: none(), removed: none(), ..peer.host().machine.clone() };
     peer.set(Record::Machine(peer.at, machine));
 }
 
@@ -29,6 +30,7 @@ fn lose_unwritten(peer: &mut Peer<'_>) {
             peer.set_file_system(&block, fs);
         }
     }
+    peer.host().machine.removed.clone().iter().for_each(|directory| peer.make_directories(directory));
 }
 
 fn unmount_all(peer: &mut Peer<'_>) {

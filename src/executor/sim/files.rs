@@ -88,6 +88,7 @@ pub fn rm(peer: &mut Peer<'_>, args: &[String]) -> Answer {
                     refused.push(format!("rm: cannot remove '{path}': {why}"));
                     continue;
                 }
+                peer.set_removed(Some(&path));
             }
             Some(_) => {}
         }

@@ -59,6 +59,9 @@ pub struct Machine {
     /// Mount points that some process keeps busy.
     #[serde(default)]
     pub held: BTreeSet<String>,
+    /// Directories that were removed, which is not on the disk yet.
+    #[serde(default)]
+    pub removed: BTreeSet<String>,
 }
 
 impl Machine {

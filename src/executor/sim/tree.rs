@@ -127,6 +127,20 @@ impl Peer<'_> {
         self.set_file_system(&block, FileSystem { unwritten: !written, ..fs });
     }
 
+    /// That a directory is removed, which a power cut takes back until it is written; none: all that was removed is written.
+    /// What is in memory alone is gone with the power anyway.
+    pub fn set_removed(&mut self, directory: Option<&str>) {
+        let mut machine = self.host().machine.clone();
+        match directory {
+            Some(path) if !path.starts_with("/run/") && matches!(self.place(path), Place::Root(_)) => {
+                machine.removed.insert(path.to_owned());
+            }
+            None if !machine.removed.is_empty() => machine.removed.clear(),
+            _ => return,
+        }
+        self.set(Record::Machine(self.at, machine));
+    }
+
     /// The names in a directory.
     pub fn children(&self, path: &str) -> Vec<String> {
         match self.place(path) {

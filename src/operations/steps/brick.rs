@@ -159,9 +159,22 @@ impl StepRunner {
         let locks = [lock(plan), gluster::volume_lock(plan.volume)];
         let left: Vec<String> = std::iter::once(path).chain(locks.iter().map(LockName::path)).collect();
         // Under the volume's lock: a lock file that somebody holds must keep its name.
-        self.repeat(site.host, &system::remove_empty(&left, gluster::volume_lock(plan.volume)))
-            .await
-            .map(drop)
+        self.repeat(site.host, &system::remove_empty(&left, gluster::volume_lock(plan.volume))).await?;
+        if plan.logical_volume.is_none() {
+            self.keep_removal(plan).await?;
+        }
+        Ok(())
+    }
+
+    /// Else a power cut could bring the mount point back, which nobody would look for any more. Under another lock than the
+    /// brick's: the file of that is gone with it.
+    async fn keep_removal(&self, plan: &BrickPlan) -> Result<()> {
+        let above = directory_of(&mount_point(plan.device, plan.brick));
+        let sync = system::sync(&[&above], LockName::fstab());
+        match self.repeat(&plan.peer.host, &sync).await {
+            Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if system::is_gone(&stderr) => Ok(()),
+            other => other.map(drop),
+        }
     }
 
     /// Removes the mount point of a clone's brick, and the one above it with the last that is in it.

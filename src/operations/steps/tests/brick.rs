@@ -180,6 +180,7 @@ async fn taking_a_brick_away_goes_from_the_mount_to_the_directory() {
             "/usr/sbin/lvm lvs --noheadings --options=thin_count vg_D/tp_x",
             "/usr/sbin/lvm lvremove --autobackup=n -f vg_D/tp_x [mortar-brick-B]",
             "rm --force --dir MP /run/lock/mortar-brick-B /run/lock/mortar-volume-V [mortar-volume-V]",
+            "sync /var/lib/heketi/mounts/vg_D [mortar-fstab]",
         ]
     );
 }
