@@ -30,6 +30,10 @@ use super::{http2, problem};
 /// How long a client may take to send the headers of a request, the pause after the one before included.
 pub(super) const HEADERS_WITHIN: Duration = Duration::from_secs(60);
 
+/// How much of a request a connection holds before anything looks at it: its headers, or a piece of its body. Of what comes
+/// in one go hyper takes up to twice as much.
+const BUFFER: usize = 64 * 1024;
+
 /// How long a client may take until both sides agree on TLS.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -105,6 +109,7 @@ async fn http1(stream: impl AsyncRead + AsyncWrite + Unpin + 'static, requests: 
         .half_close(true)
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
+        .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(broken) = served.await {
         debug!(error = &broken as &dyn std::error::Error, "a connection ended");
@@ -121,6 +126,7 @@ async fn refuse_plain(stream: TcpStream) {
         .keep_alive(false)
         .timer(TokioTimer::new())
         .header_read_timeout(HANDSHAKE_WITHIN)
+        .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service_fn(refuse));
     served.await.ok();
 }
@@ -182,7 +188,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn headers_without_end_are_refused() {
-        for (line, count) in [(format!("A: {}\r\n", "x".repeat(1000)), 1000), ("A: b\r\n".to_owned(), 101)] {
+        let of = |length: usize| format!("A: {}\r\n", "x".repeat(length));
+        for (line, count) in [(of(1000), 1000), (of(4000), BUFFER / 1000), (of(4 * BUFFER), 1), (of(1), 101)]
+        {
             let (mut client, server) = duplex(2_000_000);
             tokio::spawn(http1(patient(server), requests()));
             let request = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", line.repeat(count));
@@ -192,6 +200,18 @@ mod tests {
             let answer = String::from_utf8_lossy(&answer).into_owned();
             assert!(answer.starts_with("HTTP/1.1 431 "), "{count} lines: {answer}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn headers_of_half_that_size_are_taken() {
+        let (mut client, server) = duplex(2_000_000);
+        tokio::spawn(http1(patient(server), requests()));
+        let header = "x".repeat(BUFFER / 2);
+        let request = format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nA: {header}\r\n\r\n");
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200 "));
     }
 
     #[tokio::test(start_paused = true)]

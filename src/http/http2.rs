@@ -19,6 +19,15 @@ use super::connections::{HEADERS_WITHIN, Requests};
 /// Requests of one connection at a time. Each may hold a body of [`super::shell::MAX_BODY`].
 const AT_ONCE: u32 = 32;
 
+/// Bytes that a client may send of one request before anything reads them: what comes is kept.
+const AHEAD: u32 = 64 * 1024;
+
+/// The same of all requests of a connection together.
+const AHEAD_IN_ALL: u32 = 256 * 1024;
+
+/// Bytes of a request's headers, each with 32 more, as HTTP/2 counts them.
+const HEADERS: u32 = 16 * 1024;
+
 /// How long a client may take to answer a ping, which waits behind what it has not read yet.
 const PONG_WITHIN: Duration = Duration::from_secs(180);
 
@@ -52,7 +61,8 @@ pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + '
     let mut builder = http2::Builder::new(TokioExecutor::new());
     // A client whose host has died is noticed: it answers no ping.
     builder.timer(TokioTimer::new()).keep_alive_interval(HEADERS_WITHIN).keep_alive_timeout(PONG_WITHIN);
-    builder.max_concurrent_streams(AT_ONCE);
+    builder.max_concurrent_streams(AT_ONCE).max_header_list_size(HEADERS);
+    builder.initial_stream_window_size(AHEAD).initial_connection_window_size(AHEAD_IN_ALL);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let mut looks = interval_at(Instant::now() + HEADERS_WITHIN, HEADERS_WITHIN);
     let (mut before, mut sent_before, mut closing) = (0, 0, false);
@@ -112,11 +122,15 @@ impl Drop for Open {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use axum::Router;
     use axum::routing::get;
     use bytes::Bytes;
-    use http_body_util::{BodyExt as _, Empty};
+    use futures_util::stream;
+    use http_body_util::{BodyExt as _, Empty, StreamBody};
     use hyper::Request;
+    use hyper::body::Frame;
     use hyper::client::conn::http2::handshake;
     use hyper_util::rt::TokioIo;
     use tokio::io::duplex;
@@ -186,6 +200,50 @@ mod tests {
             assert_eq!(answer.unwrap().status(), 200);
         }
         assert_eq!(most.load(Ordering::Relaxed), AT_ONCE as usize);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_reads_is_sent_so_far_and_no_further() {
+        const PIECE: usize = 8192;
+        let pieces = Arc::new(AtomicUsize::new(0));
+        // Never answered, and the body is not looked at.
+        let deaf = get(|unread: axum::extract::Request| async move {
+            std::future::pending::<()>().await;
+            drop(unread);
+        });
+        let (client, server) = duplex(65_536);
+        let router = Router::new().route("/", deaf);
+        tokio::spawn(serve(server, Requests { router, ..requests() }));
+        let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(client)).await.unwrap();
+        tokio::spawn(connection);
+        for _ in 0..AT_ONCE {
+            let pieces = Arc::clone(&pieces);
+            let endless = stream::repeat_with(move || {
+                pieces.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[0; PIECE])))
+            });
+            let request = Request::get("http://a/").body(StreamBody::new(endless)).unwrap();
+            tokio::spawn(sender.clone().send_request(request));
+        }
+        // The clock goes on by itself when nobody can do anything any more.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let sent = pieces.load(Ordering::Relaxed) * PIECE;
+        // Each request has drawn pieces that it could not send yet.
+        let most = AHEAD_IN_ALL as usize + 2 * PIECE * AT_ONCE as usize;
+        assert!(sent >= AHEAD_IN_ALL as usize && sent <= most, "{sent} bytes");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn headers_without_end_are_refused() {
+        let (client, server) = duplex(65_536);
+        tokio::spawn(serve(server, requests()));
+        let (mut sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(client)).await.unwrap();
+        tokio::spawn(connection);
+        for (length, status) in [(HEADERS / 2, 200), (HEADERS, 431)] {
+            let header = "x".repeat(length as usize);
+            let request = Request::get("http://a/").header("a", header).body(Empty::<Bytes>::new()).unwrap();
+            assert_eq!(sender.send_request(request).await.unwrap().status(), status);
+        }
     }
 
     #[tokio::test(start_paused = true)]

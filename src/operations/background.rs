@@ -7,7 +7,8 @@ use futures_util::FutureExt as _;
 use sqlx::SqliteConnection;
 use tracing::{error, info, warn};
 
-use super::engine::{Engine, Locking, Stopped, Turn};
+use super::engine::{Engine, Locking, Stopped};
+use super::limits::Turn;
 use super::locks::{Mode, ObjectKey};
 use super::recovery::{self, Next};
 use super::run::{LONGEST_PAUSE, is_pool_wide};
@@ -152,7 +153,7 @@ impl Engine {
             }
             _ => None,
         };
-        Ok(cluster.map(|cluster| Turn { cluster, ticket: self.limits.enter() }))
+        Ok(cluster.map(|cluster| self.limits.enter(cluster)))
     }
 
     async fn background(self: Arc<Self>) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::block_hosting::Home;
 use super::block_plan::{block_plan, locks};
-use super::engine::{Engine, Turn};
+use super::engine::Engine;
 use super::locks::{Mode, ObjectKey};
 use super::repeated::remember;
 use super::volume_create::{asked, candidates};
@@ -62,7 +62,7 @@ impl Engine {
         let mut decision = self.decision(OperationKind::BlockVolumeCreate, new.id, stages, locks);
         decision.detail = Detail::BlockCreate { hosting: home.volume, makes_hosting: home.made.is_some() };
         remember(&mut tx, caller.key, &decision).await?;
-        let turn = Turn { cluster: home.cluster, ticket };
+        let turn = self.limits.queue(ticket, home.cluster)?;
         decision.block_volume = Some(new);
         if let Some(made) = home.made {
             (decision.volume, decision.bricks) = (Some(made.volume), made.bricks);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::SqliteConnection;
 
 use super::block_plan::{block_plan, locks};
-use super::engine::{Engine, Turn};
+use super::engine::Engine;
 use super::{IN_USE, OpError, Operations};
 use crate::model::block_volume::BlockVolume;
 use crate::model::ids::{BlockVolumeId, JobId};
@@ -29,7 +29,7 @@ impl Engine {
     async fn delete_block_volume(self: &Arc<Self>, id: BlockVolumeId) -> Result<JobId, OpError> {
         let mut tx = self.store.write().await?;
         let block = block_volume::find(&mut tx, id).await?.ok_or(OpError::NotFound)?;
-        let ticket = self.limits.try_enter()?;
+        let turn = self.limits.try_enter_in(block.cluster)?;
         if block.phase != Phase::Ready || operation::touches(&mut tx, &id.to_string()).await? {
             let text = format!("Failed to set up block volume delete: {IN_USE}");
             return Err(OpError::refused(text, Some(being_worked_on(&block))));
@@ -38,7 +38,6 @@ impl Engine {
         let plan = plan_of(&mut tx, &block).await?;
         let stages = vec![vec![Step::DestroyBlockVolume(plan)]];
         let decision = self.decision(OperationKind::BlockVolumeDelete, id, stages, locks(block.cluster, id));
-        let turn = Turn { cluster: block.cluster, ticket };
         self.launch(tx, decision, false, Some(turn)).await
     }
 }

@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::block_plan::locks;
 use super::block_volume_delete::{being_worked_on, plan_of};
-use super::engine::{Engine, Turn};
+use super::engine::Engine;
 use super::finish::{corrupt, id};
 use super::repeated::remember;
 use super::{Caller, IN_USE, OpError, Operations};
@@ -50,7 +50,7 @@ impl Engine {
             return Ok(known);
         }
         let block = block_volume::find(&mut tx, id).await?.ok_or(OpError::NotFound)?;
-        let ticket = self.limits.try_enter()?;
+        let turn = self.limits.try_enter_in(block.cluster)?;
         if let Err(error) = may_grow(&mut tx, &block, size).await {
             return Err(error.prefixed(REFUSED));
         }
@@ -60,7 +60,6 @@ impl Engine {
             self.decision(OperationKind::BlockVolumeExpand, id, vec![vec![step]], locks(block.cluster, id));
         decision.detail = Detail::BlockExpand { size };
         remember(&mut tx, caller.key, &decision).await?;
-        let turn = Turn { cluster: block.cluster, ticket };
         self.launch(tx, decision, false, Some(turn)).await
     }
 }

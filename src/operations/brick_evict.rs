@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 
-use super::engine::{Decision, Engine, Turn};
+use super::engine::{Decision, Engine};
 use super::leftovers::is_volume_changing;
 use super::unknown_sets::Unlearnt;
 use super::volume_create::{Candidate, load, locks};
@@ -67,7 +67,7 @@ impl Engine {
         let ticket = self.limits.try_enter()?;
         match self.decide_eviction(&mut tx, Eviction { brick: id, check_heal, parent: None }).await {
             Ok((decision, moved)) => {
-                let turn = Turn { cluster: moved.cluster, ticket };
+                let turn = self.limits.queue(ticket, moved.cluster)?;
                 self.launch(tx, decision, false, Some(turn)).await
             }
             Err(CannotMove::Pending(text)) => {

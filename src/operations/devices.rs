@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 
-use super::engine::{Engine, Turn};
+use super::engine::Engine;
 use super::labels::known;
 use super::locks::{Mode, ObjectKey};
 use super::removal::Emptied;
@@ -189,7 +189,8 @@ impl Engine {
     ) -> Result<JobId, OpError> {
         let mut tx = self.store.write().await?;
         let (device, node) = ready(&mut tx, id).await?;
-        let ticket = (state == EntryState::Failed).then(|| self.limits.try_enter()).transpose()?;
+        let turn =
+            (state == EntryState::Failed).then(|| self.limits.try_enter_in(node.cluster)).transpose()?;
         let busy = operation::touches(&mut tx, &id.to_string()).await?;
         let outcome = match refuse_transition(&device, state) {
             Some(text) => JobOutcome::Failed { text, explanation: None },
@@ -197,7 +198,6 @@ impl Engine {
             None if state == EntryState::Failed && device.brick_count > 0 => {
                 let mut decision = self.decision(OperationKind::DeviceRemove, id, Vec::new(), Vec::new());
                 decision.detail = Detail::Remove { check_heal };
-                let turn = ticket.map(|ticket| Turn { cluster: node.cluster, ticket });
                 return self.launch(tx, decision, false, turn).await;
             }
             None => {

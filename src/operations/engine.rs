@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use super::down_nodes::DownNodes;
 use super::error::OpError;
 use super::fullness::PassedLevels;
-use super::limits::{Limits, Ticket};
+use super::limits::{Limits, Turn};
 use super::locks::{Held, Locks, Mode, ObjectKey};
 use super::looks::Looks;
 use super::progress::Progress;
@@ -96,12 +96,6 @@ pub(super) enum Locking {
     Wanted(Vec<(ObjectKey, Mode)>),
     /// Taken already.
     Held(Held),
-}
-
-/// Leave to run, for operations that are limited.
-pub(super) struct Turn {
-    pub(super) cluster: ClusterId,
-    pub(super) ticket: Ticket,
 }
 
 /// How a stop of the engine went.

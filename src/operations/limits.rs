@@ -15,8 +15,14 @@ const RUNNING_A_CLUSTER: usize = 8;
 /// How many more run in a cluster in the place of those that wait for a peer which is slower than others, and may be well.
 const BESIDE_SLOW_ONES: usize = 8;
 
-/// Operations that wait for their turn where nothing is configured.
-const WAITING: usize = 256;
+/// Operations that wait for their turn in one cluster where nothing is configured.
+const WAITING_A_CLUSTER: usize = 256;
+
+/// The same in all clusters together, which bounds the memory.
+const WAITING_IN_ALL: usize = 1024;
+
+/// How many may wait in a cluster also where so many wait in others: these may hang, and this one be well.
+const WAITING_BESIDE_OTHERS: usize = RUNNING_A_CLUSTER;
 
 /// The limits of a server.
 #[derive(Debug)]
@@ -26,6 +32,7 @@ pub struct Limits {
     tracked: Arc<AtomicUsize>,
     /// Those that are limited, and those that have left their place.
     under_way: Arc<AtomicUsize>,
+    /// In all clusters.
     waiting: Arc<AtomicUsize>,
     clusters: Mutex<HashMap<ClusterId, Places>>,
 }
@@ -33,6 +40,7 @@ pub struct Limits {
 /// The places of a cluster.
 #[derive(Debug, Clone)]
 struct Places {
+    waiting: Arc<AtomicUsize>,
     running: Arc<Semaphore>,
     beside_slow_ones: Arc<Semaphore>,
 }
@@ -41,7 +49,7 @@ impl Places {
     fn new() -> Places {
         let [running, beside_slow_ones] =
             [RUNNING_A_CLUSTER, BESIDE_SLOW_ONES].map(|count| Arc::new(Semaphore::new(count)));
-        Places { running, beside_slow_ones }
+        Places { waiting: Arc::default(), running, beside_slow_ones }
     }
 }
 
@@ -73,7 +81,20 @@ impl Drop for Counted {
 pub struct Ticket {
     tracked: Option<Counted>,
     _under_way: Counted,
-    waiting: Option<Counted>,
+}
+
+/// Leave to run in a cluster as soon as there is a place; until then it is one of those that wait there.
+#[derive(Debug)]
+pub struct Turn {
+    cluster: ClusterId,
+    ticket: Ticket,
+    waiting: Option<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    _in_cluster: Counted,
+    _in_all: Counted,
 }
 
 /// A place among the running operations of a cluster.
@@ -140,31 +161,65 @@ impl Limits {
         }
     }
 
-    /// Leave to begin a limited operation.
+    /// Leave to begin a limited operation whose cluster is still to be chosen: see [`Limits::queue`].
     ///
     /// # Errors
-    /// [`OpError::Busy`] when too many are under way.
+    /// [`OpError::Busy`] when as many are under way as heketi's limit allows.
     pub fn try_enter(&self) -> Result<Ticket, OpError> {
         let limit = self.inflight.unwrap_or(usize::MAX);
         let tracked = Counted::below(&self.tracked, limit).ok_or(OpError::Busy)?;
+        Ok(Ticket { tracked: Some(tracked), _under_way: Counted::new(&self.under_way) })
+    }
+
+    /// A place among those that wait in the cluster that was chosen.
+    ///
+    /// # Errors
+    /// [`OpError::Busy`] when too many wait there.
+    pub fn queue(&self, ticket: Ticket, cluster: ClusterId) -> Result<Turn, OpError> {
+        // heketi's limit is the only one where there is one.
         let waiting = match self.inflight {
             Some(_) => None,
-            None => Some(Counted::below(&self.waiting, WAITING).ok_or(OpError::Busy)?),
+            None => Some(self.wait_in(cluster)?),
         };
-        Ok(Ticket { tracked: Some(tracked), _under_way: Counted::new(&self.under_way), waiting })
+        Ok(Turn { cluster, ticket, waiting })
+    }
+
+    /// Leave to begin a limited operation in a cluster.
+    ///
+    /// # Errors
+    /// [`OpError::Busy`] when too many are under way, or wait there.
+    pub fn try_enter_in(&self, cluster: ClusterId) -> Result<Turn, OpError> {
+        self.queue(self.try_enter()?, cluster)
     }
 
     /// Leave for an operation that was begun by an earlier server: it counts, and is never refused.
-    pub fn enter(&self) -> Ticket {
-        Ticket {
-            tracked: Some(Counted::new(&self.tracked)),
-            _under_way: Counted::new(&self.under_way),
-            waiting: None,
-        }
+    pub fn enter(&self, cluster: ClusterId) -> Turn {
+        let tracked = Some(Counted::new(&self.tracked));
+        Turn { cluster, ticket: Ticket { tracked, _under_way: Counted::new(&self.under_way) }, waiting: None }
     }
 
-    /// Waits for a place among the running operations of a cluster.
-    pub async fn place(&self, cluster: ClusterId, mut ticket: Ticket) -> Place {
+    /// Whether nobody more may wait in a cluster.
+    pub fn is_full(&self, cluster: ClusterId) -> bool {
+        self.inflight.is_none() && self.waiting_in(cluster) >= self.most_waiting()
+    }
+
+    fn wait_in(&self, cluster: ClusterId) -> Result<Waiting, OpError> {
+        let in_cluster = Counted::below(&self.places(cluster).waiting, self.most_waiting());
+        Ok(Waiting { _in_cluster: in_cluster.ok_or(OpError::Busy)?, _in_all: Counted::new(&self.waiting) })
+    }
+
+    /// How many may wait in a cluster at present.
+    fn most_waiting(&self) -> usize {
+        if self.waiting() < WAITING_IN_ALL { WAITING_A_CLUSTER } else { WAITING_BESIDE_OTHERS }
+    }
+
+    fn waiting_in(&self, cluster: ClusterId) -> usize {
+        self.places(cluster).waiting.load(Ordering::Acquire)
+    }
+
+    /// Waits for a place among the running operations of the cluster.
+    pub async fn place(&self, turn: Turn) -> Place {
+        let Turn { cluster, ticket, waiting } = turn;
         // heketi's limit is the only one where there is one: all that was let in runs.
         let cluster = self.inflight.is_none().then(|| self.places(cluster));
         let permit = match &cluster {
@@ -172,7 +227,7 @@ impl Limits {
             // The semaphore is never closed; without a permit the operation would only run at once.
             Some(places) => Arc::clone(&places.running).acquire_owned().await.ok(),
         };
-        ticket.waiting = None;
+        drop(waiting);
         Place { ticket, permit, beside: None, cluster, tracked: Arc::clone(&self.tracked) }
     }
 
@@ -181,7 +236,7 @@ impl Limits {
         self.under_way.load(Ordering::Acquire)
     }
 
-    /// How many operations wait for their turn, those that are being decided included.
+    /// How many operations wait for their turn.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Acquire)
     }
@@ -197,6 +252,10 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
+    fn cluster(number: u128) -> ClusterId {
+        ClusterId::from_uuid(Uuid::from_u128(number))
+    }
+
     #[test]
     fn heketis_limit_refuses_the_next_one_until_one_is_done() {
         let limits = Limits::new(2);
@@ -210,8 +269,8 @@ mod tests {
     #[tokio::test]
     async fn what_has_left_its_place_is_under_way_and_keeps_nobody_out() {
         let limits = Limits::new(1);
-        let cluster = ClusterId::from_uuid(Uuid::from_u128(1));
-        let mut place = limits.place(cluster, limits.try_enter().unwrap()).await;
+        let cluster = cluster(1);
+        let mut place = limits.place(limits.try_enter_in(cluster).unwrap()).await;
         assert!(matches!(limits.try_enter(), Err(OpError::Busy)));
         place.leave();
         let next = limits.try_enter().unwrap();
@@ -229,23 +288,22 @@ mod tests {
     #[tokio::test]
     async fn without_a_limit_eight_run_a_cluster_and_256_wait() {
         let limits = Limits::new(0);
-        let cluster = ClusterId::from_uuid(Uuid::from_u128(1));
+        let cluster = cluster(1);
         let mut running = Vec::new();
         for _ in 0..RUNNING_A_CLUSTER {
-            running.push(limits.place(cluster, limits.try_enter().unwrap()).await);
+            running.push(limits.place(limits.try_enter_in(cluster).unwrap()).await);
         }
-        let waiting: Vec<_> = (0..WAITING).map(|_| limits.try_enter().unwrap()).collect();
-        assert!(matches!(limits.try_enter(), Err(OpError::Busy)));
+        let waiting: Vec<_> = (0..WAITING_A_CLUSTER).map(|_| limits.try_enter_in(cluster).unwrap()).collect();
+        assert!(matches!(limits.try_enter_in(cluster), Err(OpError::Busy)));
         drop(waiting);
-        let ticket = limits.try_enter().unwrap();
-        let ninth = limits.place(cluster, ticket);
+        let ninth = limits.place(limits.try_enter_in(cluster).unwrap());
         assert!(tokio::time::timeout(std::time::Duration::from_millis(20), ninth).await.is_err());
         running.pop();
-        let ninth = limits.place(cluster, limits.try_enter().unwrap()).await;
+        let ninth = limits.place(limits.try_enter_in(cluster).unwrap()).await;
         // One that has left comes back where a place is free, and does not wait for it.
         let mut first = running.remove(0);
         first.leave();
-        let in_its_place = limits.place(cluster, limits.try_enter().unwrap()).await;
+        let in_its_place = limits.place(limits.try_enter_in(cluster).unwrap()).await;
         first.come_back();
         assert!(first.permit.is_none());
         drop((ninth, in_its_place));
@@ -253,13 +311,65 @@ mod tests {
         assert!(first.permit.is_some());
     }
 
+    #[test]
+    fn those_that_wait_in_one_cluster_keep_nobody_out_of_another() {
+        let limits = Limits::new(0);
+        let waiting: Vec<_> =
+            (0..WAITING_A_CLUSTER).map(|_| limits.try_enter_in(cluster(1)).unwrap()).collect();
+        assert!(limits.is_full(cluster(1)) && !limits.is_full(cluster(2)));
+        // One whose cluster was not known when it came is told only then.
+        let ticket = limits.try_enter().unwrap();
+        assert!(matches!(limits.queue(ticket, cluster(1)), Err(OpError::Busy)));
+        let elsewhere = limits.queue(limits.try_enter().unwrap(), cluster(2)).unwrap();
+        assert_eq!(limits.waiting(), WAITING_A_CLUSTER + 1);
+        drop((waiting, elsewhere));
+        assert_eq!((limits.waiting(), limits.in_flight()), (0, 0), "refused ones do not count");
+        assert!(limits.try_enter_in(cluster(1)).is_ok());
+    }
+
+    #[test]
+    fn however_many_wait_in_other_clusters_some_are_let_in_to_each() {
+        let limits = Limits::new(0);
+        let numbers = (0..).map(|number| cluster(number / WAITING_A_CLUSTER as u128));
+        let waiting: Vec<_> =
+            numbers.take(WAITING_IN_ALL).map(|cluster| limits.try_enter_in(cluster).unwrap()).collect();
+        let fresh = cluster(u128::MAX);
+        let few: Vec<_> = (0..WAITING_BESIDE_OTHERS).map(|_| limits.try_enter_in(fresh).unwrap()).collect();
+        assert!(limits.is_full(fresh));
+        assert!(matches!(limits.try_enter_in(fresh), Err(OpError::Busy)));
+        drop(waiting);
+        assert!(limits.try_enter_in(fresh).is_ok());
+        drop(few);
+    }
+
+    #[tokio::test]
+    async fn who_has_a_place_waits_no_more_and_one_that_was_begun_before_is_never_refused() {
+        let limits = Limits::new(0);
+        let place = limits.place(limits.try_enter_in(cluster(1)).unwrap()).await;
+        assert_eq!((limits.waiting(), limits.in_flight()), (0, 1));
+        let _waiting: Vec<_> =
+            (0..WAITING_A_CLUSTER).map(|_| limits.try_enter_in(cluster(1)).unwrap()).collect();
+        let again = limits.place(limits.enter(cluster(1))).await;
+        assert_eq!(limits.waiting(), WAITING_A_CLUSTER);
+        drop((place, again));
+    }
+
+    #[test]
+    fn where_heketis_limit_is_set_no_cluster_has_one_of_its_own() {
+        let limits = Limits::new(2000);
+        let all: Vec<_> = (0..2000).map(|_| limits.try_enter_in(cluster(1)).unwrap()).collect();
+        assert!(!limits.is_full(cluster(1)));
+        assert!(matches!(limits.try_enter_in(cluster(2)), Err(OpError::Busy)));
+        drop(all);
+    }
+
     #[tokio::test]
     async fn so_many_step_aside_for_others_and_no_more() {
         let limits = Limits::new(0);
-        let cluster = ClusterId::from_uuid(Uuid::from_u128(1));
+        let cluster = cluster(1);
         let mut running = Vec::new();
         for _ in 0..RUNNING_A_CLUSTER + BESIDE_SLOW_ONES {
-            let mut place = limits.place(cluster, limits.try_enter().unwrap()).await;
+            let mut place = limits.place(limits.try_enter_in(cluster).unwrap()).await;
             place.step_aside();
             running.push(place);
         }
@@ -279,8 +389,8 @@ mod tests {
     #[tokio::test]
     async fn nobody_steps_aside_where_heketis_limit_is_set() {
         let limits = Limits::new(1);
-        let cluster = ClusterId::from_uuid(Uuid::from_u128(1));
-        let mut place = limits.place(cluster, limits.try_enter().unwrap()).await;
+        let cluster = cluster(1);
+        let mut place = limits.place(limits.try_enter_in(cluster).unwrap()).await;
         place.step_aside();
         assert!(matches!(limits.try_enter(), Err(OpError::Busy)));
         // Also one that had left because its peer was down, which is only slow now.

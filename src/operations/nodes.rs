@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 
-use super::engine::{Engine, Turn};
+use super::engine::Engine;
 use super::locks::{Mode, ObjectKey};
 use super::{IN_USE, OpError, Operations, peers};
 use crate::executor::system;
@@ -159,7 +159,8 @@ impl Engine {
     ) -> Result<JobId, OpError> {
         let mut tx = self.store.write().await?;
         let node = ready(&mut tx, id).await?;
-        let ticket = (state == EntryState::Failed).then(|| self.limits.try_enter()).transpose()?;
+        let turn =
+            (state == EntryState::Failed).then(|| self.limits.try_enter_in(node.cluster)).transpose()?;
         let busy = operation::touches(&mut tx, &id.to_string()).await?;
         let outcome = match refuse_transition(&node, state) {
             Some(text) => JobOutcome::Failed { text, explanation: None },
@@ -167,7 +168,6 @@ impl Engine {
             None if state == EntryState::Failed && node.state != state => {
                 let mut decision = self.decision(OperationKind::NodeRemove, id, Vec::new(), Vec::new());
                 decision.detail = Detail::Remove { check_heal };
-                let turn = ticket.map(|ticket| Turn { cluster: node.cluster, ticket });
                 return self.launch(tx, decision, false, turn).await;
             }
             None => {

@@ -8,9 +8,9 @@ use futures_util::FutureExt as _;
 use tokio::time::Instant;
 use tracing::{Instrument as _, error, info, info_span};
 
-use super::engine::{Engine, Locking, Turn};
+use super::engine::{Engine, Locking};
 use super::failure;
-use super::limits::Place;
+use super::limits::{Place, Turn};
 use super::locks::{Held, ObjectKey};
 use crate::model::ids::OperationId;
 use crate::model::operation::{Direction, JobOutcome, Operation, OperationKind};
@@ -110,7 +110,7 @@ impl Engine {
         let work = async move {
             let holder = format!("{} of {}", op.kind.as_str(), op.target);
             let place = match turn {
-                Some(turn) => Some(engine.limits.place(turn.cluster, turn.ticket).await),
+                Some(turn) => Some(engine.limits.place(turn).await),
                 None => None,
             };
             let locks = match locking {

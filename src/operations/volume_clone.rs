@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 
-use super::engine::{Engine, Turn};
+use super::engine::Engine;
 use super::finish::{corrupt, id};
 use super::locks::{Mode, ObjectKey};
 use super::repeated::remember;
@@ -55,7 +55,7 @@ impl Engine {
         }
         let found = volume::find(&mut tx, id).await?.filter(|volume| volume.phase == Phase::Ready);
         let source = found.ok_or(OpError::NotFound)?;
-        let ticket = self.limits.try_enter()?;
+        let turn = self.limits.try_enter_in(source.cluster)?;
         let clone = self.draft_clone(&source, name);
         self.refuse_clone(&mut tx, &source, &clone).await?;
         let bricks = brick::of_volume(&mut tx, id).await?;
@@ -71,7 +71,6 @@ impl Engine {
         decision.detail = Detail::Clone { source: id };
         decision.volume = Some(clone);
         remember(&mut tx, caller.key, &decision).await?;
-        let turn = Turn { cluster: source.cluster, ticket };
         self.launch(tx, decision, false, Some(turn)).await
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::SqliteConnection;
 
 use super::configured_options::bad_options;
-use super::engine::{Engine, Turn};
+use super::engine::Engine;
 use super::locks::{Mode, ObjectKey};
 use super::repeated::remember;
 use super::volume_plan::{brick_steps, volume_plan};
@@ -71,7 +71,7 @@ impl Engine {
             self.decision(OperationKind::VolumeCreate, new.id, stages, locks(new.cluster, new.id));
         decision.clusters = new.asked_clusters.clone();
         remember(&mut tx, caller.key, &decision).await?;
-        let turn = Turn { cluster: new.cluster, ticket };
+        let turn = self.limits.queue(ticket, new.cluster)?;
         (decision.volume, decision.bricks) = (Some(new), bricks);
         self.launch(tx, decision, caller.is_user, Some(turn)).await
     }
@@ -144,7 +144,8 @@ impl Engine {
         }
     }
 
-    /// The first cluster that may and can take the volume, in the order of the request.
+    /// The first cluster that may and can take the volume, in the order of the request. Those in which too many wait are
+    /// passed over: their peers may hang.
     pub(super) async fn choose(
         &self,
         conn: &mut SqliteConnection,
@@ -153,10 +154,15 @@ impl Engine {
     ) -> Result<(Placement, Candidate), OpError> {
         let mut ineligible = Vec::new();
         let mut full = Vec::new();
+        let mut busy = false;
         for prospect in clusters {
             let id = prospect.cluster.id;
             if let Err(reason) = self.eligible(new, prospect) {
                 ineligible.push((id, reason));
+                continue;
+            }
+            if self.limits.is_full(id) {
+                busy = true;
                 continue;
             }
             let candidate = load(conn, id).await?;
@@ -171,7 +177,7 @@ impl Engine {
                 Err(refusal) => full.push((id, refusal)),
             }
         }
-        Err(no_cluster(&ineligible, &full))
+        Err(if busy { OpError::Busy } else { no_cluster(&ineligible, &full) })
     }
 
     pub(super) fn eligible(&self, new: &Volume, prospect: &Prospect) -> Result<(), String> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 
-use super::engine::{Engine, Turn};
+use super::engine::Engine;
 use super::volume_clone::being_cloned;
 use super::volume_create::locks;
 use super::volume_plan::{brick_steps, destroy_steps, has_arbiter, volume_plan};
@@ -38,7 +38,7 @@ impl Engine {
         if volume.phase != Phase::Creating && block_volume::any_in(&mut tx, id).await? {
             return Err(OpError::conflict("Cannot delete a block hosting volume containing block volumes"));
         }
-        let ticket = self.limits.try_enter()?;
+        let turn = self.limits.try_enter_in(volume.cluster)?;
         if volume.phase == Phase::Creating {
             self.end_parked_create(&mut tx, id).await?;
         } else if volume.phase != Phase::Ready || !brick::pending_of_volume(&mut tx, id).await?.is_empty() {
@@ -54,7 +54,6 @@ impl Engine {
         let bricks = destroy_steps(brick_steps(&volume, &bricks, &nodes)?, &shared);
         let stages = vec![vec![Step::StopVolume(plan.clone())], vec![Step::DeleteVolume(plan)], bricks];
         let decision = self.decision(OperationKind::VolumeDelete, id, stages, locks(volume.cluster, id));
-        let turn = Turn { cluster: volume.cluster, ticket };
         self.launch(tx, decision, by_user, Some(turn)).await
     }
 

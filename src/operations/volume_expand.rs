@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 
-use super::engine::{Engine, Turn};
+use super::engine::Engine;
 use super::leftovers::is_volume_changing;
 use super::repeated::remember;
 use super::volume_clone::being_cloned;
@@ -46,7 +46,7 @@ impl Engine {
             return Ok(known);
         }
         let volume = volume::find(&mut tx, id).await?.ok_or(OpError::NotFound)?;
-        let ticket = self.limits.try_enter()?;
+        let turn = self.limits.try_enter_in(volume.cluster)?;
         if let Some(why) = is_in_use(&mut tx, &volume).await? {
             let text = format!("Failed to allocate volume expansion: {IN_USE}");
             return Err(OpError::refused(text, Some(why)));
@@ -73,7 +73,6 @@ impl Engine {
         decision.detail = Detail::Expand { grow };
         decision.bricks = added;
         remember(&mut tx, caller.key, &decision).await?;
-        let turn = Turn { cluster: volume.cluster, ticket };
         self.launch(tx, decision, false, Some(turn)).await
     }
 

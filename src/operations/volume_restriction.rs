@@ -29,7 +29,7 @@ impl Engine {
         let found = volume::find(&mut tx, id).await?.filter(|volume| volume.phase == Phase::Ready);
         let found = found.ok_or(OpError::NotFound)?;
         // It counts as a running operation, as in heketi, for as long as it takes.
-        let _ticket = self.limits.try_enter()?;
+        let _turn = self.limits.try_enter_in(found.cluster)?;
         let Some(hosting) = found.hosting else { return Err(no_hosting(&found)) };
         let changed = hosting.restricted(wanted, found.size).map_err(|full| too_full(&found, full))?;
         volume::set_hosting(&mut tx, id, changed).await?;

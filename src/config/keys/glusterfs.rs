@@ -62,7 +62,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "max_inflight_operations",
         Kind::Unsigned(u64::MAX),
-        "8 a cluster run, 256 wait",
+        "8 run and 256 wait in a cluster",
         "operations at the same time; more are refused with 429",
     )
     .variable("HEKETI_MAX_INFLIGHT_OPERATIONS"),

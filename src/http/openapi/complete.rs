@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::http::shell::NO_ROOM;
+
 /// What operations may be refused with, beyond what all may: by operation and status, in the words of the server.
 const REFUSALS: &str = include_str!("refusals.json");
 
@@ -56,13 +58,14 @@ fn common(path: &str, method: &str, operation: &Map<String, Value>) -> Texts {
     let mut add = |status: &str, more: &[&str]| {
         texts.entry(status.to_owned()).or_default().extend(more.iter().map(|text| (*text).to_owned()));
     };
-    // Bodies are read before anything looks whether one is wanted.
-    add("408", &["the request body did not arrive in time"]);
-    add("413", &["the request body is larger than 1048576 bytes"]);
-    // Open to all: neither tokens nor states are looked at.
+    // Open to all: neither tokens nor states are looked at, and no body is read.
     if operation.contains_key("security") {
         return texts;
     }
+    // Bodies are read before anything looks whether one is wanted.
+    add("408", &["the request body did not arrive in time"]);
+    add("413", &["the request body is larger than 1048576 bytes"]);
+    add("503", &[NO_ROOM]);
     add("400", &["Authorization header format must be Bearer {token}"]);
     add(
         "401",
@@ -102,7 +105,9 @@ fn described(status: &str) -> &'static str {
         "413" => "The body is larger than 1 MiB",
         "422" => "The body is no JSON, or a field has the wrong type",
         "429" => "Too much is under way: ask again after so many seconds as `Retry-After` says",
-        "503" => "Nothing may be changed at present, or the server is being stopped",
+        "503" => {
+            "Nothing may be changed at present, the server is being stopped, or it reads too many bodies at a time"
+        }
         _ => "It cannot be done, or the server failed; the text says why",
     }
 }

@@ -5,6 +5,7 @@ mod access;
 mod admin_state;
 mod body;
 mod path;
+mod room;
 mod route_table;
 
 use std::any::Any;
@@ -24,7 +25,9 @@ use tracing::{Instrument as _, debug, error, info, info_span};
 use utoipa::openapi::OpenApi;
 
 pub use self::admin_state::{AdminState, SharedAdminState, UnknownAdminState};
+pub(super) use self::body::NO_ROOM;
 use self::path::RequestPath;
+use self::room::Room;
 use self::route_table::{Found, RouteTable};
 use super::auth::{self, Issuer, Keys, Rules};
 use super::connections::Encrypted;
@@ -69,7 +72,7 @@ pub struct ShellOptions {
 pub fn wrap(inner: Router, document: &OpenApi, options: ShellOptions) -> Router {
     // The limit is kept here, where its answer is known.
     let inner = inner.layer(DefaultBodyLimit::disable());
-    let shell = Arc::new(Shell { inner, routes: RouteTable::of(document), options });
+    let shell = Arc::new(Shell { inner, routes: RouteTable::of(document), options, room: Room::new() });
     Router::new().fallback(move |request: Request| async move { shell.serve(request).await })
 }
 
@@ -77,6 +80,8 @@ struct Shell {
     inner: Router,
     routes: RouteTable,
     options: ShellOptions,
+    /// For the bodies that are there.
+    room: Room,
 }
 
 impl Shell {
@@ -127,7 +132,7 @@ impl Shell {
             return answers::moved_silently(&clean);
         }
         if request.method() == Method::GET && route_table::is_open(path.text()) {
-            return self.call(request, &path).await;
+            return self.call(body::unread(request), &path).await;
         }
         match self.check(request, &path) {
             Ok(request) => self.route(request, &path).await,
@@ -186,9 +191,14 @@ impl Shell {
             *request.uri_mut() = uri;
         }
         let headers = request.headers().clone();
-        match body::read(request, self.options.max_body, body::TIME_LIMIT).await {
-            // The error of a router is uninhabited.
-            Ok(request) => self.inner.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
+        match body::read(request, self.options.max_body, &self.room, body::TIME_LIMIT).await {
+            Ok((request, held)) => {
+                let answered = self.inner.clone().oneshot(request).await;
+                // Not before: the routes may keep the body until they answer.
+                drop(held);
+                // The error of a router is uninhabited.
+                answered.unwrap_or_else(|never| match never {})
+            }
             Err(error) => problem::failure(&headers, error.status(), &error.to_string(), None),
         }
     }

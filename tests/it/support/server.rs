@@ -317,6 +317,14 @@ impl Lab {
         assert!(status.is_some(), "the server does not stop\n{}", self.log_tail());
     }
 
+    /// A figure of the server's memory in KiB, as the kernel calls it: `VmRSS` now, `VmHWM` at most so far.
+    pub fn memory_kib(&self, name: &str) -> u64 {
+        let process = self.process.as_ref().unwrap().id();
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
     /// Sends the server a signal.
     pub fn signal(&self, name: &str) {
         signal(self.process.as_ref().unwrap(), name);
