@@ -1,5 +1,7 @@
 //! The way back: steps undone, newest first.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 use tracing::{info, warn};
 
@@ -8,6 +10,7 @@ use super::records::{marks, positions, steps_at};
 use super::run::{Claims, Round};
 use super::steps::StepError;
 use super::{doing, failure, finish};
+use crate::model::ids::NodeId;
 use crate::model::operation::{Direction, Failure, Operation};
 use crate::model::state::EntryState;
 use crate::model::step::{Step, StepOutput, StepState};
@@ -24,8 +27,8 @@ impl Engine {
             let due = positions(op, |record| {
                 record.stage == stage && matches!(record.state, StepState::Started | StepState::Done)
             });
-            self.ask_retired_last(op, &due).await?;
-            if let Some((at, error)) = self.undo_stage(op, &due, claims).await {
+            let retired = self.retired(op, &due).await?;
+            if let Some((at, error)) = self.undo_stage(op, &due, &retired, claims).await {
                 return self.after_failed_undo(op, at, error, claims).await;
             }
             if due.iter().any(|&at| matches!(op.steps[at].step, Step::CreateBlockVolume(_))) {
@@ -36,27 +39,27 @@ impl Engine {
         finish::abandon_or_retry(self, op).await
     }
 
-    /// What the first peer of a step knows is waited for: so it is none that was taken out of service, which may be gone for good.
-    async fn ask_retired_last(&self, op: &mut Operation, due: &[usize]) -> Result<()> {
+    /// The nodes of these steps that are out of service or forgotten: they may be gone for good.
+    async fn retired(&self, op: &Operation, due: &[usize]) -> Result<Vec<NodeId>> {
         let mut snapshot = self.store.snapshot().await?;
-        for &at in due {
-            let mut retired = Vec::new();
-            for peer in op.steps[at].step.volume().into_iter().flat_map(|volume| &volume.peers) {
-                let found = node::find(&mut snapshot, peer.node).await?;
-                if found.is_none_or(|node| node.state != EntryState::Online) {
-                    retired.push(peer.node);
-                }
+        let volumes = due.iter().filter_map(|&at| op.steps[at].step.volume());
+        let asked: BTreeSet<NodeId> =
+            volumes.flat_map(|volume| &volume.peers).map(|peer| peer.node).collect();
+        let mut retired = Vec::new();
+        for node in asked {
+            let found = node::find(&mut snapshot, node).await?;
+            if found.is_none_or(|found| found.state != EntryState::Online) {
+                retired.push(node);
             }
-            let step = op.steps[at].step.clone();
-            op.steps[at].step = step.asking_last(|peer| retired.contains(&peer.node));
         }
-        Ok(())
+        Ok(retired)
     }
 
     async fn undo_stage(
         &self,
         op: &mut Operation,
         due: &[usize],
+        retired: &[NodeId],
         claims: &mut Claims,
     ) -> Option<(usize, StepError)> {
         if due.is_empty() {
@@ -65,7 +68,7 @@ impl Engine {
         self.progress.set(op.job, doing::stage(&steps_at(op, due), true));
         let mut running = Vec::with_capacity(due.len());
         for &at in due {
-            running.push(self.runner.undo(&op.steps[at].step));
+            running.push(self.runner.undo(&op.steps[at].step, retired));
         }
         let results = self.beside_others(&steps_at(op, due), claims, join_all(running)).await;
         let mut failed = None;

@@ -19,7 +19,7 @@ pub use info::{
 };
 pub use option::{BadOption, ID_OPTION, parse_option, volume_set};
 pub use peer::{
-    disconnected, is_connected, is_in_cluster, knows_others, peer_detach, peer_probe, peer_status, pool_list,
+    disconnected, is_connected, is_in_cluster, lists_only, peer_detach, peer_probe, peer_status, pool_list,
     pool_size, snapshot_limit,
 };
 pub use pool_volume::parse_pool_volumes;

@@ -64,9 +64,10 @@ pub fn is_connected(status: &str, storage: &str) -> Option<bool> {
     listed(status).find(|peer| peer.names.contains(&storage)).map(|peer| peer.is_connected())
 }
 
-/// Whether the peer that printed this [`peer_status`] knows any other one.
-pub fn knows_others(status: &str) -> bool {
-    listed(status).next().is_some()
+/// Whether the peer that printed this [`peer_status`] knows others, and none but those that have one of these names.
+pub fn lists_only(status: &str, names: &[&str]) -> bool {
+    let mut peers = listed(status).peekable();
+    peers.peek().is_some() && peers.all(|peer| peer.names.iter().any(|name| names.contains(name)))
 }
 
 /// The names of each peer that, by what [`peer_status`] printed, is not connected.

@@ -9,6 +9,7 @@ use super::{Result, SENDS, StepError, StepRunner};
 use crate::executor::gluster::{self, GlusterVolume, SNAPSHOT_MOUNTS};
 use crate::executor::{filesystem, lvm, system};
 use crate::model::host::Host;
+use crate::model::ids::NodeId;
 use crate::model::step::{BrickAt, ClonePlan, ClonedBrick, VolumePlan};
 
 impl StepRunner {
@@ -80,8 +81,8 @@ impl StepRunner {
     /// Stops and deletes the clone and what gluster has made for it. It has nothing that its origin has not: nobody
     /// has heard of it. Where its snapshot is gone somebody may have, and there is no way back: the operation may be an
     /// old one, of a database that was restored, whose clone has been in use since.
-    pub(super) async fn unclone_snapshot(&self, plan: &ClonePlan) -> Result<()> {
-        let found = match self.certain_look(&copy_of(plan), WordOf::First).await? {
+    pub(super) async fn unclone_snapshot(&self, plan: &ClonePlan, retired: &[NodeId]) -> Result<()> {
+        let found = match self.certain_look(&copy_of(plan), WordOf::AllBut(retired)).await? {
             Some(found) if is_own_clone(&found, plan) => found,
             _ => return Ok(()),
         };

@@ -6,6 +6,7 @@ use super::{GlusterFailure, Result, SENDS, StepError, StepRunner};
 use crate::executor::RemoteError;
 use crate::executor::gluster::{self, Rebalance, place};
 use crate::model::host::Host;
+use crate::model::ids::NodeId;
 use crate::model::step::{BrickAt, ExtendPlan, StepOutput, VolumePlan};
 
 impl StepRunner {
@@ -27,9 +28,9 @@ impl StepRunner {
 
     /// Once gluster has taken bricks, clients may have written to them: there is no way back. The others follow then,
     /// so that what goes on from here finds all of them.
-    pub(super) async fn unadd_bricks(&self, plan: &ExtendPlan) -> Result<()> {
+    pub(super) async fn unadd_bricks(&self, plan: &ExtendPlan, retired: &[NodeId]) -> Result<()> {
         let whole = whole(plan);
-        let found = self.certain_look(&whole, WordOf::First).await?;
+        let found = self.certain_look_at_bricks(&whole, WordOf::AllBut(retired)).await?;
         let listed = found.map_or_else(Vec::new, |found| found.bricks);
         let left: Vec<BrickAt> =
             plan.added.iter().filter(|brick| !listed.contains(&place(brick))).cloned().collect();

@@ -44,6 +44,7 @@ pub(super) use take_out::TakenOut;
 
 use crate::executor::Executor;
 use crate::executor::settings::PeerSettings;
+use crate::model::ids::NodeId;
 use crate::model::step::{Step, StepOutput};
 
 /// How often something is sent again whose outcome is unknown and which looks as if it had not happened.
@@ -116,11 +117,12 @@ impl StepRunner {
         }
     }
 
-    /// Undoes a step that may have been done wholly, in part, or not at all; succeeds where nothing of it is left.
+    /// Undoes a step that may have been done wholly, in part, or not at all; succeeds where nothing of it is left. What nodes know that
+    /// are `retired`, out of service, is not waited for where that may take for ever.
     ///
     /// # Errors
     /// When something is left, or has to be.
-    pub async fn undo(&self, step: &Step) -> Result<()> {
+    pub async fn undo(&self, step: &Step, retired: &[NodeId]) -> Result<()> {
         match step {
             // Somebody had joined it before us: it is not ours to take out.
             Step::ProbePeer { was_member: true, .. } => Ok(()),
@@ -133,11 +135,11 @@ impl StepRunner {
             Step::CreateVolume(plan) => self.uncreate_volume(plan).await,
             Step::StartVolume(plan) => self.unstart_volume(plan).await,
             Step::StopVolume(plan) => self.start_volume_again(plan).await,
-            Step::DeleteVolume(plan) => self.undelete_volume(plan).await,
-            Step::AddBricks(plan) => self.unadd_bricks(plan).await,
-            Step::ReplaceBrick(plan) => self.unreplace_brick(plan).await,
-            Step::SnapshotVolume(plan) => self.unsnapshot_volume(plan).await,
-            Step::CloneSnapshot(plan) => self.unclone_snapshot(plan).await,
+            Step::DeleteVolume(plan) => self.undelete_volume(plan, retired).await,
+            Step::AddBricks(plan) => self.unadd_bricks(plan, retired).await,
+            Step::ReplaceBrick(plan) => self.unreplace_brick(plan, retired).await,
+            Step::SnapshotVolume(plan) => self.unsnapshot_volume(plan, retired).await,
+            Step::CloneSnapshot(plan) => self.unclone_snapshot(plan, retired).await,
             Step::CreateBlockVolume(plan) => self.uncreate_block_volume(plan).await,
             Step::ResizeBlockVolume(plan) => self.unresize_block_volume(plan).await,
             // They changed nothing that an undo could bring back.

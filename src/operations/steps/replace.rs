@@ -6,6 +6,7 @@ use super::volume_look::{foreign, is_ours};
 use super::word::WordOf;
 use super::{Result, SENDS, StepError, StepRunner};
 use crate::executor::gluster::{self, GlusterVolume, place};
+use crate::model::ids::NodeId;
 use crate::model::step::{ReplacePlan, VolumePlan};
 
 /// Which of the two bricks a volume has.
@@ -51,9 +52,9 @@ impl StepRunner {
 
     /// There is nothing to undo as long as gluster has the old brick, and no way back once it has the new one: what
     /// was written since then is not on the old one.
-    pub(super) async fn unreplace_brick(&self, plan: &ReplacePlan) -> Result<()> {
+    pub(super) async fn unreplace_brick(&self, plan: &ReplacePlan, retired: &[NodeId]) -> Result<()> {
         // A volume that is gone uses neither of them.
-        let looked = self.certain_look(&either(plan), WordOf::First).await?;
+        let looked = self.certain_look_at_bricks(&either(plan), WordOf::AllBut(retired)).await?;
         let Some(found) = looked else { return Ok(()) };
         match held(&found, plan) {
             Held::Old => Ok(()),

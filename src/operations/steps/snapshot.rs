@@ -10,6 +10,7 @@ use super::{BETWEEN_LOOKS, GlusterFailure, Result, SENDS, StepError, StepRunner}
 use crate::executor::RemoteError;
 use crate::executor::command::Command;
 use crate::executor::gluster::{self, Snapshot};
+use crate::model::ids::NodeId;
 use crate::model::step::{ClonePlan, Peer};
 
 impl StepRunner {
@@ -57,15 +58,15 @@ impl StepRunner {
             if !failure.is_unknown() && !gone {
                 return Err(failed(&format!("delete snapshot {}", plan.snapshot), failure));
             }
-            if self.certain_snapshot(plan).await?.is_none() {
+            if self.agreed_snapshot(plan).await?.is_none() {
                 return Ok(());
             }
         }
         Err(self.lost(&plan.source, &delete))
     }
 
-    pub(super) async fn unsnapshot_volume(&self, plan: &ClonePlan) -> Result<()> {
-        match self.certain_snapshot(plan).await? {
+    pub(super) async fn unsnapshot_volume(&self, plan: &ClonePlan, retired: &[NodeId]) -> Result<()> {
+        match self.certain_snapshot(plan, retired).await? {
             Some(found) if found.volume == plan.source.name => self.drop_snapshot(plan).await,
             _ => Ok(()),
         }
@@ -77,12 +78,12 @@ impl StepRunner {
     }
 
     /// The same where it counts that there is none.
-    async fn certain_snapshot(&self, plan: &ClonePlan) -> Result<Option<Snapshot>> {
+    async fn certain_snapshot(&self, plan: &ClonePlan, retired: &[NodeId]) -> Result<Option<Snapshot>> {
         let Word { found, mut unheard } = self.agreed_word_of_snapshot(plan).await?;
         if found.is_empty() {
             // What glusterd keeps of snapshots is not looked at: on a peer that is up it is started again soon.
             unheard.retain(|(peer, _)| carries(&plan.source, peer));
-            self.all_were_heard(&plan.source, WordOf::First, unheard, None).await?;
+            self.all_were_heard(&plan.source, WordOf::AllBut(retired), unheard, None).await?;
         }
         Ok(found.into_iter().next())
     }

@@ -8,6 +8,7 @@ use super::{GlusterFailure, Result, SENDS, StepError, StepRunner};
 use crate::executor::RemoteError;
 use crate::executor::command::Command;
 use crate::executor::gluster::{self, GlusterVolume, place};
+use crate::model::ids::NodeId;
 use crate::model::step::{BrickAt, VolumePlan};
 
 impl StepRunner {
@@ -186,8 +187,9 @@ impl StepRunner {
     }
 
     /// There is nothing to undo as long as gluster has the volume, and no way back from then on.
-    pub(super) async fn undelete_volume(&self, plan: &VolumePlan) -> Result<()> {
-        match self.certain_look(plan, WordOf::All).await? {
+    /// A node that is out of service may be gone for good: it is not waited for, so that the delete goes on.
+    pub(super) async fn undelete_volume(&self, plan: &VolumePlan, retired: &[NodeId]) -> Result<()> {
+        match self.certain_look(plan, WordOf::AllBut(retired)).await? {
             Some(_) => Ok(()),
             None => Err(StepError::Irreversible),
         }

@@ -92,19 +92,30 @@ impl StepRunner {
         Ok(self.agreed_word(plan).await?.first())
     }
 
-    /// The same where it counts what gluster does *not* have: then nobody may be away who can know better.
+    /// The same where it counts that gluster has no such volume: then nobody may be away who can know better.
     pub(super) async fn certain_look(
         &self,
         plan: &VolumePlan,
-        whose: WordOf,
+        whose: WordOf<'_>,
+    ) -> Result<Option<GlusterVolume>> {
+        let Word { found, unheard } = self.agreed_word(plan).await?;
+        if found.is_empty() {
+            self.all_were_heard(plan, whose, unheard, None).await?;
+        }
+        Ok(found.into_iter().next())
+    }
+
+    /// The same where it also counts which bricks are not in it.
+    pub(super) async fn certain_look_at_bricks(
+        &self,
+        plan: &VolumePlan,
+        whose: WordOf<'_>,
     ) -> Result<Option<GlusterVolume>> {
         let Word { found, unheard } = self.agreed_word(plan).await?;
         if found.iter().any(|one| one.bricks != found[0].bricks) {
-            return Err(unsettled(plan));
+            return Err(disputed(plan));
         }
-        if found.is_empty() || whose == WordOf::First {
-            self.all_were_heard(plan, whose, unheard, found.first()).await?;
-        }
+        self.all_were_heard(plan, whose, unheard, found.first()).await?;
         Ok(found.into_iter().next())
     }
 
@@ -148,6 +159,16 @@ impl StepRunner {
 /// Whether a peer has bricks of a volume.
 pub(super) fn carries(plan: &VolumePlan, peer: &Peer) -> bool {
     plan.bricks.iter().any(|brick| brick.storage == peer.storage)
+}
+
+fn disputed(plan: &VolumePlan) -> StepError {
+    let name = &plan.name;
+    StepError::InUse {
+        text: format!("The peers say different things of the bricks of volume {name}"),
+        explanation: format!(
+            "what `gluster volume info {name}` lists is not the same on all peers, so that nobody can tell which bricks may go; it is looked at again later. Where it stays so, `gluster peer status` shows which peer is rejected: restart glusterd there"
+        ),
+    }
 }
 
 fn unsettled(plan: &VolumePlan) -> StepError {

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::{Result, StepError, StepRunner};
 use crate::executor::RemoteError;
 use crate::executor::gluster::{self, GlusterVolume};
+use crate::model::ids::NodeId;
 use crate::model::step::{Peer, VolumePlan};
 
 /// What several peers say of something.
@@ -21,12 +22,21 @@ pub(super) struct Word<T> {
 
 /// Whose word is waited for before something counts as not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WordOf {
+pub(super) enum WordOf<'a> {
     /// All peers with bricks of it. For what has nothing but bricks that are to go: those on a peer that is away wait for it as well.
     All,
-    /// The one that changes are sent to first. For what stays in use: another peer may be gone for good, and its bricks are to be
-    /// moved meanwhile.
-    First,
+    /// Those of them that are not out of service. For what stays in use: a peer that is out of service may be gone for good, and its
+    /// bricks are to be moved meanwhile.
+    AllBut(&'a [NodeId]),
+}
+
+impl WordOf<'_> {
+    fn counts(self, peer: &Peer) -> bool {
+        match self {
+            WordOf::All => true,
+            WordOf::AllBut(retired) => !retired.contains(&peer.node),
+        }
+    }
 }
 
 impl<T> Word<T> {
@@ -64,14 +74,12 @@ impl StepRunner {
     pub(super) async fn all_were_heard(
         &self,
         plan: &VolumePlan,
-        whose: WordOf,
+        whose: WordOf<'_>,
         unheard: Vec<(Peer, StepError)>,
         known: Option<&GlusterVolume>,
     ) -> Result<()> {
         let silent: Vec<Peer> = unheard.iter().map(|(peer, _)| peer.clone()).collect();
-        let first = plan.peers.first().map(|peer| peer.node);
-        let counts = |peer: &Peer| whose == WordOf::All || Some(peer.node) == first;
-        for (peer, error) in unheard.into_iter().filter(|(peer, _)| counts(peer)) {
+        for (peer, error) in unheard.into_iter().filter(|(peer, _)| whose.counts(peer)) {
             let is_off = matches!(error, StepError::Remote(RemoteError::Unreachable { .. }));
             let is_heard = !is_off && self.keeps_what_is_known(plan, &peer, known).await;
             if !is_heard && !self.has_left_the_pool(plan, &peer, &silent).await? {
@@ -105,7 +113,8 @@ impl StepRunner {
     }
 
     /// Whether a peer is in the pool no more, by one that is: what it knows comes back to nobody then. One that knows no other
-    /// peer may have been installed again, and counts as little as those that are `silent`.
+    /// peer may have been installed again, and counts as little as those that are `silent`. Peers may list another one by a name that
+    /// we do not know: then nobody can tell which of them it is.
     async fn has_left_the_pool(&self, plan: &VolumePlan, peer: &Peer, silent: &[Peer]) -> Result<bool> {
         let heard = plan.peers.iter().filter(|peer| silent.iter().all(|other| other.node != peer.node));
         let heard: Vec<Peer> = heard.cloned().collect();
@@ -113,7 +122,9 @@ impl StepRunner {
             return Ok(false);
         }
         let status = self.gluster(&heard, &gluster::peer_status(&self.settings)).await?.stdout;
-        Ok(gluster::knows_others(&status) && gluster::is_connected(&status, &peer.storage).is_none())
+        let others = plan.peers.iter().filter(|other| other.node != peer.node);
+        let others: Vec<&str> = others.map(|other| other.storage.as_str()).collect();
+        Ok(gluster::lists_only(&status, &others))
     }
 }
 

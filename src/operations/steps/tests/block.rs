@@ -234,11 +234,11 @@ async fn a_block_volume_is_deleted_and_one_that_is_gone_is_fine() {
     script.assert_used_up();
     // As an undo it looks first.
     let (script, runner) = Script::new(&[NONE, NONE, NONE, NONE]);
-    runner.undo(&create()).await.unwrap();
+    runner.undo(&create(), &[]).await.unwrap();
     assert!(changes(&script).is_empty());
     let (script, runner) =
         Script::new(&[FOUND, FOUND, FOUND, FOUND, ("gluster-block delete", Says(DELETED))]);
-    runner.undo(&create()).await.unwrap();
+    runner.undo(&create(), &[]).await.unwrap();
     script.assert_used_up();
 }
 
@@ -281,9 +281,9 @@ async fn what_became_of_an_expansion_is_what_gluster_block_shows() {
     let error = runner.apply(&larger()).await.unwrap_err();
     assert_eq!(error.text(), refused);
     let (_, runner) = Script::new(&[FOUND, FOUND, FOUND, FOUND]);
-    runner.undo(&larger()).await.unwrap();
+    runner.undo(&larger(), &[]).await.unwrap();
     let (_, runner) = Script::new(&[BEHIND, BEHIND, BEHIND, BEHIND]);
-    assert!(runner.undo(&larger()).await.unwrap_err().is_irreversible());
+    assert!(runner.undo(&larger(), &[]).await.unwrap_err().is_irreversible());
     let (_, runner) = Script::new(&[NONE, DONE, NONE, NONE, NONE, NONE]);
     assert!(runner.apply(&larger()).await.unwrap_err().text().ends_with("doesn't exist"));
 }

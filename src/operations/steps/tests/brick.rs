@@ -132,11 +132,11 @@ async fn a_file_system_that_was_never_finished_is_none_and_goes_without_being_mo
     assert_eq!(script.times("mount -o"), 0);
 
     let (script, runner) = Script::new(&[cut_off[0], cut_off[1], ("thin_count", Says("0\n"))]);
-    runner.undo(&create()).await.unwrap();
+    runner.undo(&create(), &[]).await.unwrap();
     assert_eq!((script.times("mount -o"), script.times("lvremove")), (0, 2));
 
     let (script, runner) = Script::new(&[cut_off[0], ("xfs_db", Says("who knows\n"))]);
-    assert!(runner.undo(&create()).await.unwrap_err().is_temporary());
+    assert!(runner.undo(&create(), &[]).await.unwrap_err().is_temporary());
     assert_eq!(script.times("lvremove"), 0);
 }
 
@@ -167,7 +167,7 @@ async fn a_refusal_is_told_byte_for_byte_and_a_dead_peer_is_not_tried_again() {
 #[tokio::test]
 async fn taking_a_brick_away_goes_from_the_mount_to_the_directory() {
     let (script, runner) = Script::new(&[("thin_count", Says("       0\n"))]);
-    runner.undo(&create()).await.unwrap();
+    runner.undo(&create(), &[]).await.unwrap();
     assert_eq!(
         short(&script.ran()),
         [
@@ -193,7 +193,7 @@ async fn a_brick_of_which_nothing_is_there_is_gone() {
         ("lvremove", Refuses(5, gone)),
         ("thin_count", Refuses(5, gone)),
     ]);
-    runner.undo(&create()).await.unwrap();
+    runner.undo(&create(), &[]).await.unwrap();
     script.assert_used_up();
     assert_eq!(script.times("rm --force --dir"), 1);
 }
@@ -202,7 +202,7 @@ async fn a_brick_of_which_nothing_is_there_is_gone() {
 async fn a_missing_program_is_not_a_missing_volume() {
     let (script, runner) =
         Script::new(&[("lvremove", Refuses(127, "sudo: /usr/sbin/lvm: command not found\n"))]);
-    assert!(runner.undo(&create()).await.is_err());
+    assert!(runner.undo(&create(), &[]).await.is_err());
     assert_eq!(script.times("rm --force"), 0);
 }
 
@@ -212,7 +212,7 @@ const LETTER: &str = "/var/lib/heketi/mounts/vg_dddddddddddddddddddddddddddddddd
 async fn an_answer_that_names_no_file_of_the_brick_is_asked_for_again() {
     let (script, runner) =
         Script::new(&[("/proc/mounts", Says(MOUNTED)), ("find", Says("<<{ what is this\n"))]);
-    let error = runner.undo(&create()).await.unwrap_err();
+    let error = runner.undo(&create(), &[]).await.unwrap_err();
     assert!(error.is_temporary() && !error.holds_data(), "{error:?}");
     assert_eq!(script.times("umount") + script.times("lvremove"), 0);
 }
@@ -220,11 +220,11 @@ async fn an_answer_that_names_no_file_of_the_brick_is_asked_for_again() {
 #[tokio::test]
 async fn a_brick_that_somebody_has_written_to_is_not_taken_away_by_an_undo() {
     let (script, runner) = Script::new(&[("/proc/mounts", Says(MOUNTED)), ("find", Says(LETTER))]);
-    assert!(runner.undo(&create()).await.unwrap_err().holds_data());
+    assert!(runner.undo(&create(), &[]).await.unwrap_err().holds_data());
     assert_eq!(script.times("umount") + script.times("lvremove"), 0);
     // One that is not mounted is, to be looked into.
     let (script, runner) = Script::new(&[("blkid", Says("TYPE=xfs\n")), WHOLE, ("find", Says(LETTER))]);
-    assert!(runner.undo(&create()).await.unwrap_err().holds_data());
+    assert!(runner.undo(&create(), &[]).await.unwrap_err().holds_data());
     assert_eq!((script.times("mount -o"), script.times("lvremove")), (1, 0));
 }
 
@@ -243,7 +243,7 @@ async fn of_a_brick_in_use_nothing_is_touched() {
         [("umount", Refuses(32, "umount: /x: target is busy.\n")), ("/proc/mounts", Says(MOUNTED))].repeat(9);
     let first_look = [("/proc/mounts", Says(MOUNTED))];
     let (script, runner) = Script::new(&[&first_look[..], &tries].concat());
-    let error = runner.undo(&create()).await.unwrap_err();
+    let error = runner.undo(&create(), &[]).await.unwrap_err();
     assert!(matches!(error, StepError::InUse { .. }) && error.is_temporary());
     assert_eq!(script.times("sed") + script.times("lvremove"), 0);
 }
@@ -251,7 +251,7 @@ async fn of_a_brick_in_use_nothing_is_touched() {
 #[tokio::test]
 async fn a_pool_stays_for_its_other_bricks_and_waits_for_what_nobody_knows() {
     let (script, runner) = Script::new(&[("thin_count", Says("       1\n"))]);
-    assert!(runner.undo(&create()).await.unwrap_err().is_temporary());
+    assert!(runner.undo(&create(), &[]).await.unwrap_err().is_temporary());
     assert_eq!(script.times("lvremove"), 1);
 
     let (script, runner) = Script::new(&[("thin_count", Says("       1\n"))]);
@@ -272,13 +272,13 @@ const POOL_TO_BE: &str = r#"{"report":[{"lv":[
 async fn a_pool_that_was_cut_off_while_it_was_made_goes_and_an_answer_without_words_is_no_such_pool() {
     let cut_off = [("thin_count", Says("        \n")), ("lvs --reportformat", Says(POOL_TO_BE))];
     let (script, runner) = Script::new(&cut_off);
-    runner.undo(&create()).await.unwrap();
+    runner.undo(&create(), &[]).await.unwrap();
     script.assert_used_up();
     assert_eq!(script.times("lvremove"), 2);
 
     let (script, runner) =
         Script::new(&[("thin_count", Says("        \n")), ("lvs --reportformat", Says(LISTED))]);
-    assert!(runner.undo(&create()).await.is_err());
+    assert!(runner.undo(&create(), &[]).await.is_err());
     assert_eq!(script.times("lvremove"), 1);
 }
 

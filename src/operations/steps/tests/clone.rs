@@ -159,7 +159,7 @@ async fn a_clone_is_taken_back_part_by_part_before_gluster_forgets_it() {
     let found = clone("Started", &source_id());
     let rules = [found, found, SNAPSHOT, SNAPSHOT, mounts(1, true), mounts(2, false), mounts(3, true)];
     let (script, runner) = Script::new(&in_pool(&rules));
-    runner.undo(&Step::CloneSnapshot(mounted())).await.unwrap();
+    runner.undo(&Step::CloneSnapshot(mounted()), &[]).await.unwrap();
     script.assert_used_up();
     let changes = changes(&script);
     assert_eq!(
@@ -185,7 +185,7 @@ async fn a_clone_is_taken_back_part_by_part_before_gluster_forgets_it() {
 async fn a_clone_whose_snapshot_is_gone_has_been_made_and_is_gone_on_with() {
     let found = clone("Started", &"c".repeat(32));
     let (script, runner) = Script::new(&in_pool(&[found, found, NO_SNAPSHOT, NO_SNAPSHOT]));
-    let error = runner.undo(&Step::CloneSnapshot(mounted())).await.unwrap_err();
+    let error = runner.undo(&Step::CloneSnapshot(mounted()), &[]).await.unwrap_err();
     assert!(error.is_irreversible() && changes(&script).is_empty());
 
     let gone = ("snapshot activate", says_no("Snapshot (tmpsnap_1) does not exist"));
@@ -228,7 +228,7 @@ async fn a_clone_of_heketis_has_the_id_of_its_origin_and_is_known_by_its_bricks(
 async fn what_is_no_clone_of_ours_is_not_taken_back() {
     for other in [NO_CLONE, clone("Started", &"f".repeat(32))] {
         let (script, runner) = Script::new(&in_pool(&[other, other]));
-        runner.undo(&Step::CloneSnapshot(mounted())).await.unwrap();
+        runner.undo(&Step::CloneSnapshot(mounted()), &[]).await.unwrap();
         assert!(changes(&script).is_empty());
         assert!(script.ran()[0].ends_with(&format!("--xml [mortar-volume-{}]", source_id())));
     }

@@ -269,19 +269,19 @@ async fn what_may_be_needed_is_never_erased() {
 #[tokio::test]
 async fn an_undo_takes_away_what_is_ours_and_nothing_else() {
     let (script, runner) = Script::new(&[OURS, EMPTY_GROUP]);
-    runner.undo(&prepare(false)).await.unwrap();
+    runner.undo(&prepare(false), &[]).await.unwrap();
     assert_eq!((script.times("vgremove -qq vg_dddd"), script.times("pvremove -qq /dev/vdd")), (1, 1));
     // What may still be running there is waited for.
     assert!(script.ran()[0].ends_with(&format!(" [mortar-device-{}]", "d".repeat(32))));
 
     for other in [FOREIGN, OF_HEKETI, NO_PVS] {
         let (script, runner) = Script::new(&[other]);
-        runner.undo(&prepare(false)).await.unwrap();
+        runner.undo(&prepare(false), &[]).await.unwrap();
         script.assert_changed_nothing();
     }
 
     let (script, runner) = Script::new(&[("pvs", Refuses(127, "sudo: /usr/sbin/lvm: command not found\n"))]);
-    assert!(runner.undo(&prepare(false)).await.is_err());
+    assert!(runner.undo(&prepare(false), &[]).await.is_err());
     script.assert_changed_nothing();
 }
 

@@ -119,7 +119,7 @@ async fn a_refusal_is_told_and_a_volume_of_others_is_left_alone() {
 async fn bricks_that_gluster_has_not_taken_can_go() {
     for before in [STARTED, MISSING, HAND_MADE] {
         let (script, runner) = Script::new(&in_pool(&[before, before]));
-        runner.undo(&add()).await.unwrap();
+        runner.undo(&add(), &[]).await.unwrap();
         assert!(changes(&script).is_empty());
         assert!(script.ran()[0].ends_with(&format!("--xml [mortar-volume-{}]", "e".repeat(32))));
     }
@@ -128,18 +128,18 @@ async fn bricks_that_gluster_has_not_taken_can_go() {
 #[tokio::test(start_paused = true)]
 async fn once_gluster_has_taken_some_the_others_follow_and_there_is_no_way_back() {
     let (script, runner) = Script::new(&in_pool(&[GROWN, GROWN]));
-    assert!(runner.undo(&add()).await.unwrap_err().is_irreversible());
+    assert!(runner.undo(&add(), &[]).await.unwrap_err().is_irreversible());
     assert!(changes(&script).is_empty());
 
     let (script, runner) = Script::new(&in_pool(&[GROWN, GROWN]));
-    assert!(runner.undo(&long()).await.unwrap_err().is_irreversible());
+    assert!(runner.undo(&long(), &[]).await.unwrap_err().is_irreversible());
     assert_eq!(script.times("volume add-brick"), 1);
     assert_eq!(script.times(":/c0"), 0, "it is in already");
     assert_eq!(script.times(":/d0") + script.times(":/h2"), 2, "in one command");
 
     let words = "volume add-brick: failed: Host 10.10.10.18 not connected\n";
     let (_, runner) = Script::new(&in_pool(&[GROWN, GROWN, ("volume add-brick", Refuses(1, words))]));
-    let error = runner.undo(&long()).await.unwrap_err();
+    let error = runner.undo(&long(), &[]).await.unwrap_err();
     assert!(!error.is_irreversible() && error.is_temporary(), "tried again until all are in");
 }
 

@@ -43,7 +43,7 @@ async fn the_first_node_is_only_asked_whether_glusterd_runs() {
     assert_eq!(error.text(), "New Node doesn't have glusterd running");
 
     let (script, runner) = Script::new(&[]);
-    runner.undo(&alone).await.unwrap();
+    runner.undo(&alone, &[]).await.unwrap();
     assert!(script.ran().is_empty());
 }
 

@@ -117,14 +117,14 @@ async fn bricks_of_others_are_not_replaced() {
 async fn a_replacement_can_be_undone_until_gluster_has_done_it() {
     for before in [STARTED, MISSING] {
         let (script, runner) = Script::new(&in_pool(&[before, before]));
-        runner.undo(&replace()).await.unwrap();
+        runner.undo(&replace(), &[]).await.unwrap();
         assert!(changes(&script).is_empty());
     }
     let (script, runner) = Script::new(&in_pool(&[STARTED, REPLACED, REPLACED]));
-    assert!(runner.undo(&replace()).await.unwrap_err().is_irreversible());
+    assert!(runner.undo(&replace(), &[]).await.unwrap_err().is_irreversible());
     assert!(script.ran()[0].ends_with(&format!("--xml [mortar-volume-{}]", "e".repeat(32))));
 
     let (_, runner) = Script::new(&in_pool(&[SHRUNK, SHRUNK]));
-    let error = runner.undo(&replace()).await.unwrap_err();
+    let error = runner.undo(&replace(), &[]).await.unwrap_err();
     assert!(error.text().contains("neither") && !error.is_irreversible());
 }

@@ -130,9 +130,9 @@ impl Lab {
 
     /// Undoes a step, and once more.
     pub(super) async fn undone(&self, step: &Step) {
-        self.runner.undo(step).await.unwrap_or_else(|error| panic!("{step:?}: {error:?}"));
+        self.runner.undo(step, &[]).await.unwrap_or_else(|error| panic!("{step:?}: {error:?}"));
         let after = self.dump();
-        self.runner.undo(step).await.unwrap_or_else(|error| panic!("again, {step:?}: {error:?}"));
+        self.runner.undo(step, &[]).await.unwrap_or_else(|error| panic!("again, {step:?}: {error:?}"));
         assert_eq!(self.dump(), after, "{step:?}");
     }
 
@@ -177,7 +177,7 @@ async fn a_volume_grows_and_stays_grown() {
     assert_eq!(lab.runner.apply(&Step::Rebalance(whole)).await.unwrap(), StepOutput::Nothing);
     let found = lab.dump().volume("v").unwrap().clone();
     assert!(found.rebalanced && found.bricks.len() == 6);
-    assert!(lab.runner.undo(&add).await.unwrap_err().is_irreversible());
+    assert!(lab.runner.undo(&add, &[]).await.unwrap_err().is_irreversible());
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,7 +223,7 @@ async fn a_brick_moves_with_all_that_is_in_it() {
     assert!(lab.files(&new).is_empty());
     lab.done(&Step::AwaitHeal(plan)).await;
     assert_eq!(lab.files(&new), ["letter"]);
-    assert!(lab.runner.undo(&replace).await.unwrap_err().is_irreversible());
+    assert!(lab.runner.undo(&replace, &[]).await.unwrap_err().is_irreversible());
     lab.done(&Step::DestroyBrick(bricks[1].clone())).await;
     assert!(!lab.has(&bricks[1]) && lab.has(&new));
 }

@@ -130,7 +130,7 @@ async fn a_clone_that_is_wholly_made_is_not_taken_back() {
     let made = clone_of(&lab, &bricks).await;
     lab.done(&Step::DropSnapshot(cloning(&bricks))).await;
     let before = lab.dump();
-    let undone = lab.runner.undo(&Step::CloneSnapshot(cloning(&bricks))).await;
+    let undone = lab.runner.undo(&Step::CloneSnapshot(cloning(&bricks)), &[]).await;
     assert!(matches!(undone, Err(StepError::Irreversible)));
     let again = lab.done(&Step::CloneSnapshot(cloning(&bricks))).await;
     assert_eq!(again, StepOutput::Clone { bricks: made });

@@ -110,16 +110,16 @@ async fn a_snapshot_goes_and_one_that_is_gone_is_fine() {
 
     // The undo of taking it.
     let (script, runner) = Script::new(&in_pool(&[SNAPSHOT, SNAPSHOT]));
-    runner.undo(&Step::SnapshotVolume(cloning())).await.unwrap();
+    runner.undo(&Step::SnapshotVolume(cloning()), &[]).await.unwrap();
     assert_eq!(changes(&script), drops);
     for other in [NO_SNAPSHOT, OF_OTHERS] {
         let (script, runner) = Script::new(&in_pool(&[other, other]));
-        runner.undo(&Step::SnapshotVolume(cloning())).await.unwrap();
+        runner.undo(&Step::SnapshotVolume(cloning()), &[]).await.unwrap();
         assert!(changes(&script).is_empty());
         assert!(script.ran()[0].ends_with(&format!("[mortar-volume-{}]", source_id())));
     }
     // And that of dropping it.
     let (script, runner) = Script::new(&[]);
-    runner.undo(&Step::DropSnapshot(cloning())).await.unwrap();
+    runner.undo(&Step::DropSnapshot(cloning()), &[]).await.unwrap();
     assert!(script.ran().is_empty());
 }

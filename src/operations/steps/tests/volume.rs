@@ -185,7 +185,7 @@ async fn a_start_and_a_stop_that_are_done_are_success() {
 #[tokio::test]
 async fn a_start_is_undone_where_nobody_wrote_and_else_started_again() {
     let (script, runner) = Script::new(&in_pool(&[STARTED, STARTED]));
-    runner.undo(&Step::StartVolume(plan())).await.unwrap();
+    runner.undo(&Step::StartVolume(plan()), &[]).await.unwrap();
     assert_eq!(changes(&script), ["volume stop v force"]);
     assert_eq!(
         script.times("-name .glusterfs-anonymous-inode-* -not -name .trashcan -print -quit"),
@@ -196,14 +196,14 @@ async fn a_start_is_undone_where_nobody_wrote_and_else_started_again() {
     // Known before it is stopped: it is not stopped then.
     let (script, runner) =
         Script::new(&in_pool(&[STARTED, STARTED, ("gluster2 find", Says("/b1/letter.txt\n"))]));
-    let error = runner.undo(&Step::StartVolume(plan())).await.unwrap_err();
+    let error = runner.undo(&Step::StartVolume(plan()), &[]).await.unwrap_err();
     assert!(error.holds_data() && error.host().unwrap().as_str() == "gluster2");
     assert!(changes(&script).is_empty());
 
     let between =
         [STARTED, STARTED, ("gluster2 find", Says("")), ("gluster2 find", Says("/b1/letter.txt\n"))];
     let (script, runner) = Script::new(&in_pool(&between));
-    assert!(runner.undo(&Step::StartVolume(plan())).await.unwrap_err().holds_data());
+    assert!(runner.undo(&Step::StartVolume(plan()), &[]).await.unwrap_err().holds_data());
     assert_eq!(changes(&script), ["volume stop v force", "volume start v"]);
 }
 
@@ -211,19 +211,19 @@ async fn a_start_is_undone_where_nobody_wrote_and_else_started_again() {
 async fn a_brick_that_is_not_mounted_may_hold_data_and_a_directory_that_is_gone_does_not() {
     let gone = ("gluster2 find", Refuses(1, "find: '/b1': No such file or directory\n"));
     let (script, runner) = Script::new(&in_pool(&[STARTED, STARTED, gone]));
-    let error = runner.undo(&Step::StartVolume(plan())).await.unwrap_err();
+    let error = runner.undo(&Step::StartVolume(plan()), &[]).await.unwrap_err();
     assert!(error.explanation().unwrap().contains("is not mounted"), "{error:?}");
     assert!(changes(&script).is_empty());
 
     let mounted = ("gluster2 cat /proc/mounts", Says("/dev/mapper/x / xfs rw 0 0\n"));
     let (script, runner) = Script::new(&in_pool(&[STARTED, STARTED, gone, mounted]));
-    runner.undo(&Step::StartVolume(plan())).await.unwrap();
+    runner.undo(&Step::StartVolume(plan()), &[]).await.unwrap();
     assert_eq!(changes(&script), ["volume stop v force"]);
 
     let no_program =
         ("gluster2 find", Refuses(127, "timeout: failed to run command 'find': No such file or directory\n"));
     let (_, runner) = Script::new(&in_pool(&[STARTED, STARTED, no_program]));
-    assert!(runner.undo(&Step::StartVolume(plan())).await.is_err());
+    assert!(runner.undo(&Step::StartVolume(plan()), &[]).await.is_err());
 }
 
 #[tokio::test]
@@ -273,7 +273,7 @@ async fn a_glusterd_that_did_not_come_to_an_end_is_asked_last() {
 #[tokio::test]
 async fn an_undo_of_a_create_waits_for_what_outlived_us_and_looks_twice() {
     let (script, runner) = Script::new(&in_pool(&[MISSING, STOPPED, STOPPED]));
-    runner.undo(&create()).await.unwrap();
+    runner.undo(&create(), &[]).await.unwrap();
     assert!(script.ran()[0].ends_with(&format!("--xml [mortar-volume-{}]", "e".repeat(32))));
     assert_eq!(changes(&script), ["volume delete v"]);
 }
@@ -282,7 +282,7 @@ async fn an_undo_of_a_create_waits_for_what_outlived_us_and_looks_twice() {
 async fn a_volume_that_is_not_ours_is_left_alone() {
     for other in [HAND_MADE, OF_ANOTHER_SERVER, MISSING] {
         let (script, runner) = Script::new(&in_pool(&[other, other]));
-        runner.undo(&create()).await.unwrap();
+        runner.undo(&create(), &[]).await.unwrap();
         assert!(changes(&script).is_empty());
     }
     for other in [HAND_MADE, OF_ANOTHER_SERVER] {
@@ -305,5 +305,5 @@ async fn a_delete_says_what_is_done_and_what_can_be_asked_again() {
     assert!(error.is_temporary() && error.text() == down);
 
     let (_, runner) = Script::new(&in_pool(&[MISSING, MISSING]));
-    assert!(runner.undo(&Step::DeleteVolume(plan())).await.unwrap_err().is_irreversible());
+    assert!(runner.undo(&Step::DeleteVolume(plan()), &[]).await.unwrap_err().is_irreversible());
 }
