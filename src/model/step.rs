@@ -126,33 +126,6 @@ impl Step {
         }
     }
 
-    fn volume_mut(&mut self) -> Option<&mut VolumePlan> {
-        match self {
-            Step::CreateVolume(plan)
-            | Step::StartVolume(plan)
-            | Step::StopVolume(plan)
-            | Step::DeleteVolume(plan)
-            | Step::Rebalance(plan) => Some(plan),
-            Step::AddBricks(plan) => Some(&mut plan.volume),
-            Step::CheckHeal(plan) | Step::ReplaceBrick(plan) | Step::AwaitHeal(plan) => {
-                Some(&mut plan.volume)
-            }
-            Step::SnapshotVolume(plan) | Step::CloneSnapshot(plan) | Step::DropSnapshot(plan) => {
-                Some(&mut plan.source)
-            }
-            _ => None,
-        }
-    }
-
-    /// The same step, of which `last` peers are asked only where no other one can be.
-    #[must_use]
-    pub fn asking_last(mut self, last: impl Fn(&Peer) -> bool) -> Step {
-        if let Some(volume) = self.volume_mut() {
-            volume.peers.sort_by_key(last);
-        }
-        self
-    }
-
     /// The hosts that it may have to wait for: those that it works on, and those of the bricks of a volume that gluster
     /// works on.
     pub fn all_hosts(&self) -> Vec<&Host> {

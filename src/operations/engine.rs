@@ -147,14 +147,12 @@ impl Engine {
     ) -> Decision {
         let id = OperationId::from_uuid(self.ids.draw());
         let job = JobId::from_uuid(self.ids.draw());
-        let by_the_living = |step: Step| step.asking_last(|peer| self.is_down(peer.node));
-        let stages = stages.into_iter().map(|stage| stage.into_iter().map(by_the_living).collect());
         Decision {
             id,
             job,
             kind,
             target: target.to_string(),
-            stages: stages.collect(),
+            stages,
             locks,
             clusters: Vec::new(),
             detail: Detail::Nothing,

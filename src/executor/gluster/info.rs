@@ -61,11 +61,6 @@ pub fn parse_stored_bricks(info: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Whether [`stored_info`] was refused because glusterd keeps no such volume.
-pub fn is_not_stored(refusal: &str) -> bool {
-    refusal.contains("No such file or directory")
-}
-
 /// A brick as glusterd spells it in its own files.
 pub fn stored_place(brick: &BrickAt) -> String {
     format!("{}:{}", brick.storage, brick.path.replace('/', "-"))

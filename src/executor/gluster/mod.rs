@@ -14,8 +14,8 @@ use std::time::Duration;
 
 pub use heal::{HealBrick, heal_info, heal_start, parse_heal_info};
 pub use info::{
-    GlusterVolume, is_not_stored, parse_stored_bricks, parse_volume_info, stored_info, stored_listed,
-    stored_place, volume_info,
+    GlusterVolume, parse_stored_bricks, parse_volume_info, stored_info, stored_listed, stored_place,
+    volume_info,
 };
 pub use option::{BadOption, ID_OPTION, parse_option, volume_set};
 pub use peer::{

@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use super::{Result, StepError, StepRunner};
-use crate::executor::RemoteError;
 use crate::executor::gluster::{self, GlusterVolume};
+use crate::executor::{RemoteError, system};
 use crate::model::ids::NodeId;
 use crate::model::step::{Peer, VolumePlan};
 
@@ -102,7 +102,7 @@ impl StepRunner {
         known: Option<&GlusterVolume>,
     ) -> bool {
         match (self.run(&peer.host, &gluster::stored_info(&plan.name)).await, known) {
-            (Err(RemoteError::Exited { stderr, .. }), None) => gluster::is_not_stored(&stderr),
+            (Err(RemoteError::Exited { stderr, .. }), None) => system::is_gone(&stderr),
             (Ok(stored), Some(known)) => {
                 let stored: BTreeSet<_> =
                     gluster::parse_stored_bricks(&stored.stdout).into_iter().map(str::to_owned).collect();
