@@ -5,6 +5,9 @@ use std::process::Command;
 
 pub use crate::scenarios::ADDRESSES;
 
+/// Longer than a peer waits for the device of a line in its fstab, in seconds.
+const BOOT_MAY_TAKE: u64 = 240;
+
 /// The program that runs the lab.
 pub fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lab/vm/lab")
@@ -49,6 +52,16 @@ pub fn on(n: usize, line: &str) -> String {
 /// The same, for a line that may be refused.
 pub fn try_on(n: usize, line: &str) -> Result<String, String> {
     try_lab(&["ssh", &n.to_string(), line])
+}
+
+/// Waits until a peer that was started has mounted what it can: its ssh and its glusterd are there earlier. Says what
+/// failed on the way.
+pub fn boot_ends(n: usize) {
+    let state =
+        on(n, &format!("timeout {BOOT_MAY_TAKE} systemctl is-system-running --wait || systemctl --failed"));
+    if state.trim() != "running" {
+        eprintln!("peer {n} is up: {state}");
+    }
 }
 
 /// The private key that all peers take.

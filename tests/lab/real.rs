@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::audit;
 use crate::mounts::Mounted;
 use crate::orphans::{Orphans, wait_until_runs};
-use crate::peers::{self, ADDRESSES, lab, on, try_on};
+use crate::peers::{self, ADDRESSES, boot_ends, lab, on, try_on};
 use crate::scenarios::{Dies, Others, Part, Place};
 use crate::server::{PATIENCE, Server};
 
@@ -78,9 +78,13 @@ impl Place for Server {
     }
 
     fn power(&self, peer: usize, on: bool) {
-        let peer = peer.to_string();
-        let words: &[&str] = if on { &["power", &peer, "on", "--wait"] } else { &["power", &peer, "cut"] };
-        lab(words);
+        let name = peer.to_string();
+        if on {
+            lab(&["power", &name, "on", "--wait"]);
+            boot_ends(peer);
+        } else {
+            lab(&["power", &name, "cut"]);
+        }
     }
 
     fn reboot(&self, peer: usize) {

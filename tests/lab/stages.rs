@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::audit;
 use crate::faults::{Sent, kinds};
 use crate::orphans::wait_until_runs;
-use crate::peers::{ADDRESSES, lab};
+use crate::peers::{ADDRESSES, boot_ends, lab};
 use crate::requests::{Answer, end_of};
 use crate::scenarios::Operator as _;
 use crate::server::Server;
@@ -101,6 +101,7 @@ fn cut_at(server: &mut Server, number: usize, kind: &str, moment: Moment) -> boo
     assert_eq!(is_there, status == 303, "{kind}: the job said {status} {text}, and it is there: {is_there}");
     assert!(is_there || text.contains(ADDRESSES[victim]), "{kind}: {} is not in {text}", ADDRESSES[victim]);
     power(&["on", "--wait"]);
+    boot_ends(victim + 1);
     server.rests();
     audit::is_clean(server);
     eprintln!("{} cut {moment:?} {kind}: {status}, {} s", ADDRESSES[victim], begun.elapsed().as_secs());
