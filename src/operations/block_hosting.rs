@@ -47,7 +47,12 @@ impl Engine {
         size: GiB,
         name: &str,
     ) -> Result<Home, OpError> {
-        let clusters = with_flag(clusters)?;
+        let mut clusters = with_flag(clusters)?;
+        // Those in which too many wait are passed over, as with volumes: their peers may hang.
+        clusters.retain(|prospect| !self.limits.is_full(prospect.cluster.id));
+        if clusters.is_empty() {
+            return Err(OpError::Busy);
+        }
         let ids: Vec<ClusterId> = clusters.iter().map(|prospect| prospect.cluster.id).collect();
         let rooms = hosting::rooms(conn, &ids, size, name).await?;
         let views: Vec<HostingRoom> =

@@ -1,7 +1,5 @@
 //! Bricks: a thin pool, a file system, a mount, a directory.
 
-use tracing::debug;
-
 use super::written::Beside;
 use super::{Result, StepError, StepRunner};
 use crate::executor::{LockName, RemoteError, gluster, lvm, system};
@@ -60,8 +58,14 @@ impl StepRunner {
     async fn without_group(&self, plan: &BrickPlan, path: &str, text: String) -> StepError {
         let (host, group) = (&plan.peer.host, volume_group(plan.device));
         let directories = system::remove_empty(&[path.to_owned()], lock(plan));
-        if let Err(left) = self.repeat(host, &directories).await {
-            debug!("the empty directory {path} stays on {host}: {left}");
+        let removed = self.repeat(host, &directories).await.map(drop);
+        let kept = match removed {
+            Ok(()) => self.keep_removal(plan).await,
+            left => left,
+        };
+        // Then it is undone, like a brick that was begun.
+        if let Err(left) = kept {
+            return left;
         }
         let explanation = format!(
             "{host} has no volume group {group}: its disk is away. Look at `lsblk` and `pvs` there; take the device out with the states offline and failed if the disk is gone for good"

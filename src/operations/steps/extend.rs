@@ -15,7 +15,7 @@ impl StepRunner {
         match self.ownership(&whole).await? {
             Ownership::Ours => self.add_missing(&whole, &plan.added).await,
             Ownership::Foreign => Err(foreign(&whole, None)),
-            Ownership::Missing { .. } => Err(missing(&whole)),
+            Ownership::Missing { unheard } => Err(self.missing(&whole, unheard).await),
         }
     }
 
@@ -57,7 +57,7 @@ impl StepRunner {
         match self.ownership(plan).await? {
             Ownership::Ours => {}
             Ownership::Foreign => return Err(foreign(plan, None)),
-            Ownership::Missing { .. } => return Err(missing(plan)),
+            Ownership::Missing { unheard } => return Err(self.missing(plan, unheard).await),
         }
         let start = gluster::rebalance_start(&self.settings, plan);
         for _ in 0..SENDS {

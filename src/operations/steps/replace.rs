@@ -2,8 +2,8 @@
 //! afterwards.
 
 use super::extend::missing;
-use super::volume_look::{foreign, is_ours};
-use super::word::WordOf;
+use super::volume_look::{carriers, foreign, is_ours};
+use super::word::{Word, WordOf};
 use super::{Result, SENDS, StepError, StepRunner};
 use crate::executor::gluster::{self, GlusterVolume, place};
 use crate::model::ids::NodeId;
@@ -19,7 +19,10 @@ enum Held {
 impl StepRunner {
     pub(super) async fn replace_brick(&self, plan: &ReplacePlan) -> Result<()> {
         let either = either(plan);
-        let found = self.look(&either).await?.ok_or_else(|| missing(&plan.volume))?;
+        let Word { found, unheard } = self.word(&either).await?;
+        let Some(found) = found.into_iter().next() else {
+            return Err(self.missing(&plan.volume, unheard).await);
+        };
         if !is_ours(&found, &either) {
             return Err(foreign(&plan.volume, None));
         }
@@ -33,7 +36,7 @@ impl StepRunner {
     async fn send_replace(&self, plan: &ReplacePlan, either: &VolumePlan) -> Result<()> {
         let replace = gluster::replace_brick(&self.settings, plan);
         for _ in 0..SENDS {
-            let Err(failure) = self.gluster(&plan.volume.peers, &replace).await else { return Ok(()) };
+            let Err(failure) = self.gluster(&carriers(either), &replace).await else { return Ok(()) };
             let refusal = failure.refusal();
             // Sent twice, the second one does not find the old brick, or finds the new one in use.
             let smells = |text: &str| gluster::is_existing(text) || text.contains("does not exist in volume");

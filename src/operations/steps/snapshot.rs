@@ -3,7 +3,6 @@
 use futures_util::future::join_all;
 
 use super::clone::copy_of;
-use super::extend::missing;
 use super::volume_look::{LOOKS, Ownership, carries, foreign};
 use super::word::{Word, WordOf};
 use super::{BETWEEN_LOOKS, GlusterFailure, Result, SENDS, StepError, StepRunner};
@@ -20,7 +19,7 @@ impl StepRunner {
         match self.ownership(&plan.source).await? {
             Ownership::Ours => {}
             Ownership::Foreign => return Err(foreign(&plan.source, None)),
-            Ownership::Missing { .. } => return Err(missing(&plan.source)),
+            Ownership::Missing { unheard } => return Err(self.missing(&plan.source, unheard).await),
         }
         if self.look(&copy_of(plan)).await?.is_some() {
             return Err(name_taken(plan));
@@ -92,15 +91,16 @@ impl StepRunner {
         let info = gluster::snapshot_info(&self.settings, plan);
         let behind = info.clone().behind(gluster::volume_lock(plan.source.volume));
         let mut last = self.word_of_snapshot(plan, &behind).await?;
+        let silent = std::mem::take(&mut last.unheard);
         for _ in 0..LOOKS {
             tokio::time::sleep(BETWEEN_LOOKS).await;
             let now = self.word_of_snapshot(plan, &info).await?;
             if now.found.first() == last.found.first() {
-                return Ok(now);
+                return Ok(now.after(silent));
             }
             last = now;
         }
-        Ok(last)
+        Ok(last.after(silent))
     }
 
     async fn word_of_snapshot(&self, plan: &ClonePlan, command: &Command) -> Result<Word<Snapshot>> {

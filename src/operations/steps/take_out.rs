@@ -2,8 +2,8 @@
 //! a peer of its pool is down, and lets no peer go that has a part of one.
 
 use super::brick::mount_point_of;
-use super::volume_look::{Ownership, STAND_IN, foreign, is_ours, stands_in};
-use super::word::WordOf;
+use super::volume_look::{Ownership, STAND_IN, carries, foreign, is_ours, stands_in};
+use super::word::{Word, WordOf};
 use super::written::Beside;
 use super::{Result, SENDS, StepError, StepRunner};
 use crate::executor::gluster::{self, place};
@@ -66,10 +66,16 @@ impl StepRunner {
     /// the others are: gluster drops volumes with the peer that they are wholly on.
     pub(super) async fn ownership_of_unwanted(&self, plan: &VolumePlan) -> Result<Ownership> {
         match self.ownership(plan).await {
-            Err(away) if away.is_unreachable() => match self.look_anywhere(plan).await? {
-                None => self.gone(plan).await.map(|_| Ownership::Missing { unheard: Vec::new() }),
-                Some(_) => Err(away),
-            },
+            Err(away) if away.is_unreachable() => {
+                let Word { found, mut unheard } = self.word_anywhere(plan).await?;
+                if !found.is_empty() {
+                    return Err(away);
+                }
+                self.gone(plan).await?;
+                unheard.retain(|(peer, _)| carries(plan, peer));
+                self.all_were_heard(plan, WordOf::All, unheard, None).await?;
+                Ok(Ownership::Missing { unheard: Vec::new() })
+            }
             Ok(Ownership::Missing { unheard }) => {
                 self.all_were_heard(plan, WordOf::All, unheard, None).await?;
                 Ok(Ownership::Missing { unheard: Vec::new() })

@@ -1,7 +1,7 @@
 //! Gluster volumes. glusterd may go on after its command line has ended: where nobody knows what happened, it is
 //! looked at until two looks agree.
 
-use super::volume_look::{Ownership, foreign, is_ours};
+use super::volume_look::{Ownership, carriers, foreign, is_ours};
 use super::word::WordOf;
 use super::written::Beside;
 use super::{GlusterFailure, Result, SENDS, StepError, StepRunner};
@@ -39,7 +39,7 @@ impl StepRunner {
             of_command.into_iter().all(|at| found.bricks.contains(&at))
         };
         for _ in 0..SENDS {
-            let Err(failure) = self.gluster(&plan.peers, command).await else { return Ok(()) };
+            let Err(failure) = self.gluster(&carriers(plan), command).await else { return Ok(()) };
             let refusal = failure.refusal();
             if !failure.is_unknown() && !refusal.as_deref().is_some_and(gluster::is_existing) {
                 return Err(failure.into());

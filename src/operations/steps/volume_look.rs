@@ -3,7 +3,8 @@
 use futures_util::future::join_all;
 
 use super::brick::mount_point_of;
-use super::word::{Word, WordOf};
+use super::extend::missing;
+use super::word::{Word, WordOf, still_runs};
 use super::{BETWEEN_LOOKS, GlusterFailure, Result, StepError, StepRunner};
 use crate::executor::RemoteError;
 use crate::executor::command::Command;
@@ -18,7 +19,7 @@ impl StepRunner {
         Ok(self.word(plan).await?.first())
     }
 
-    async fn word(&self, plan: &VolumePlan) -> Result<Word<GlusterVolume>> {
+    pub(super) async fn word(&self, plan: &VolumePlan) -> Result<Word<GlusterVolume>> {
         self.word_with(plan, &gluster::volume_info(&self.settings, Some(&plan.name))).await
     }
 
@@ -54,10 +55,6 @@ impl StepRunner {
         let others = plan.peers.iter().filter(|peer| !carries(plan, peer));
         let others = join_all(others.map(|peer| self.ask(peer, plan, command)));
         let (found, others) = futures_util::future::join(self.word_with(plan, command), others).await;
-        let still_runs = |error: &StepError| {
-            let StepError::Remote(error) = error else { return false };
-            matches!(error, RemoteError::StillRunning { .. } | RemoteError::NotLocked { .. })
-        };
         match others.into_iter().filter_map(std::result::Result::err).find(still_runs) {
             Some(error) => Err(error),
             None => found,
@@ -66,8 +63,12 @@ impl StepRunner {
 
     /// Asks all peers: those with bricks may be gone for good.
     pub(super) async fn look_anywhere(&self, plan: &VolumePlan) -> Result<Option<GlusterVolume>> {
+        Ok(self.word_anywhere(plan).await?.first())
+    }
+
+    pub(super) async fn word_anywhere(&self, plan: &VolumePlan) -> Result<Word<GlusterVolume>> {
         let command = gluster::volume_info(&self.settings, Some(&plan.name));
-        Ok(self.word_of(plan.peers.iter(), plan, &command).await?.first())
+        self.word_of(plan.peers.iter(), plan, &command).await
     }
 
     async fn ask(&self, peer: &Peer, plan: &VolumePlan, command: &Command) -> Result<Option<GlusterVolume>> {
@@ -124,15 +125,24 @@ impl StepRunner {
         // does for it is what the second look is for.
         let command = gluster::volume_info(&self.settings, Some(&plan.name));
         let mut last = self.locked_word(plan, &command.behind(gluster::volume_lock(plan.volume))).await?;
+        let silent = std::mem::take(&mut last.unheard);
         for _ in 0..LOOKS {
             tokio::time::sleep(BETWEEN_LOOKS).await;
             let now = self.word(plan).await?;
             if now.found.first() == last.found.first() {
-                return Ok(now);
+                return Ok(now.after(silent));
             }
             last = now;
         }
         Err(unsettled(plan))
+    }
+
+    /// The refusal to work on a volume that nobody has; where somebody who says nothing may have it, that.
+    pub(super) async fn missing(&self, plan: &VolumePlan, unheard: Vec<(Peer, StepError)>) -> StepError {
+        match self.all_were_heard(plan, WordOf::All, unheard, None).await {
+            Ok(()) => missing(plan),
+            Err(error) => error,
+        }
     }
 
     /// Whose the volume of that name is, by glusterd's own file where it can be read: that is ten times as fast as
@@ -154,6 +164,11 @@ impl StepRunner {
             Some(_) => Ownership::Foreign,
         })
     }
+}
+
+/// The peers that changes of a volume's bricks are sent through. What one of them alone has carried out is looked for on these.
+pub(super) fn carriers(plan: &VolumePlan) -> Vec<Peer> {
+    plan.peers.iter().filter(|peer| carries(plan, peer)).cloned().collect()
 }
 
 /// Whether a peer has bricks of a volume.

@@ -60,6 +60,15 @@ impl<T> Word<T> {
         }
     }
 
+    /// Together with who said nothing at an earlier look: what came to such a peer meanwhile, nobody has seen at rest.
+    pub(super) fn after(mut self, earlier: Vec<(Peer, StepError)>) -> Word<T> {
+        let is_new =
+            |(peer, _): &(Peer, StepError)| self.unheard.iter().all(|(known, _)| known.node != peer.node);
+        let more: Vec<_> = earlier.into_iter().filter(is_new).collect();
+        self.unheard.extend(more);
+        self
+    }
+
     /// What is known of it.
     pub(super) fn first(self) -> Option<T> {
         self.found.into_iter().next()
@@ -70,7 +79,7 @@ impl StepRunner {
     /// That nobody who has not been heard knows anything else than what is `known` of a volume.
     ///
     /// # Errors
-    /// [`StepError::MayKnowBetter`] where one of them may.
+    /// [`StepError::MayKnowBetter`] where one of them may; that a command still runs there, where it does.
     pub(super) async fn all_were_heard(
         &self,
         plan: &VolumePlan,
@@ -80,8 +89,10 @@ impl StepRunner {
     ) -> Result<()> {
         let silent: Vec<Peer> = unheard.iter().map(|(peer, _)| peer.clone()).collect();
         for (peer, error) in unheard.into_iter().filter(|(peer, _)| whose.counts(peer)) {
-            let is_off = matches!(error, StepError::Remote(RemoteError::Unreachable { .. }));
-            let is_heard = !is_off && self.keeps_what_is_known(plan, &peer, known).await;
+            if still_runs(&error) {
+                return Err(error);
+            }
+            let is_heard = has_no_glusterd(&error) && self.keeps_what_is_known(plan, &peer, known).await;
             if !is_heard && !self.has_left_the_pool(plan, &peer, &silent).await? {
                 return Err(StepError::MayKnowBetter {
                     volume: plan.name.clone(),
@@ -94,7 +105,7 @@ impl StepRunner {
     }
 
     /// Whether glusterd has written down on a peer what is known: it does so before it tells the others, and reads it when it is
-    /// started again.
+    /// started again. Of one that runs, and only does not answer, that says nothing: it may still be about to.
     async fn keeps_what_is_known(
         &self,
         plan: &VolumePlan,
@@ -130,9 +141,16 @@ impl StepRunner {
 
 /// Whether a peer cannot say anything: it is off, or no glusterd runs there.
 fn is_away(error: &StepError) -> bool {
-    match error {
-        StepError::Remote(RemoteError::Unreachable { .. }) => true,
-        StepError::Remote(RemoteError::Exited { stderr, .. }) => gluster::is_unanswered(stderr),
-        _ => false,
-    }
+    matches!(error, StepError::Remote(RemoteError::Unreachable { .. })) || has_no_glusterd(error)
+}
+
+fn has_no_glusterd(error: &StepError) -> bool {
+    let StepError::Remote(RemoteError::Exited { stderr, .. }) = error else { return false };
+    gluster::is_unanswered(stderr)
+}
+
+/// Whether an earlier command on a volume has not come to its end on a peer.
+pub(super) fn still_runs(error: &StepError) -> bool {
+    let StepError::Remote(error) = error else { return false };
+    matches!(error, RemoteError::StillRunning { .. } | RemoteError::NotLocked { .. })
 }

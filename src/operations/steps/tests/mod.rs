@@ -36,6 +36,8 @@ enum Answer {
     RefusesAloud(&'static str),
     /// It runs, and nobody hears how.
     Lost,
+    /// It did not run: an earlier command on the same thing still does.
+    StillRuns,
     Unreachable,
 }
 
@@ -74,6 +76,10 @@ impl Executor for Script {
                 stdout: text.to_owned(),
                 stderr: String::new(),
             }),
+            Answer::StillRuns => {
+                let lock = command.lock().map_or_else(String::new, |lock| lock.as_str().to_owned());
+                Err(RemoteError::StillRunning { host, command, lock, since: None })
+            }
             Answer::Lost => Err(RemoteError::OutcomeUnknown { host, command, source: "broken pipe".into() }),
             Answer::Unreachable => Err(RemoteError::Unreachable { host, source: "no route".into() }),
         }

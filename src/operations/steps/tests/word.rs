@@ -1,11 +1,12 @@
 //! Whose word counts before something is taken for not there.
 
 use super::super::StepError;
-use super::Answer::{Refuses, Says, Unreachable};
+use super::Answer::{Lost, Refuses, Says, StillRuns, Unreachable};
 use super::extend::{FILE, GROWN, add};
 use super::replace::{REPLACED, replace};
 use super::volume::{MISSING, NO_FILE, STARTED, STOPPED, changes, plan};
 use super::{Rule, Script, peer};
+use crate::executor::RemoteError;
 use crate::model::ids::NodeId;
 use crate::model::step::Step;
 
@@ -104,6 +105,25 @@ async fn new_bricks_stay_as_long_as_a_peer_that_is_in_service_may_have_taken_the
             // Out of service it may be gone for good, and its bricks are to be moved.
             undone_but(without(away, STARTED), &step, &[peer(number).node]).await.unwrap();
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_was_not_heard_behind_the_lock_is_waited_for_also_where_it_answers_then() {
+    let back_again = |says: Rule| vec![FIRST_IS_AWAY, says, says, says, says, says];
+    waits(and(back_again(MISSING), &[IN_THE_POOL]), &Step::CreateVolume(plan())).await;
+    for step in [add(), replace()] {
+        waits(and(back_again(STARTED), &[IN_THE_POOL]), &step).await;
+        let still_runs = vec![("gluster1 gluster", StillRuns), STARTED, STARTED, STARTED, STARTED, STARTED];
+        let error = undone(still_runs, &step).await.unwrap_err();
+        assert!(matches!(error, StepError::Remote(RemoteError::StillRunning { .. })), "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_glusterd_that_hangs_has_written_down_counts_for_nothing() {
+    for step in [add(), replace()] {
+        waits(and(without(("gluster1 gluster", Lost), STARTED), &[IN_THE_POOL]), &step).await;
     }
 }
 
