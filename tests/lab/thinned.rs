@@ -144,8 +144,10 @@ fn is_true(change: Change, before: &Shown, answer: &Answer, after: &Shown) -> bo
         (Change::Create, None, None) => is_failure,
         (Change::Expand, Some((id, size, bricks)), Some((same, now, made))) => {
             let is_larger = (*now, *made) == (size + 1, bricks + 3);
-            // Where it failed it may have been gone on with.
-            id == same && (is_larger || is_failure && (now, made) == (size, bricks))
+            // Where it failed it may have been gone on with, unless it was told that all is as before.
+            let is_undone = answer.text.contains("was undone");
+            let may_be_larger = is_done || is_failure && !is_undone;
+            id == same && (is_larger && may_be_larger || is_failure && (now, made) == (size, bricks))
         }
         (Change::Delete, Some(_), None) => is_done || is_failure && !says_kept(answer),
         (Change::Delete, Some(was), Some(is)) => is_failure && was == is && says_kept(answer),

@@ -52,11 +52,19 @@ fn a_host_that_falls_silent_after_the_handshake_is_noticed_within_a_minute() {
     let dead = network.addresses().remove(1);
     // A connection to each is there, and commands have run on it.
     let made: Vec<_> = (0..4).map(|_| lab.create(&replica_3(1)).unwrap()).collect();
-    assert!(made.iter().any(|volume| volume.bricks.iter().any(|brick| brick.node == lab.node_of(&dead).id)));
+    let node = lab.node_of(&dead).id;
+    let there: Vec<_> =
+        made.iter().filter(|made| made.bricks.iter().any(|brick| brick.node == node)).collect();
+    assert!(!there.is_empty(), "{made:?}");
+    let left: BTreeSet<String> = network.volumes_on(&dead);
+    assert!(!left.is_empty());
     becomes(&lab, &dead, true, MINUTE);
     network.kill(&dead);
-    let jobs = ask_for_many(&lab);
+    let mut jobs = ask_for_many(&lab);
+    // What they had on it has to go when it is back.
+    jobs.extend(there.iter().map(|made| lab.begin_delete(&made.id)));
     is_noticed_and_leaves_nothing(&lab, &network, &dead, &jobs);
+    assert!(network.volumes_on(&dead).is_disjoint(&left));
 }
 
 #[test]

@@ -16,7 +16,7 @@ const OPTIONS: [&str; 2] = ["performance.cache-size 64MB", "performance.readdir-
 const OF_HOSTING: &str = "group gluster-block";
 
 /// How an answer says that all is as before.
-const KEPT: [&str; 2] = ["volume was kept", "volume is kept"];
+const KEPT: [&str; 3] = ["volume was kept", "volume is kept", "what had been done was undone"];
 
 /// A request, and what it is about.
 #[derive(Debug, Clone)]

@@ -12,8 +12,8 @@ impl Change {
         match self {
             Change::Create(layout) => self.is_true_of_object(reply, lab) && is_made(layout, lab),
             Change::KeyedCreate => self.is_true_of_object(reply, lab) && is_made(Layout::Copied, lab),
-            Change::Expand(layout) => is_true_of_growth(layout, is_done, lab),
-            Change::KeyedExpand => is_true_of_growth(Layout::Copied, is_done, lab),
+            Change::Expand(layout) => is_true_of_growth(layout, is_done, reply, lab),
+            Change::KeyedExpand => is_true_of_growth(Layout::Copied, is_done, reply, lab),
             Change::Clone(layout) => is_true_of_clone(layout, is_done, reply, lab, subject),
             Change::KeyedClone => is_true_of_clone(Layout::Copied, is_done, reply, lab, subject),
             Change::Delete(layout) => is_true_of_delete(layout, is_done, reply, lab),
@@ -136,13 +136,15 @@ fn is_made(layout: Layout, lab: &Lab) -> bool {
         && asked.iter().all(is_set)
 }
 
-/// A volume has grown or not, as the answer says; where that tells of a failure, it may have been gone on with.
-fn is_true_of_growth(layout: Layout, is_done: bool, lab: &Lab) -> bool {
+/// A volume has grown or not, as the answer says; where that tells of a failure, it may have been gone on with, unless it was told
+/// that all is as before.
+fn is_true_of_growth(layout: Layout, is_done: bool, reply: &Reply, lab: &Lab) -> bool {
     let id = lab.volumes().into_iter().next().unwrap_or_default();
     let volume = lab.get(&format!("/volumes/{id}")).json();
     let bricks = volume["bricks"].as_array().map_or(0, Vec::len);
     let now = (volume["size"].as_u64().unwrap_or_default(), bricks);
-    now == layout.grown() || now == layout.made() && !is_done
+    let may_have_grown = is_done || reply.status >= 400 && !reply.text.contains("was undone");
+    now == layout.grown() && may_have_grown || now == layout.made() && !is_done
 }
 
 /// The source is whole, and the copy is there with all that was written, or nothing of it.
