@@ -5,8 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 LAB := tests/lab/vm/lab
-LAB_USER := life kill moved:: clones grown layouts broken gone:: lost_volume thinned
-LAB_FAULTS := stages partitions administrator canaries soak
+LAB_USER := life kill moved:: clones grown layouts broken gone:: lost_volume thinned partitions administrator
+LAB_FAULTS := lost_volume thinned stages partitions administrator canaries soak
 BUILD_PACKAGES := gcc libc6-dev
 TEST_PACKAGES := openssh-client openssh-server procps python3 python3-venv sqlite3
 
@@ -73,7 +73,7 @@ test-lab-faults: ## The lab's scenarios of what goes wrong, and its soak: make t
 	$(LAB) deps
 	$(LAB) up
 	$(CARGO) test --locked --test lab --no-run
-	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture lost_volume thinned $(LAB_FAULTS)
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture $(LAB_FAULTS)
 
 SECONDS_OF_FUZZING ?= 600
 
@@ -98,7 +98,7 @@ test-simulated-rest:
 
 .PHONY: test-lab-rest
 test-lab-rest: test-lab-user
-	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power examin moved_in stalls blocks $(LAB_FAULTS)
+	$(LAB) exec $(CARGO) test --locked --offline --test lab -- --ignored --test-threads=1 --nocapture power examin moved_in stalls blocks stages canaries soak
 
 .PHONY: sweep
 sweep: deps ## Every command of every change with every fault, and of every undo. The last line counts cases, leaks, false answers
