@@ -110,7 +110,6 @@ struct Ended {
     leaks: Vec<String>,
 }
 
-/// Runs a case.
 fn run(server: &mut Server, case: &Case) -> Ended {
     let before = prepare(server, case.change);
     server.start_with(&[json!({"command": case.kind, "fault": case.fault, "stall_ms": STALL_MS})]);

@@ -170,12 +170,15 @@ impl StepRunner {
         Ok(())
     }
 
-    /// Else a power cut could bring the mount point back, which nobody would look for any more. Under another lock than the
-    /// brick's: the file of that is gone with it.
     async fn keep_removal(&self, plan: &BrickPlan) -> Result<()> {
         let above = directory_of(&mount_point(plan.device, plan.brick));
-        let sync = system::sync(&[&above], LockName::fstab());
-        match self.repeat(&plan.peer.host, &sync).await {
+        self.keep_removal_from(&plan.peer.host, &above).await
+    }
+
+    /// Keeps what was removed from a directory removed: else a power cut could bring it back, and nobody would look for it any
+    /// more. Under another lock than its own: the file of that is gone with it.
+    pub(super) async fn keep_removal_from(&self, host: &Host, above: &str) -> Result<()> {
+        match self.repeat(host, &system::sync(&[above], LockName::fstab())).await {
             Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if system::is_gone(&stderr) => Ok(()),
             other => other.map(drop),
         }

@@ -210,11 +210,7 @@ impl StepRunner {
         let directory = format!("{MOUNTS}/{}", volume_group(plan.device));
         let left = [directory, lock(plan).path()];
         self.repeat(&plan.peer.host, &system::remove_empty(&left, lock(plan))).await?;
-        // Else a power cut could bring the directory back, which nobody would look for any more.
-        match self.repeat(&plan.peer.host, &system::sync(&[MOUNTS], LockName::fstab())).await {
-            Err(StepError::Remote(RemoteError::Exited { stderr, .. })) if system::is_gone(&stderr) => Ok(()),
-            other => other.map(drop),
-        }
+        self.keep_removal_from(&plan.peer.host, MOUNTS).await
     }
 }
 

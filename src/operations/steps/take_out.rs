@@ -65,7 +65,7 @@ impl StepRunner {
     /// Whose a volume is that is to go; it is missing where all peers with bricks of it say so. Where none of them can be asked
     /// the others are: gluster drops volumes with the peer that they are wholly on.
     pub(super) async fn ownership_of_unwanted(&self, plan: &VolumePlan) -> Result<Ownership> {
-        match self.ownership(plan).await {
+        let unheard = match self.ownership(plan).await {
             Err(away) if away.is_unreachable() => {
                 let Word { found, mut unheard } = self.word_anywhere(plan).await?;
                 if !found.is_empty() {
@@ -73,15 +73,13 @@ impl StepRunner {
                 }
                 self.gone(plan).await?;
                 unheard.retain(|(peer, _)| carries(plan, peer));
-                self.all_were_heard(plan, WordOf::All, unheard, None).await?;
-                Ok(Ownership::Missing { unheard: Vec::new() })
+                unheard
             }
-            Ok(Ownership::Missing { unheard }) => {
-                self.all_were_heard(plan, WordOf::All, unheard, None).await?;
-                Ok(Ownership::Missing { unheard: Vec::new() })
-            }
-            known => known,
-        }
+            Ok(Ownership::Missing { unheard }) => unheard,
+            known => return known,
+        };
+        self.all_were_heard(plan, WordOf::All, unheard, None).await?;
+        Ok(Ownership::Missing { unheard: Vec::new() })
     }
 
     /// Others may be gone for good, too.
