@@ -28,6 +28,8 @@ const FILES: &str = "/tmp/mortar-canary-";
 /// The texts of a place; `touch` makes its file.
 fn texts(touch: &str) -> Vec<Vec<u8>> {
     let long = "x".repeat(64 * 1024);
+    // About as long as what glusterd survives as an option.
+    let page = "x".repeat(4000);
     let texts = [
         format!("$({touch})"),
         format!("a`{touch}`"),
@@ -41,6 +43,7 @@ fn texts(touch: &str) -> Vec<Vec<u8>> {
         format!("-oProxyCommand={touch}"),
         format!("--mode=script; {touch}"),
         format!("$({touch}){long}"),
+        format!("$({touch}){page}"),
     ];
     let mut texts: Vec<Vec<u8>> = texts.map(String::into_bytes).to_vec();
     // What JSON does not allow, and what some take all the same.

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::desk::{Desk, Row, UNPARSED};
-use crate::support::Lab;
+use crate::support::operator::assert_says;
+use crate::support::{Audit, Lab};
 
 /// What can be wrong with one field of a create, in the order in which it is looked at, and what is said of it.
 const LADDER: &[(&str, &str, u16, &str)] = &[
@@ -175,6 +176,24 @@ fn bodies_of_creates_that_are_none() {
         r#"{"size": 1, "snapshot": {"enable": true, "factor": "1.5"}}"#,
     ];
     desk.cannot_parse("POST", &["/volumes"], &shapes);
+}
+
+/// What gluster 10.3 does with such a one was tried on real peers: glusterd ends, on all of them.
+#[test]
+fn an_option_that_glusterd_would_not_survive_is_refused_and_the_longest_that_it_does_is_set() {
+    let lab = Lab::started();
+    lab.three_peers();
+    let with = |bytes: usize| json!({"size": 1, "glustervolumeoptions": [format!("user.a {}", "x".repeat(bytes - 6))]});
+    let refused = lab.ask("/volumes", &with(4091));
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert_says(
+        &refused.text,
+        &["`user.a xxx", "is no gluster option: key and value are longer than 4,090 bytes"],
+    );
+    assert!(refused.text.len() < 400, "{refused:?}");
+    assert!(Audit::new().findings(&lab).is_empty());
+    let made = lab.create(&with(4090)).unwrap();
+    assert_eq!(lab.peers().volume(&made.name).unwrap().options["user.a"].len(), 4084);
 }
 
 #[test]
