@@ -157,6 +157,14 @@ pub fn is_not_installed(stderr: &str) -> bool {
     !stderr.trim_start().starts_with('{') && stderr.lines().any(says)
 }
 
+/// Whether sudo does not run it. It says no more of a program that is not there and is in the user's list, than of one that is
+/// in none. Source: sudo 1.9 with a list of single programs.
+pub fn is_not_allowed(stderr: &str) -> bool {
+    let says =
+        |line: &str| line.starts_with("sudo: a password is required") || line.contains(" is not allowed to ");
+    !stderr.trim_start().starts_with('{') && stderr.lines().any(says)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,5 +257,10 @@ mod tests {
         }
         assert!(!is_not_installed("{ \"errMsg\":\"gluster-block: No such file or directory\" }"));
         assert!(!is_not_installed("sudo: a password is required"));
+        assert!(is_not_allowed("sudo: a password is required\n"));
+        assert!(is_not_allowed(
+            "Sorry, user mortar is not allowed to execute '/usr/sbin/gluster-block' as root on gluster1.\n"
+        ));
+        assert!(!is_not_allowed("{ \"errMsg\":\"it is not allowed to be deleted\" }"));
     }
 }

@@ -9,8 +9,8 @@ mod size;
 use std::time::Duration;
 
 pub use answer::{
-    Created, Found, Said, is_existing, is_missing, is_not_installed, is_unanswered, parse_created,
-    parse_found, parse_list, said,
+    Created, Found, Said, is_existing, is_missing, is_not_allowed, is_not_installed, is_unanswered,
+    parse_created, parse_found, parse_list, said,
 };
 pub use size::{parse_size, print_size};
 

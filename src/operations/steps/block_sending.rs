@@ -47,10 +47,14 @@ impl Answer {
     }
 }
 
+/// What to do where there is none.
+const INSTALL: &str = "block volumes need gluster-block, with tcmu-runner and targetcli. Install it on every peer of the cluster and start gluster-blockd there; Debian has no package of it";
+
 /// The hosts that could not answer, and why.
 #[derive(Default)]
 struct Silent {
     without: Vec<Host>,
+    not_allowed: Vec<Host>,
     stopped: Vec<Host>,
     unreachable: Option<RemoteError>,
 }
@@ -72,6 +76,8 @@ impl StepRunner {
                 Err(RemoteError::Exited { code, stdout, stderr, .. }) => {
                     if gluster_block::is_not_installed(&stderr) {
                         silent.without.push(host.clone());
+                    } else if gluster_block::is_not_allowed(&stderr) {
+                        silent.not_allowed.push(host.clone());
                     } else if gluster_block::is_unanswered(&stderr) || gluster_block::is_unanswered(&stdout) {
                         silent.stopped.push(host.clone());
                     } else {
@@ -97,13 +103,20 @@ impl Silent {
                 ),
             };
         }
+        if !self.not_allowed.is_empty() {
+            let hosts = listed(&[self.without, self.not_allowed].concat());
+            return StepError::InUse {
+                text: format!("gluster-block is not installed on {hosts}, or sudo does not run it there"),
+                explanation: format!(
+                    "{INSTALL}; and sudo must let the server's user run it, as packaging/sudoers does: `sudo -n -l gluster-block` there says where it is"
+                ),
+            };
+        }
         if !self.without.is_empty() {
             let hosts = listed(&self.without);
             return StepError::InUse {
                 text: format!("gluster-block is not installed on {hosts}"),
-                explanation: format!(
-                    "block volumes need gluster-block, with tcmu-runner and targetcli, and {hosts} has none. Install it on every peer of the cluster and start gluster-blockd there; Debian has no package of it"
-                ),
+                explanation: INSTALL.to_owned(),
             };
         }
         let nobody = || RemoteError::Unreachable {

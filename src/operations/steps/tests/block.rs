@@ -184,7 +184,7 @@ async fn what_has_the_name_already_is_somebody_elses() {
         Script::new(&[("info", Refuses(255, r#"{ "RESULT": "FAIL", "errMsg": "what volume?" }"#))]);
     runner.apply(&fresh).await.unwrap();
     // Not so where something else speaks for it: bricks would be made in vain.
-    let (_, runner) = Script::new(&[("info", Refuses(1, "sudo: a password is required"))]);
+    let (_, runner) = Script::new(&[("info", Refuses(1, "error: not this time"))]);
     let error = runner.apply(&fresh).await.unwrap_err();
     assert!(error.text().starts_with("Unparsable error"), "{error}");
 }
@@ -193,7 +193,8 @@ async fn what_has_the_name_already_is_somebody_elses() {
 async fn another_peer_is_asked_where_gluster_block_does_not_work() {
     const STOPPED: &str = "Connection failed. Please check if gluster-block daemon is operational.";
     const MISSING: &str = "sudo: gluster-block: command not found";
-    for silent in [Unreachable, Refuses(255, STOPPED), Refuses(1, MISSING)] {
+    const NOT_ALLOWED: &str = "sudo: a password is required\n";
+    for silent in [Unreachable, Refuses(255, STOPPED), Refuses(1, MISSING), Refuses(1, NOT_ALLOWED)] {
         let (_, runner) = Script::new(&[("gluster1 gluster-block", silent), NONE]);
         runner.apply(&Step::CheckBlockVolume(plan())).await.unwrap();
     }
@@ -207,6 +208,10 @@ async fn another_peer_is_asked_where_gluster_block_does_not_work() {
     assert_eq!(
         text(both(Refuses(127, MISSING))).await,
         "gluster-block is not installed on gluster1, gluster2"
+    );
+    assert_eq!(
+        text(both(Refuses(1, NOT_ALLOWED))).await,
+        "gluster-block is not installed on gluster1, gluster2, or sudo does not run it there"
     );
     assert_eq!(
         text(both(Refuses(255, STOPPED))).await,
