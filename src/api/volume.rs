@@ -99,7 +99,7 @@ pub struct VolumeCreateRequest {
     /// Group that owns it, up to 2147483646; 0 leaves it to root.
     #[serde(skip_serializing_if = "is_zero")]
     pub gid: i64,
-    /// Gluster options, `key value` each.
+    /// Gluster options, `key value` each, of at most 4,090 bytes.
     #[serde(skip_serializing_if = "List::is_empty")]
     #[schema(value_type = Vec<String>)]
     pub glustervolumeoptions: List<String>,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::words::clipped::clipped;
+
 use super::kind::Kind;
 
 /// More are counted, not kept: a file may be nothing but damage.
@@ -55,17 +57,10 @@ impl Place {
     fn clipped(self) -> Place {
         match self {
             Place::File => Place::File,
-            Place::Bucket(name) => Place::Bucket(clipped(name, MAX_NAME)),
-            Place::Page { page, bucket } => Place::Page { page, bucket: clipped(bucket, MAX_NAME) },
-            Place::Object { kind, id } => Place::Object { kind, id: clipped(id, MAX_NAME) },
+            Place::Bucket(name) => Place::Bucket(clipped(&name, MAX_NAME)),
+            Place::Page { page, bucket } => Place::Page { page, bucket: clipped(&bucket, MAX_NAME) },
+            Place::Object { kind, id } => Place::Object { kind, id: clipped(&id, MAX_NAME) },
         }
-    }
-}
-
-fn clipped(text: String, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some(_) => text.chars().take(most).chain(['…']).collect(),
-        None => text,
     }
 }
 
@@ -110,7 +105,7 @@ impl Findings {
     /// Adds one. Whatever of it came out of the file may have any length.
     pub(crate) fn add(&mut self, class: Class, place: Place, text: impl Into<String>) {
         if self.list.len() < MAX_FINDINGS {
-            let text = clipped(text.into(), MAX_TEXT);
+            let text = clipped(&text.into(), MAX_TEXT);
             self.list.push(Finding { class, place: place.clipped(), text });
         } else {
             self.dropped = self.dropped.saturating_add(1);

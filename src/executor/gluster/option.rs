@@ -4,6 +4,7 @@ use super::{change, volume_lock};
 use crate::executor::command::Command;
 use crate::executor::settings::PeerSettings;
 use crate::model::step::VolumePlan;
+use crate::words::clipped::clipped;
 
 /// Sets all options of a volume, its id last. A group of options needs a command of its own.
 ///
@@ -35,7 +36,7 @@ pub const ID_OPTION: &str = "user.heketi.id";
 /// How many bytes key and value may have together. glusterd writes the options of a volume down line by line from memory for
 /// 4,093 bytes, of which `=`, the line break and the end are three, and does not look whether a line fits: a longer one spoils
 /// what is beside it, and glusterd hangs or dies. Source: `VOLINFO_BUFFER_SIZE` and `_storeopts` in gluster's glusterd-store;
-/// tried on gluster 10.3, where 4,090 are well, 4,091 are complained about, and 4,106 end glusterd.
+/// tried on one peer of gluster 10.3, where 4,090 are well, 4,091 are complained about, and 4,106 end glusterd.
 const LONGEST: usize = 4090;
 
 /// How many characters of a text are told in an error.
@@ -57,7 +58,7 @@ pub struct BadOption {
 /// # Errors
 /// With what is wrong.
 pub fn parse_option(option: &str) -> Result<(&str, &str), BadOption> {
-    let bad = |reason| BadOption { option: beginning(option), reason };
+    let bad = |reason| BadOption { option: clipped(option, TOLD), reason };
     let (key, value) =
         option.split_once(' ').ok_or_else(|| bad("a key, a blank and a value are expected"))?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
@@ -74,13 +75,6 @@ pub fn parse_option(option: &str) -> Result<(&str, &str), BadOption> {
         return Err(bad("key and value are longer than 4,090 bytes, which glusterd does not survive"));
     }
     Ok((key, value))
-}
-
-fn beginning(option: &str) -> String {
-    match option.char_indices().nth(TOLD) {
-        Some((end, _)) => format!("{}…", &option[..end]),
-        None => option.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ pub fn is_not_installed(stderr: &str) -> bool {
         line.contains(super::PROGRAM)
             && (line.contains("command not found") || line.contains("No such file or directory"))
     };
-    !stderr.trim_start().starts_with('{') && stderr.lines().any(says)
+    says_in_words(stderr, says)
 }
 
 /// Whether sudo does not run it. It says no more of a program that is not there and is in the user's list, than of one that is
@@ -162,6 +162,11 @@ pub fn is_not_installed(stderr: &str) -> bool {
 pub fn is_not_allowed(stderr: &str) -> bool {
     let says =
         |line: &str| line.starts_with("sudo: a password is required") || line.contains(" is not allowed to ");
+    says_in_words(stderr, says)
+}
+
+/// Whether a line says so that is no part of gluster-block's own answer.
+fn says_in_words(stderr: &str, says: impl Fn(&str) -> bool) -> bool {
     !stderr.trim_start().starts_with('{') && stderr.lines().any(says)
 }
 

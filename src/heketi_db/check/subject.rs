@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::words::clipped::clipped;
+
 use super::super::entities::{Database, PendingMark};
 use super::super::finding::{Class, Findings};
 use super::super::kind::Kind;
@@ -100,7 +102,5 @@ impl Subject<'_, '_> {
 /// A text that may be anything.
 pub(super) fn quoted(text: &str) -> String {
     const MOST: usize = 80;
-    let start: String = text.chars().take(MOST).collect();
-    let more = if text.chars().nth(MOST).is_some() { "…" } else { "" };
-    format!("`{start}{more}`")
+    format!("`{}`", clipped(text, MOST))
 }

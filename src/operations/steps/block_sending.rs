@@ -108,7 +108,7 @@ impl Silent {
             return StepError::InUse {
                 text: format!("gluster-block is not installed on {hosts}, or sudo does not run it there"),
                 explanation: format!(
-                    "{INSTALL}; and sudo must let the server's user run it, as packaging/sudoers does: `sudo -n -l gluster-block` there says where it is"
+                    "{INSTALL}; and sudo must let the server's user run it, as packaging/sudoers does for /usr/sbin/gluster-block"
                 ),
             };
         }

@@ -178,7 +178,7 @@ fn bodies_of_creates_that_are_none() {
     desk.cannot_parse("POST", &["/volumes"], &shapes);
 }
 
-/// What gluster 10.3 does with such a one was tried on real peers: glusterd ends, on all of them.
+/// What gluster 10.3 does with such a one was tried on a real peer: glusterd ends there.
 #[test]
 fn an_option_that_glusterd_would_not_survive_is_refused_and_the_longest_that_it_does_is_set() {
     let lab = Lab::started();
